@@ -1,0 +1,97 @@
+"""Where examples come from: files for training, validation and test, or a named dataset."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+
+from seqkit.errors import Problem, UserError
+
+__all__ = ["DataFiles", "DatasetSpec", "find_files"]
+
+_SPLIT_NAMES = {
+    "train": ("train", "training"),
+    "dev": ("dev", "valid", "validation", "val"),
+    "test": ("test",),
+}
+
+
+@dataclass(frozen=True, kw_only=True)
+class DataFiles:
+    """Files of a run. Either ``single`` (split by seqkit) or at least ``train``.
+
+    Attributes:
+        train: what the model learns from.
+        dev: what chooses the best epoch; a tenth of ``train`` where it is missing.
+        test: what the report scores; where it is missing, the report scores ``dev`` and says so.
+        single: one file or folder to be split 80/10/10.
+        name: how the report calls the data.
+    """
+
+    train: Path | None = None
+    dev: Path | None = None
+    test: Path | None = None
+    single: Path | None = None
+    name: str = ""
+
+    def __post_init__(self) -> None:
+        if (self.train is None) == (self.single is None):
+            raise UserError("data: give either --data, or --train with --dev and --test if you have them")
+
+
+@dataclass(frozen=True, kw_only=True)
+class DatasetSpec:
+    """What a plugin yields from ``seqkit_datasets``: data that ``--data NAME`` finds.
+
+    Attributes:
+        name: lower-case words with hyphens.
+        task: the task it is for.
+        summary: one line: what it is, language, size, origin.
+        files: returns where its files are.
+        sample: whether it is a small sample for trying things out, which the report then says.
+    """
+
+    name: str
+    task: str
+    summary: str
+    files: Callable[[], DataFiles]
+    sample: bool = False
+
+
+def find_files(path: Path) -> DataFiles:
+    """Find the splits that ``--data PATH`` means: a file, or a folder.
+
+    A folder with files (or folders) named ``train.*``, ``dev.*`` (or ``valid``, ``validation``,
+    ``val``) and ``test.*`` gives those; names that end so (``en_ewt-ud-train.conllu``,
+    ``ratings_train.txt``) count too. Any other folder is one data set of its own, to be split.
+
+    Raises:
+        UserError: no such path, or two files that could be the same split.
+    """
+    if not path.exists():
+        raise UserError(Problem("no such file or folder", str(path)))
+    if not path.is_dir():
+        return DataFiles(single=path, name=path.name)
+    found = {split: _candidates(path, names) for split, names in _SPLIT_NAMES.items()}
+    problems = [
+        Problem(f"several files could be the {split} split: {', '.join(p.name for p in paths)}", str(path))
+        for split, paths in found.items()
+        if len(paths) > 1
+    ]
+    if problems:
+        raise UserError(problems)
+    splits = {split: paths[0] if paths else None for split, paths in found.items()}
+    if splits["train"] is None:
+        return DataFiles(single=path, name=path.name)
+    return DataFiles(**splits, name=path.name)
+
+
+def _candidates(folder: Path, names: tuple[str, ...]) -> list[Path]:
+    """Paths in a folder whose stem is, or ends in, one of the names."""
+
+    def stem(path: Path) -> str:
+        return path.name.split(".")[0].lower() if path.is_file() else path.name.lower()
+
+    def matches(path: Path) -> bool:
+        return any(stem(path) == name or stem(path).endswith(("-" + name, "_" + name)) for name in names)
+
+    return sorted(path for path in folder.iterdir() if not path.name.startswith(".") and matches(path))

@@ -1,0 +1,40 @@
+"""Errors whose text is meant for the person who can mend the cause."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+__all__ = ["Problem", "SeqkitError", "UserError"]
+
+
+class SeqkitError(Exception):
+    """Anything that seqkit raises on purpose."""
+
+
+@dataclass(frozen=True)
+class Problem:
+    """One thing to mend: where it stands, and what was found and wanted."""
+
+    message: str
+    where: str = ""
+
+    def __str__(self) -> str:
+        return f"{self.where}: {self.message}" if self.where else self.message
+
+
+class UserError(SeqkitError):
+    """Options, configuration or data that cannot be used as they are.
+
+    All problems of one kind are collected and raised together, so that they can be mended in
+    one go. The command line prints each on a line of its own and exits with status 2.
+    """
+
+    def __init__(self, problems: str | Problem | Iterable[Problem]) -> None:
+        if isinstance(problems, str):
+            problems = Problem(problems)
+        if isinstance(problems, Problem):
+            problems = [problems]
+        self.problems = tuple(problems)
+        super().__init__("\n".join(str(problem) for problem in self.problems))
+
+    def __reduce__(self) -> tuple[type["UserError"], tuple[tuple[Problem, ...]]]:
+        return type(self), (self.problems,)

@@ -1,0 +1,107 @@
+"""What every layer promises."""
+
+from collections.abc import Callable, Iterator
+from typing import Any, NamedTuple, Protocol, TypeAlias, TypeVar
+
+import numpy as np
+
+from seqkit.arrays import Array
+from seqkit.parameters import Parameter
+from seqkit.sequences import PackedSequence
+
+__all__ = ["FlatLayer", "HiddenState", "LSTMState", "RecurrentLayer", "State", "prefixed"]
+
+
+class HiddenState(NamedTuple):
+    """State of an RNN or GRU.
+
+    Attributes:
+        hidden: (L, N, H), sequences in the caller's order.
+    """
+
+    hidden: Array
+
+
+class LSTMState(NamedTuple):
+    """State of an LSTM.
+
+    Attributes:
+        hidden: (L, N, H), sequences in the caller's order.
+        cell: (L, N, H), likewise.
+    """
+
+    hidden: Array
+    cell: Array
+
+
+State: TypeAlias = tuple[Array, ...]
+"""Any recurrent state: a NamedTuple of arrays (L, N, H)."""
+
+S = TypeVar("S", bound=State)
+
+RecurrentBackward: TypeAlias = Callable[..., tuple[PackedSequence, Any]]
+"""``backward(d_outputs, d_state=None) -> (d_inputs, d_state0)``: adds to the parameters' gradients.
+
+``d_outputs`` is a PackedSequence like the outputs, or None where nothing flows into them.
+"""
+
+
+class FlatLayer(Protocol):
+    """A layer on the flat token axis: it never looks at the structure of the batch."""
+
+    def forward(
+        self, x: Array, *, train: bool = False, rng: np.random.Generator | None = None
+    ) -> tuple[Array, Callable[[Array], Array]]:
+        """Map (M, D) to (M, D'); the second value maps d_y to d_x and adds parameter gradients."""
+        ...
+
+    def parameters(self) -> Iterator[tuple[str, Parameter]]:
+        """Yield (name, parameter), names dotted from the outside in."""
+        ...
+
+
+class RecurrentLayer(Protocol[S]):
+    """A layer that reads a batch of sequences in time.
+
+    Attributes:
+        features: D, width of the inputs.
+        output_features: width of the outputs (H, or 2H for both directions).
+        units: H.
+        layers: L, the length of the first axis of its state.
+    """
+
+    features: int
+    units: int
+
+    @property
+    def output_features(self) -> int: ...  # noqa: D102
+
+    @property
+    def layers(self) -> int: ...  # noqa: D102
+
+    def forward(
+        self,
+        batch: PackedSequence,
+        state: S | None = None,
+        *,
+        train: bool = False,
+        rng: np.random.Generator | None = None,
+    ) -> tuple[PackedSequence, S, RecurrentBackward]:
+        """Run over the batch from ``state`` (zeros by default).
+
+        Returns:
+            The outputs, the state after each sequence's last token (an empty sequence's state comes
+            out as it went in), and ``backward(d_outputs, d_state=None) -> (d_inputs, d_state0)``.
+        """
+        ...
+
+    def parameters(self) -> Iterator[tuple[str, Parameter]]:
+        """Yield (name, parameter), names dotted from the outside in."""
+        ...
+
+
+def prefixed(
+    prefix: str, named: Iterator[tuple[str, Parameter]]
+) -> Iterator[tuple[str, Parameter]]:
+    """Put a prefix and a dot before each name."""
+    return ((f"{prefix}.{name}", parameter) for name, parameter in named)

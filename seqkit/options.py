@@ -1,0 +1,233 @@
+"""Options as one frozen dataclass: its fields are the flags, the recipe's keys and ``get_params``.
+
+A task's config is a frozen dataclass whose fields are made by :func:`option`, which adds what a
+field needs to become a command-line flag: help, group, limits. :func:`parse` turns untyped values
+(from a TOML recipe, ``--set`` or keyword arguments) into such a config and reports every mistake
+at once.
+
+Example:
+    >>> from dataclasses import dataclass
+    >>> @dataclass(frozen=True, kw_only=True)
+    ... class Config:
+    ...     units: int = option(128, help="units of the encoder", group="encoder", minimum=1)
+    >>> parse(Config, {"units": "64"})
+    Config(units=64)
+    >>> parse(Config, {"unit": 64})
+    Traceback (most recent call last):
+        ...
+    seqkit.errors.UserError: unit: no such option; did you mean 'units'?
+"""
+
+import dataclasses
+import difflib
+import types
+import typing
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from typing import Any, Literal, TypeVar
+
+from seqkit.errors import Problem, UserError
+
+__all__ = [
+    "GROUPS",
+    "Group",
+    "Option",
+    "as_recipe",
+    "nearest",
+    "option",
+    "options_of",
+    "parse",
+    "with_options",
+]
+
+Group = Literal["data", "encoder", "head", "training", "output"]
+GROUPS: tuple[Group, ...] = typing.get_args(Group)
+
+ConfigT = TypeVar("ConfigT")
+
+
+@dataclass(frozen=True)
+class Option:
+    """One option of a task.
+
+    Attributes:
+        name: the field's name, with underscores.
+        type: ``int``, ``float``, ``str``, ``bool``, ``Literal[...]``, ``tuple[str, ...]``, or one of
+            these ``| None``.
+        default: its default.
+        help: one line.
+        group: where the help shows it.
+        minimum: smallest value allowed, for numbers.
+        maximum: largest value allowed, for numbers.
+    """
+
+    name: str
+    type: Any
+    default: Any
+    help: str
+    group: Group = "data"
+    minimum: float | None = None
+    maximum: float | None = None
+
+    @property
+    def flag(self) -> str:
+        """The long flag: ``--min-count``."""
+        return "--" + self.name.replace("_", "-")
+
+    @property
+    def choices(self) -> tuple[str, ...]:
+        """The values of a ``Literal``, otherwise nothing."""
+        inner = self.inner_type
+        return typing.get_args(inner) if typing.get_origin(inner) is Literal else ()
+
+    @property
+    def inner_type(self) -> Any:
+        """The type without ``| None``."""
+        if isinstance(self.type, types.UnionType):
+            return next(part for part in typing.get_args(self.type) if part is not type(None))
+        return self.type
+
+    @property
+    def optional(self) -> bool:
+        """Whether None is a value."""
+        return isinstance(self.type, types.UnionType)
+
+
+def option(
+    default: Any,
+    *,
+    help: str,
+    group: Group = "data",
+    minimum: float | None = None,
+    maximum: float | None = None,
+) -> Any:
+    """Declare a field of a config dataclass. See :class:`Option` for the arguments."""
+    details = {"help": help, "group": group, "minimum": minimum, "maximum": maximum}
+    return dataclasses.field(default=default, metadata={"seqkit": details})
+
+
+def options_of(config: type) -> tuple[Option, ...]:
+    """Return the options of a config dataclass, by group, in the order of its fields.
+
+    Raises:
+        TypeError: not a dataclass, or a field that was not made by :func:`option`.
+    """
+    if not dataclasses.is_dataclass(config):
+        raise TypeError(f"{config.__name__} is not a dataclass")
+    hints = typing.get_type_hints(config)
+    found = [_option_of_field(config, field, hints[field.name]) for field in dataclasses.fields(config)]
+    return tuple(sorted(found, key=lambda item: GROUPS.index(item.group)))
+
+
+def _option_of_field(config: type, field: "dataclasses.Field[Any]", hint: Any) -> Option:
+    details = field.metadata.get("seqkit")
+    if details is None or field.default is dataclasses.MISSING:
+        raise TypeError(f"{config.__name__}.{field.name} needs option(default, help=...)")
+    return Option(name=field.name, type=hint, default=field.default, **details)
+
+
+def nearest(name: str, valid: Iterable[str]) -> str:
+    """Say which valid name was probably meant: ``did you mean 'lstm'?`` or the list of them."""
+    valid = list(valid)
+    close = difflib.get_close_matches(name, valid, n=1, cutoff=0.6)
+    if close:
+        return f"did you mean {close[0]!r}?"
+    return "valid: " + ", ".join(valid) if valid else "there are none"
+
+
+def parse(config: type[ConfigT], values: Mapping[str, Any], *, where: str = "") -> ConfigT:
+    """Make a config from untyped values; what is not given keeps its default.
+
+    Args:
+        config: a frozen dataclass of options.
+        values: by name, with underscores or hyphens; text is converted ("64", "true", "max,mean").
+        where: what the values come from, put before each problem.
+
+    Raises:
+        UserError: unknown names (with the nearest valid one), values of the wrong type or out of
+            their limits, and whatever the config's own ``__post_init__`` refuses; all at once.
+    """
+    known = {item.name: item for item in options_of(config)}
+    parsed: dict[str, Any] = {}
+    problems: list[Problem] = []
+    for key, value in values.items():
+        name = key.replace("-", "_")
+        place = f"{where}: {key}" if where else key
+        if name not in known:
+            problems.append(Problem(f"no such option; {nearest(name, known)}", place))
+            continue
+        try:
+            parsed[name] = _convert(known[name], value)
+        except ValueError as error:
+            problems.append(Problem(str(error), place))
+    return _construct(config, parsed, problems)
+
+
+def _construct(config: type[ConfigT], parsed: dict[str, Any], problems: list[Problem]) -> ConfigT:
+    """Call the constructor too, so that its own refusals are reported together with the rest."""
+    try:
+        made = config(**parsed)
+    except UserError as error:
+        raise UserError([*problems, *error.problems]) from None
+    if problems:
+        raise UserError(problems)
+    return made
+
+
+def with_options(config: ConfigT, changes: Mapping[str, Any], *, where: str = "") -> ConfigT:
+    """Return a copy of a config with some values changed, checked like :func:`parse`."""
+    current = {item.name: getattr(config, item.name) for item in options_of(type(config))}
+    changed = {key.replace("-", "_"): value for key, value in changes.items()}
+    return parse(type(config), {**current, **changed}, where=where)
+
+
+def _convert(item: Option, value: Any) -> Any:
+    """Convert one value to its option's type; msgspec does the conversion and the limits."""
+    import msgspec
+
+    if item.optional and (value is None or value in ("", "none")):
+        return None
+    if typing.get_origin(item.inner_type) is tuple and isinstance(value, str):
+        value = [part.strip() for part in value.split(",") if part.strip()]
+    limits = {"ge": item.minimum, "le": item.maximum}
+    numeric = item.inner_type in (int, float)
+    wanted = typing.Annotated[item.inner_type, msgspec.Meta(**limits)] if numeric else item.inner_type
+    try:
+        return msgspec.convert(value, wanted, strict=False)
+    except msgspec.ValidationError:
+        raise ValueError(f"found {value!r}, wanted {_wanted(item, value)}") from None
+
+
+def _wanted(item: Option, value: Any) -> str:
+    if item.choices:
+        return f"one of {', '.join(item.choices)}; {nearest(str(value), item.choices)}"
+    inner = item.inner_type
+    names = {int: "a whole number", float: "a number", bool: "true or false", str: "text"}
+    wanted = names.get(inner, "a list of names")
+    if item.minimum is not None and item.maximum is not None:
+        return f"{wanted} from {item.minimum:g} to {item.maximum:g}"
+    if item.minimum is not None:
+        return f"{wanted}, at least {item.minimum:g}"
+    return wanted if item.maximum is None else f"{wanted}, at most {item.maximum:g}"
+
+
+def as_recipe(config: object) -> str:
+    """Write a config as a TOML recipe, with its groups and the help of each option as comments."""
+    import tomli_w
+
+    lines: list[str] = []
+    group = ""
+    for item in options_of(type(config)):
+        if item.group != group:
+            group = item.group
+            lines += ["", f"# --- {group} ---"]
+        value = getattr(config, item.name)
+        lines.append(f"# {item.help}" + (f" [{', '.join(item.choices)}]" if item.choices else ""))
+        if value is None:
+            lines.append(f"# {item.name} = (not set)")
+        elif isinstance(value, tuple):
+            quoted = ", ".join(tomli_w.dumps({"": part}).partition("= ")[2].strip() for part in value)
+            lines.append(f"{item.name} = [{quoted}]")
+        else:
+            lines.append(tomli_w.dumps({item.name: value}).strip())
+    return "\n".join(lines).lstrip("\n") + "\n"

@@ -1,0 +1,181 @@
+"""Parameters with gradients that add, and the values they start from."""
+
+import math
+from collections.abc import Iterable, Iterator
+
+import numpy as np
+
+from seqkit.arrays import Array, DTypeLike, Initializer, IntArray
+
+__all__ = [
+    "Parameter",
+    "glorot_uniform",
+    "normal",
+    "orthogonal",
+    "uniform",
+    "unique_parameters",
+    "zeros",
+]
+
+
+class Parameter:
+    """An array that is learnt, with its gradient. Identity is tying: share the object, share the weight.
+
+    A gradient may be row-sparse: a lookup in a table of 100,000 rows touches a few hundred of them.
+    :meth:`add_rows` records such pieces without touching the rest; :attr:`grad` folds them into a
+    dense array when somebody asks for one.
+
+    Attributes:
+        value: the weights; optimisers change them in place.
+        trainable: optimisers and clipping leave a parameter alone where this is false.
+    """
+
+    def __init__(self, value: Array, *, trainable: bool = True) -> None:
+        self.value = value
+        self.trainable = trainable
+        self._buffer: Array | None = None
+        self._filled = False
+        self._rows: list[tuple[IntArray, Array]] = []
+
+    @classmethod
+    def draw(
+        cls,
+        shape: tuple[int, ...],
+        initializer: Initializer,
+        rng: np.random.Generator,
+        dtype: DTypeLike = np.float32,
+    ) -> "Parameter":
+        """Draw a parameter; the values are drawn in float64 and rounded to ``dtype``."""
+        return cls(np.ascontiguousarray(initializer(shape, rng), dtype=dtype))
+
+    @property
+    def grad(self) -> Array:
+        """The gradient, with the shape and dtype of ``value``; adding to it in place is how it grows."""
+        buffer, fresh = self.open_grad()
+        if fresh:
+            buffer.fill(0)
+        for ids, rows in self._rows:
+            np.add.at(buffer, ids, rows)
+        self._rows.clear()
+        return buffer
+
+    @grad.setter
+    def grad(self, grad: Array) -> None:
+        if grad.shape != self.value.shape:
+            raise ValueError(f"gradient of shape {grad.shape} for a value of {self.value.shape}")
+        self._rows.clear()
+        buffer, _ = self.open_grad()
+        if grad is not buffer:
+            buffer[...] = grad
+
+    def open_grad(self) -> tuple[Array, bool]:
+        """Return (dense gradient, whether it is fresh); a fresh one holds rubbish to be overwritten.
+
+        For a layer that computes a large gradient and would rather write it in place than add it to
+        zeros. Rows added sparsely stay apart and are folded in when :attr:`grad` is read.
+        """
+        value = self.value
+        if (
+            self._buffer is None
+            or self._buffer.shape != value.shape
+            or self._buffer.dtype != value.dtype
+        ):
+            self._buffer, self._filled = np.empty_like(value), False
+        fresh, self._filled = not self._filled, True
+        return self._buffer, fresh
+
+    def add_product(self, left: Array, right: Array) -> None:
+        """Add ``left @ right`` to the gradient; the first product of a step is written in place."""
+        buffer, fresh = self.open_grad()
+        if fresh:
+            np.matmul(left, right, out=buffer)
+        else:
+            buffer += left @ right
+
+    def add_rows(self, ids: IntArray, rows: Array) -> None:
+        """Add ``rows[i]`` to the gradient of row ``ids[i]``; ids may repeat.
+
+        Args:
+            ids: (K,) rows of ``value``.
+            rows: (K, ...) their gradients; kept by reference until they are used.
+        """
+        if len(ids):
+            self._rows.append((ids, rows))
+
+    def sparse_rows(self) -> tuple[IntArray, Array] | None:
+        """Return the gradient as (distinct ids ascending, rows), or None where it is dense."""
+        if self._filled or not self._rows:
+            return None
+        if len(self._rows) > 1 or not _strictly_ascending(self._rows[0][0]):
+            ids = np.concatenate([ids for ids, _ in self._rows])
+            rows = np.concatenate([rows for _, rows in self._rows])
+            self._rows = [sum_repeated_rows(ids, rows)]
+        return self._rows[0]
+
+    def scale_grad(self, factor: float) -> None:
+        """Multiply the gradient, dense or row-sparse, by ``factor``."""
+        if self._filled:
+            self.grad *= factor
+        else:
+            # Not in place: whoever added the rows may still hold them.
+            self._rows = [(ids, rows * factor) for ids, rows in self._rows]
+
+    @property
+    def has_grad(self) -> bool:
+        """Whether anything was added since the last :meth:`zero_grad`."""
+        return self._filled or bool(self._rows)
+
+    def zero_grad(self) -> None:
+        """Forget the gradient. Its memory is kept for the next step, which overwrites it."""
+        self._filled = False
+        self._rows.clear()
+
+
+def _strictly_ascending(ids: IntArray) -> bool:
+    return bool((np.diff(ids) > 0).all())
+
+
+def sum_repeated_rows(ids: IntArray, rows: Array) -> tuple[IntArray, Array]:
+    """Add up the rows that share an id: (distinct ids ascending, their sums)."""
+    order = np.argsort(ids, kind="stable")
+    ids = ids[order]
+    starts = np.flatnonzero(np.diff(ids, prepend=-1))
+    return ids[starts], np.add.reduceat(rows[order], starts, axis=0)
+
+
+def unique_parameters(named: Iterable[tuple[str, Parameter]]) -> Iterator[tuple[str, Parameter]]:
+    """Yield each parameter once, under the first of its names; tied weights are one parameter."""
+    seen: set[int] = set()
+    for name, parameter in named:
+        if id(parameter) not in seen:
+            seen.add(id(parameter))
+            yield name, parameter
+
+
+def zeros(shape: tuple[int, ...], rng: np.random.Generator) -> Array:
+    """All zeros."""
+    return np.zeros(shape)
+
+
+def uniform(scale: float) -> Initializer:
+    """Uniform on [-scale, scale)."""
+    return lambda shape, rng: rng.uniform(-scale, scale, shape)
+
+
+def normal(scale: float) -> Initializer:
+    """Gaussian with mean 0 and standard deviation ``scale``."""
+    return lambda shape, rng: rng.normal(0.0, scale, shape)
+
+
+def glorot_uniform(shape: tuple[int, ...], rng: np.random.Generator) -> Array:
+    """Uniform with variance 2 / (rows + columns) (Glorot and Bengio 2010, equation 16)."""
+    limit = math.sqrt(6.0 / (shape[0] + shape[-1]))
+    return rng.uniform(-limit, limit, shape)
+
+
+def orthogonal(shape: tuple[int, ...], rng: np.random.Generator) -> Array:
+    """Random matrix with orthonormal rows or columns (Saxe et al. 2014), drawn uniformly."""
+    rows, columns = shape
+    q, r = np.linalg.qr(rng.normal(size=(max(rows, columns), min(rows, columns))))
+    q = q * np.sign(np.diag(r))
+    return q if rows >= columns else q.T

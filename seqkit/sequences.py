@@ -1,0 +1,204 @@
+"""Batches of sequences of different lengths, without padding.
+
+A :class:`PackedSequence` holds the real tokens only. They are laid out time-major with the longest
+sequence first: all first steps, then all second steps, and so on. At step ``t`` the sequences that
+are still alive are the first ``batch_sizes[t]`` rows, so a recurrent layer works on a contiguous
+prefix and never needs a mask.
+
+Example:
+    >>> import numpy as np
+    >>> batch = pack([np.array([1, 2]), np.array([], dtype=int), np.array([3, 4, 5])])
+    >>> batch.data
+    array([3, 1, 4, 2, 5])
+    >>> batch.batch_sizes
+    array([2, 2, 1])
+    >>> [sequence.tolist() for sequence in batch.unpack()]
+    [[1, 2], [], [3, 4, 5]]
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from functools import cached_property
+from typing import Any
+
+import numpy as np
+from numpy.typing import ArrayLike
+
+from seqkit.arrays import Array, IntArray
+
+__all__ = ["PackedSequence", "pack", "pack_flat"]
+
+
+@dataclass(frozen=True, eq=False)
+class PackedSequence:
+    """Sequences of any lengths, zero included, laid out time-major and longest first.
+
+    Attributes:
+        data: (M, ...) the tokens.
+        batch_sizes: (T,) sequences alive at each step; never rises, never zero.
+        order: (N,) row ``r`` of the packing is the caller's sequence ``order[r]``; empty sequences
+            come last.
+
+    Raises:
+        ValueError: the three arrays do not describe one batch.
+    """
+
+    data: Array
+    batch_sizes: IntArray
+    order: IntArray
+
+    def __post_init__(self) -> None:
+        sizes = self.batch_sizes
+        if sizes.ndim != 1 or self.order.ndim != 1:
+            raise ValueError("batch_sizes and order must each have one axis")
+        if len(sizes) and (sizes[0] > len(self.order) or sizes[-1] < 1 or (np.diff(sizes) > 0).any()):
+            raise ValueError(
+                f"batch_sizes must never rise, end above 0 and start at most at {len(self.order)} "
+                f"(the number of sequences), found {sizes.tolist()[:20]}"
+            )
+        if int(sizes.sum()) != len(self.data):
+            raise ValueError(
+                f"batch_sizes add up to {int(sizes.sum())} tokens, data has {len(self.data)}"
+            )
+
+    @property
+    def tokens(self) -> int:
+        """M, the number of tokens."""
+        return len(self.data)
+
+    @property
+    def steps(self) -> int:
+        """T, the length of the longest sequence."""
+        return len(self.batch_sizes)
+
+    @property
+    def batch(self) -> int:
+        """N, the number of sequences, empty ones included."""
+        return len(self.order)
+
+    @cached_property
+    def offsets(self) -> IntArray:
+        """(T + 1,) the row of ``data`` at which each step starts; the last one is M."""
+        return np.concatenate([[0], np.cumsum(self.batch_sizes)]).astype(np.int64)
+
+    @cached_property
+    def packed_lengths(self) -> IntArray:
+        """(N,) lengths in the packing's own order: never rising."""
+        rises = -np.diff(self.batch_sizes, append=0)
+        ends = np.repeat(np.arange(1, self.steps + 1), rises)
+        lengths = np.zeros(self.batch, dtype=np.int64)
+        lengths[: len(ends)] = ends[::-1]
+        return lengths
+
+    @cached_property
+    def lengths(self) -> IntArray:
+        """(N,) lengths in the caller's order."""
+        lengths = np.empty(self.batch, dtype=np.int64)
+        lengths[self.order] = self.packed_lengths
+        return lengths
+
+    @cached_property
+    def sequence_of_token(self) -> IntArray:
+        """(M,) the caller's sequence to which each row of ``data`` belongs."""
+        owners: IntArray = self.order[self._packed_row]
+        return owners
+
+    @cached_property
+    def _packed_row(self) -> IntArray:
+        """(M,) the packing's row, 0 for the longest sequence, of each row of ``data``."""
+        return np.arange(self.tokens) - np.repeat(self.offsets[:-1], self.batch_sizes)
+
+    @cached_property
+    def token_rows(self) -> IntArray:
+        """(M,) rows of ``data`` such that ``data[token_rows]`` is the caller's sequences end to end."""
+        lengths = self.lengths
+        starts = np.cumsum(lengths) - lengths
+        step = np.arange(self.tokens) - np.repeat(starts, lengths)
+        first: IntArray = self.offsets[step]
+        return first + np.repeat(self.inverse_order, lengths)
+
+    @cached_property
+    def inverse_order(self) -> IntArray:
+        """(N,) the packing's row of each of the caller's sequences."""
+        inverse = np.empty(self.batch, dtype=np.int64)
+        inverse[self.order] = np.arange(self.batch)
+        return inverse
+
+    @cached_property
+    def reversal(self) -> IntArray:
+        """(M,) rows of ``data`` that read every sequence from its own end; its own inverse."""
+        row = self._packed_row
+        step = np.repeat(np.arange(self.steps), self.batch_sizes)
+        mirrored: IntArray = self.offsets[self.packed_lengths[row] - 1 - step]
+        return mirrored + row
+
+    @cached_property
+    def last_rows(self) -> IntArray:
+        """(batch_sizes[0],) rows of ``data`` with each non-empty sequence's last token, packed order."""
+        alive = int(self.batch_sizes[0]) if self.steps else 0
+        ends: IntArray = self.offsets[self.packed_lengths[:alive] - 1]
+        return ends + np.arange(alive)
+
+    def with_data(self, data: Array) -> "PackedSequence":
+        """Return the same structure around other data of shape (M, ...).
+
+        Raises:
+            ValueError: ``data`` does not have M rows.
+        """
+        if len(data) != len(self.data):
+            raise ValueError(f"the batch has {len(self.data)} tokens, data has {len(data)} rows")
+        other = object.__new__(PackedSequence)
+        # What is cached on an instance depends on the structure alone, so it is shared.
+        other.__dict__.update(self.__dict__, data=data)
+        return other
+
+    def reverse(self) -> "PackedSequence":
+        """Reverse each sequence inside its own length, so that no sequence starts with padding."""
+        return self.with_data(self.data[self.reversal])
+
+    def flatten(self) -> Array:
+        """Return the caller's sequences end to end: (M, ...)."""
+        return self.data[self.token_rows]
+
+    def unpack(self) -> list[Array]:
+        """Return the sequences in the caller's order, each (length, ...)."""
+        return np.split(self.flatten(), np.cumsum(self.lengths)[:-1]) if self.batch else []
+
+
+def pack(sequences: Sequence[ArrayLike], dtype: Any = None) -> PackedSequence:
+    """Pack sequences, each (length, ...) with the same trailing shape.
+
+    Args:
+        sequences: ids or feature arrays; an empty one may have any trailing shape.
+        dtype: of the data; by default that of the sequences that are not empty.
+    """
+    arrays = [np.asarray(sequence) for sequence in sequences]
+    filled = [array for array in arrays if len(array)]
+    lengths = np.array([len(array) for array in arrays], dtype=np.int64)
+    flat = np.concatenate(filled) if filled else np.concatenate([*arrays[:1], np.empty(0, np.int64)])
+    return pack_flat(flat if dtype is None else flat.astype(dtype, copy=False), lengths)
+
+
+def pack_flat(flat: Array, lengths: ArrayLike) -> PackedSequence:
+    """Pack sequences that stand end to end.
+
+    Args:
+        flat: (M, ...) the tokens of the first sequence, then of the second, and so on.
+        lengths: (N,) how many belong to each; they add up to M.
+
+    Raises:
+        ValueError: a negative length, or a sum that differs from M.
+    """
+    lengths = np.asarray(lengths, dtype=np.int64)
+    if (lengths < 0).any() or int(lengths.sum()) != len(flat):
+        raise ValueError(
+            f"lengths must be at least 0 and add up to {len(flat)}, found {lengths.tolist()[:20]}"
+        )
+    order = np.argsort(-lengths, kind="stable")
+    steps = int(lengths.max(initial=0))
+    ended = np.bincount(lengths, minlength=steps + 1)[:steps]
+    batch_sizes = len(lengths) - np.cumsum(ended)
+    structure = PackedSequence(np.empty(len(flat), np.bool_), batch_sizes.astype(np.int64), order)
+    data = np.empty_like(flat)
+    data[structure.token_rows] = flat
+    return structure.with_data(data)

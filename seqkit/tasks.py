@@ -1,0 +1,284 @@
+"""The contract of a task: what a plugin author writes, and what everything else builds on.
+
+A *task* knows formats and options; a *model* knows vocabularies and weights::
+
+    spec = TaskSpec(name="sentiment", summary="...", config=SentimentConfig, create=...)
+    task = spec.create(config)                   # no data yet: reads files, makes examples
+    resources = task.fit(train)                  # vocabularies of the training split, as JSON
+    model = task.build(resources, rng=rng)       # the network, freshly initialised
+    model.predict(task.examples(["so good"]))    # what people want
+
+Saving writes the config, the resources and the parameters; loading calls ``create`` and ``build``
+and fills in the parameters. So nothing has to be written for it, and nothing can be forgotten.
+"""
+
+from abc import ABC, abstractmethod
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any, ClassVar, Generic, TypeAlias, TypeVar, overload
+
+import numpy as np
+
+from seqkit.errors import SeqkitError
+from seqkit.layers.base import State
+from seqkit.metrics.evaluation import Evaluation, evaluate
+from seqkit.metrics.measures import Scoring
+from seqkit.options import options_of
+from seqkit.parameters import Parameter
+from seqkit.training.config import TrainingConfig
+from seqkit.training.step import Step
+
+__all__ = [
+    "API",
+    "Baseline",
+    "Batches",
+    "Json",
+    "Model",
+    "Resources",
+    "SpecError",
+    "Step",
+    "Task",
+    "TaskSpec",
+]
+
+API = 1
+"""The version of the plugin API that this seqkit offers."""
+
+Json: TypeAlias = Any
+"""None, bool, int, float, str, and lists and string-keyed mappings of them."""
+
+Resources: TypeAlias = Mapping[str, Json]
+"""What a task fits on the training split: vocabularies, label sets."""
+
+ConfigT = TypeVar("ConfigT", bound=TrainingConfig)
+ExampleT = TypeVar("ExampleT")
+PredictionT = TypeVar("PredictionT")
+BatchT = TypeVar("BatchT")
+
+
+class SpecError(SeqkitError):
+    """A plugin offers something that cannot be used."""
+
+
+class Batches(Sequence[BatchT]):
+    """Batches whose number is known and which are made when they are asked for.
+
+    Args:
+        count: how many.
+        make: returns batch ``i``, the same one whenever it is called.
+    """
+
+    def __init__(self, count: int, make: Callable[[int], BatchT]) -> None:
+        self._count = count
+        self._make = make
+
+    def __len__(self) -> int:
+        return self._count
+
+    @overload
+    def __getitem__(self, index: int) -> BatchT: ...
+    @overload
+    def __getitem__(self, index: slice) -> "Batches[BatchT]": ...
+    def __getitem__(self, index: int | slice) -> "BatchT | Batches[BatchT]":
+        if isinstance(index, slice):
+            chosen = range(self._count)[index]
+            return Batches(len(chosen), lambda i: self._make(chosen[i]))
+        return self._make(range(self._count)[index])
+
+
+@dataclass(frozen=True)
+class Baseline(Generic[ExampleT, PredictionT]):
+    """A classical method on the same data, so that a score never stands alone.
+
+    Attributes:
+        name: shown in the report: "TF-IDF + logistic regression".
+        predict: predicts for examples what the model predicts.
+    """
+
+    name: str
+    predict: Callable[[Sequence[ExampleT]], Sequence[PredictionT]]
+
+
+class Model(ABC, Generic[ExampleT, PredictionT]):
+    """A network with its vocabularies: learns from examples, predicts, and is scored."""
+
+    @abstractmethod
+    def parameters(self) -> Iterator[tuple[str, Parameter]]:
+        """Yield (name, parameter); a tied parameter may come under several names."""
+
+    @abstractmethod
+    def batches(
+        self, examples: Sequence[ExampleT], *, rng: np.random.Generator | None
+    ) -> Sequence[Any]:
+        """Return the batches of one pass over the examples, for :meth:`loss`.
+
+        Args:
+            examples: all of them, each to be used exactly once.
+            rng: draws the order of a training epoch; None asks for a fixed order.
+        """
+
+    @abstractmethod
+    def loss(
+        self,
+        batch: Any,
+        state: State | None = None,
+        *,
+        train: bool = False,
+        rng: np.random.Generator | None = None,
+    ) -> Step:
+        """Return the loss of a batch and its backward.
+
+        Args:
+            batch: one of :meth:`batches`.
+            state: ``Step.state`` of the batch before, or None for the first one; after a resumed
+                run a plain tuple of the same arrays.
+            train: whether dropout and the like are on.
+            rng: draws dropout masks; given whenever ``train`` is true.
+        """
+
+    @abstractmethod
+    def predict(self, examples: Sequence[ExampleT]) -> list[PredictionT]:
+        """Return one prediction an example, in the same order. Predictions are frozen dataclasses
+        of plain values: their fields are what ``seqkit predict`` prints as JSON.
+        """
+
+    @abstractmethod
+    def score(
+        self, examples: Sequence[ExampleT], predictions: Sequence[PredictionT]
+    ) -> Scoring:
+        """Compare predictions with the examples' gold answers. The first measure is the headline:
+        training keeps the weights that are best by it on the validation split.
+        """
+
+    @abstractmethod
+    def counts(self, examples: Sequence[ExampleT]) -> Mapping[str, int]:
+        """Count what a split holds: "sentences", "tokens", "unknown tokens", each label ..."""
+
+    def baselines(self, train: Sequence[ExampleT]) -> Iterator[Baseline[ExampleT, PredictionT]]:
+        """Yield classical methods fitted on the training split."""
+        return iter(())
+
+    def describe(self) -> Mapping[str, str]:
+        """Say in a few words what the network is made of, by part; shown before training."""
+        return {}
+
+    def evaluate(
+        self,
+        examples: Sequence[ExampleT],
+        *,
+        resamples: int = 1000,
+        rng: np.random.Generator | None = None,
+    ) -> Evaluation:
+        """Predict and score, with 95 % bootstrap intervals.
+
+        Args:
+            examples: with gold answers.
+            resamples: of the bootstrap; 0 leaves the intervals out.
+            rng: of the bootstrap; by default seeded with 0, so that intervals are reproducible.
+        """
+        scoring = self.score(examples, self.predict(examples))
+        return evaluate(scoring, resamples=resamples, rng=rng or np.random.default_rng(0))
+
+
+class Task(ABC, Generic[ConfigT, ExampleT, PredictionT]):
+    """Formats and options of a task, before any data is known.
+
+    Attributes:
+        config: the options.
+        splits_shuffled: whether a single file is split at random (True) or in order (False).
+        formats: what ``seqkit predict --format`` offers beside ``jsonl``: name to a function that
+            renders one (example, prediction) as text.
+    """
+
+    splits_shuffled: ClassVar[bool] = True
+
+    def __init__(self, config: ConfigT) -> None:
+        self.config = config
+
+    @property
+    def formats(self) -> Mapping[str, Callable[[ExampleT, PredictionT], str]]:
+        return {}
+
+    @abstractmethod
+    def read(self, path: Path) -> list[ExampleT]:
+        """Read gold examples from a file or folder.
+
+        Raises:
+            UserError: what cannot be read, every bad line named in one go.
+        """
+
+    @abstractmethod
+    def examples(self, inputs: Sequence[Any], targets: Sequence[Any] | None = None) -> list[ExampleT]:
+        """Make examples from Python values: texts (or what the task takes) and gold answers."""
+
+    @abstractmethod
+    def text(self, example: ExampleT) -> str:
+        """Return an example's input as text; equal texts in two splits are reported."""
+
+    @abstractmethod
+    def fit(self, train: Sequence[ExampleT]) -> Resources:
+        """Fit vocabularies and label sets on the training split.
+
+        Raises:
+            UserError: the split cannot be learnt from (empty, one label only ...).
+        """
+
+    @abstractmethod
+    def build(self, resources: Resources, *, rng: np.random.Generator) -> Model[ExampleT, PredictionT]:
+        """Build the model, freshly initialised. Loading calls it too and then fills in the weights,
+        so it must not read files.
+
+        Raises:
+            UserError: the resources are inconsistent.
+        """
+
+    def warm_start(self, model: Model[ExampleT, PredictionT]) -> Sequence[str]:
+        """Fill in what comes from outside, such as pretrained vectors, before the first epoch.
+
+        Returns:
+            Notices for the person who runs it, such as the vectors' coverage.
+        """
+        return ()
+
+
+@dataclass(frozen=True, kw_only=True)
+class TaskSpec(Generic[ConfigT]):
+    """What a plugin yields from ``seqkit_tasks``: a task, before anything heavy is imported.
+
+    Attributes:
+        name: lower-case words with hyphens, such as ``pos-tagging``.
+        summary: one line for ``--help``.
+        config: a frozen dataclass of :func:`~seqkit.options.option` fields that derives from
+            :class:`~seqkit.training.TrainingConfig`.
+        create: makes the task from its config; imports what is heavy here.
+        aliases: shorter names.
+        sample: name of the dataset that ``seqkit run NAME`` uses when no data is given.
+        api: the plugin API it was written for.
+
+    Raises:
+        SpecError: on a malformed name, summary or config.
+    """
+
+    name: str
+    summary: str
+    config: type[ConfigT]
+    create: Callable[[ConfigT], Task[ConfigT, Any, Any]]
+    aliases: tuple[str, ...] = field(default=())
+    sample: str | None = None
+    api: int = API
+
+    def __post_init__(self) -> None:
+        import re
+
+        for name in (self.name, *self.aliases):
+            if not re.fullmatch(r"[a-z][a-z0-9]*(-[a-z0-9]+)*", name):
+                raise SpecError(f"task name {name!r}: wanted lower-case words with hyphens")
+        if not self.summary or "\n" in self.summary:
+            raise SpecError(f"task {self.name!r}: the summary must be one line")
+        if not (isinstance(self.config, type) and issubclass(self.config, TrainingConfig)):
+            raise SpecError(f"task {self.name!r}: its config must derive from TrainingConfig")
+        try:
+            options_of(self.config)
+        except TypeError as error:
+            raise SpecError(f"task {self.name!r}: {error}") from None
