@@ -1,16 +1,49 @@
-"""The encoder options that tasks share, and the layers they stand for."""
+"""What a head consumes: from the ids of tokens to a vector for each, and the options for it."""
 
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from typing import Any, Literal
 
 import numpy as np
 
 from seqkit.arrays import DTypeLike
-from seqkit.layers.base import RecurrentLayer
+from seqkit.layers.base import RecurrentLayer, State, prefixed
+from seqkit.layers.dropout import LockedDropout
+from seqkit.layers.embedding import Embedding
 from seqkit.layers.stack import build_recurrent
 from seqkit.options import option
+from seqkit.parameters import Parameter
+from seqkit.sequences import PackedSequence
 
-__all__ = ["EncoderConfig", "build_cell"]
+__all__ = ["EncoderConfig", "TextConfig", "TextEncoder", "build_cell"]
+
+
+@dataclass(frozen=True, kw_only=True)
+class TextConfig:
+    """How text becomes ids and vectors; a task's config derives from it."""
+
+    tokenizer: Literal["whitespace", "words", "characters", "jamo"] = option(
+        "words", help="what a token is", group="data"
+    )
+    lowercase: bool = option(True, help="read capitals as small letters", group="data")
+    min_count: int = option(1, help="rarer tokens are unknown", group="data", minimum=1)
+    max_vocabulary: int | None = option(
+        None, help="keep at most this many tokens, the commonest", group="data", minimum=2
+    )
+    embedding: int = option(100, help="width of a token's vector", group="encoder", minimum=1)
+    vectors: str | None = option(
+        None, help="start from pretrained vectors: word2vec, GloVe or fastText text file",
+        group="encoder",
+    )
+    freeze_vectors: bool = option(False, help="keep the token vectors as they are", group="encoder")
+    word_dropout: float = option(
+        0.0, help="share of tokens read as unknown in training", group="encoder", minimum=0.0,
+        maximum=0.95,
+    )
+    dropout: float = option(
+        0.3, help="dropout before and after the encoder, one mask a sequence", group="encoder",
+        minimum=0.0, maximum=0.95,
+    )
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -63,3 +96,55 @@ def build_cell(
         rng=rng,
         dtype=dtype,
     )
+
+
+class TextEncoder:
+    """Token vectors, dropout, a recurrent layer, dropout.
+
+    Args:
+        embedding: looks up the tokens.
+        recurrent: reads them in time.
+        dropout: rate before and after the recurrent layer, one mask a sequence.
+    """
+
+    def __init__(
+        self, embedding: Embedding, recurrent: RecurrentLayer[Any], *, dropout: float = 0.0
+    ) -> None:
+        self.embedding = embedding
+        self.recurrent = recurrent
+        self.dropout = LockedDropout(dropout)
+
+    @property
+    def output_features(self) -> int:
+        """Width of a feature vector."""
+        return self.recurrent.output_features
+
+    def forward(
+        self,
+        ids: PackedSequence,
+        state: State | None = None,
+        *,
+        train: bool = False,
+        rng: np.random.Generator | None = None,
+    ) -> tuple[PackedSequence, State, Callable[[PackedSequence], None]]:
+        """Encode a batch of ids (M,).
+
+        Returns:
+            Features (M, D'), the final state, and ``backward(d_features)``, which adds to the
+            gradients of the parameters.
+        """
+        vectors, back_embedding = self.embedding.forward(ids.data, train=train, rng=rng)
+        x, back_before = self.dropout.forward(ids.with_data(vectors), train=train, rng=rng)
+        y, final, back_recurrent = self.recurrent.forward(x, state, train=train, rng=rng)
+        features, back_after = self.dropout.forward(y, train=train, rng=rng)
+
+        def backward(d_features: PackedSequence) -> None:
+            d_x, _ = back_recurrent(back_after(d_features))
+            back_embedding(back_before(d_x).data)
+
+        return features, final, backward
+
+    def parameters(self) -> Iterator[tuple[str, Parameter]]:
+        """Yield the parameters of the embedding and of the recurrent layer."""
+        yield from prefixed("embedding", self.embedding.parameters())
+        yield from prefixed("recurrent", self.recurrent.parameters())

@@ -175,7 +175,7 @@ def pack(sequences: Sequence[ArrayLike], dtype: Any = None) -> PackedSequence:
     arrays = [np.asarray(sequence) for sequence in sequences]
     filled = [array for array in arrays if len(array)]
     lengths = np.array([len(array) for array in arrays], dtype=np.int64)
-    flat = np.concatenate(filled) if filled else np.concatenate([*arrays[:1], np.empty(0, np.int64)])
+    flat = np.concatenate(filled or arrays[:1] or [np.empty(0, np.int64)])
     return pack_flat(flat if dtype is None else flat.astype(dtype, copy=False), lengths)
 
 

@@ -20,6 +20,7 @@ from typing import Any, ClassVar, Generic, TypeAlias, TypeVar, overload
 
 import numpy as np
 
+from seqkit.arrays import Array
 from seqkit.errors import SeqkitError
 from seqkit.layers.base import State
 from seqkit.metrics.evaluation import Evaluation, evaluate
@@ -159,6 +160,19 @@ class Model(ABC, Generic[ExampleT, PredictionT]):
         """Yield classical methods fitted on the training split."""
         return iter(())
 
+    @property
+    def labels(self) -> tuple[str, ...]:
+        """What a classifier chooses from; empty for other tasks."""
+        return ()
+
+    def probabilities(self, examples: Sequence[ExampleT]) -> Array:
+        """Return the probability of each of :attr:`labels`: (N, C); for classifiers.
+
+        Raises:
+            SeqkitError: the task does not choose one label for each example.
+        """
+        raise SeqkitError(f"{type(self).__name__} gives no probabilities of labels")
+
     def describe(self) -> Mapping[str, str]:
         """Say in a few words what the network is made of, by part; shown before training."""
         return {}
@@ -189,9 +203,11 @@ class Task(ABC, Generic[ConfigT, ExampleT, PredictionT]):
         splits_shuffled: whether a single file is split at random (True) or in order (False).
         formats: what ``seqkit predict --format`` offers beside ``jsonl``: name to a function that
             renders one (example, prediction) as text.
+        classifies: whether each input gets one label out of a fixed set.
     """
 
     splits_shuffled: ClassVar[bool] = True
+    classifies: ClassVar[bool] = False
 
     def __init__(self, config: ConfigT) -> None:
         self.config = config
@@ -211,6 +227,10 @@ class Task(ABC, Generic[ConfigT, ExampleT, PredictionT]):
     @abstractmethod
     def examples(self, inputs: Sequence[Any], targets: Sequence[Any] | None = None) -> list[ExampleT]:
         """Make examples from Python values: texts (or what the task takes) and gold answers."""
+
+    def answer(self, prediction: PredictionT) -> Any:
+        """Return the part of a prediction that stands against a gold answer: a label, the tags."""
+        return prediction
 
     @abstractmethod
     def text(self, example: ExampleT) -> str:

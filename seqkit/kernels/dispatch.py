@@ -1,10 +1,45 @@
-"""Which kernel runs: the fast one for real numbers, the textbook for complex ones."""
+"""Which kernel runs: the fast one for real numbers, the textbook for complex and for no data."""
 
+import numpy as np
+
+from seqkit.arrays import Array, IntArray
 from seqkit.kernels import reference
-from seqkit.kernels.passes import Kernel
+from seqkit.kernels.passes import Arrays, Gradients, Kernel, Pass
+from seqkit.kernels.threads import single_blas
 
-lstm: Kernel = reference.lstm
-rnn_tanh: Kernel = reference.rnn_tanh
-rnn_relu: Kernel = reference.rnn_relu
-gru_after: Kernel = reference.gru_after
-gru_before: Kernel = reference.gru_before
+__all__ = ["gru_after", "gru_before", "lstm", "rnn_relu", "rnn_tanh"]
+
+
+def choose(fast: Kernel, textbook: Kernel) -> Kernel:
+    """Return a kernel that chooses between two by dtype, and keeps BLAS on one thread.
+
+    Real inputs are converted to the weights' dtype, which decides the precision of a layer.
+    """
+
+    def kernel(x: Array, sizes: IntArray, state: Arrays, weights: Arrays, *, keep: bool) -> Pass:
+        complex_step = np.iscomplexobj(x) or any(map(np.iscomplexobj, (*state, *weights)))
+        run = textbook if complex_step or not len(x) else fast
+        if not complex_step:
+            dtype = np.result_type(*weights)
+            x, state, weights = (
+                np.ascontiguousarray(x, dtype),
+                tuple(np.ascontiguousarray(array, dtype) for array in state),
+                tuple(np.ascontiguousarray(array, dtype) for array in weights),
+            )
+        with single_blas():
+            result = run(x, sizes, state, weights, keep=keep)
+
+        def backward(d_outputs: Array | None, d_state: Arrays | None) -> Gradients:
+            with single_blas():
+                return result.backward(d_outputs, d_state)
+
+        return Pass(result.outputs, result.state, backward)
+
+    return kernel
+
+
+lstm = choose(reference.lstm, reference.lstm)
+rnn_tanh = choose(reference.rnn_tanh, reference.rnn_tanh)
+rnn_relu = choose(reference.rnn_relu, reference.rnn_relu)
+gru_after = choose(reference.gru_after, reference.gru_after)
+gru_before = choose(reference.gru_before, reference.gru_before)

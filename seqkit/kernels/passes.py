@@ -37,7 +37,7 @@ class Gradients(NamedTuple):
 
 
 Backward: TypeAlias = Callable[[Array | None, Arrays | None], Gradients]
-"""``backward(d_outputs, d_state)``: gradients of the outputs and of the final state, None for zero."""
+"""``backward(d_outputs, d_state)``: gradients of outputs and final state, None for zero."""
 
 
 class Pass(NamedTuple):

@@ -58,7 +58,8 @@ class Linear:
         w = self.w.value.T if self.transposed else self.w.value
         y = x @ w
         if self.bias is not None:
-            y += self.bias.value
+            bias = self.bias.value
+            y = np.add(y, bias, out=y if y.dtype == bias.dtype else None)
 
         def backward(d_y: Array) -> Array:
             if self.transposed:

@@ -14,7 +14,7 @@ Example:
 
 import math
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any, Literal, TypeAlias
 
 import numpy as np
@@ -30,6 +30,7 @@ __all__ = [
     "Style",
     "Table",
     "format_score",
+    "join_scorings",
     "ratio",
 ]
 
@@ -203,6 +204,35 @@ class Scoring:
         names = [measure.name for measure in self.measures]
         if not names or len(set(names)) < len(names):
             raise ValueError(f"a scoring needs measures with distinct names, found {names}")
+
+
+def join_scorings(*scorings: Scoring) -> Scoring:
+    """Put scorings of the same examples side by side; the headline is the first one's.
+
+    Raises:
+        ValueError: none, different numbers of examples, or two measures of one name.
+    """
+    if len({len(scoring.statistics) for scoring in scorings}) != 1:
+        found = [len(scoring.statistics) for scoring in scorings]
+        raise ValueError(f"scorings of the same examples are wanted, found numbers {found}")
+    measures: list[Measure] = []
+    counts: dict[str, int] = {}
+    start = 0
+    for scoring in scorings:
+        stop = start + scoring.statistics.shape[1]
+        measures += [_on_columns(measure, start, stop) for measure in scoring.measures]
+        counts |= scoring.counts
+        start = stop
+    return Scoring(
+        statistics=np.concatenate([scoring.statistics for scoring in scorings], axis=1),
+        measures=tuple(measures),
+        counts=counts,
+        tables=tuple(table for scoring in scorings for table in scoring.tables),
+    )
+
+
+def _on_columns(measure: Measure, start: int, stop: int) -> Measure:
+    return replace(measure, compute=lambda sums: measure.compute(sums[..., start:stop]))
 
 
 def ratio(numerator: Array, denominator: Array) -> Array:

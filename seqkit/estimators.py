@@ -1,0 +1,193 @@
+"""Any task as a scikit-learn estimator: ``seqkit.estimator("sentiment", pooling="max")``.
+
+The options of the task are the parameters of the estimator, so ``get_params``, ``clone``,
+``GridSearchCV``, ``Pipeline`` and ``cross_val_score`` work on them.
+"""
+
+import inspect
+from collections.abc import Sequence
+from functools import cache
+from typing import Any
+
+import numpy as np
+from sklearn.base import BaseEstimator, ClassifierMixin
+from sklearn.utils.validation import check_is_fitted
+
+from seqkit.arrays import Array
+from seqkit.errors import UserError
+from seqkit.kernels.threads import use_threads
+from seqkit.options import options_of, parse
+from seqkit.plugins import PluginHost, default_host
+from seqkit.randomness import random_stream
+from seqkit.splits import DEV_SHARES, divide
+from seqkit.tasks import Model, Task, TaskSpec
+from seqkit.training.trainer import Trainer
+
+__all__ = ["TaskEstimator", "estimator"]
+
+
+class TaskEstimator(BaseEstimator):  # type: ignore[misc]
+    """A task behind ``fit``, ``predict`` and ``score``; made by :func:`estimator`.
+
+    A tenth of what it is fitted on chooses the best epoch. Beside the task's options it has the
+    parameters ``seed`` (0) and ``threads`` (all cores; no result depends on it).
+
+    Attributes:
+        model_: the fitted model.
+        task_: the task that makes examples.
+        classes_: (C,) the labels, for tasks that choose one for each input.
+        best_epoch_: whose weights were kept.
+    """
+
+    _spec: TaskSpec[Any]
+    seed: int
+    threads: int | None
+    model_: Model[Any, Any]
+    task_: Task[Any, Any, Any]
+
+    def fit(self, X: Sequence[Any], y: Sequence[Any] | None = None) -> "TaskEstimator":  # noqa: N803
+        """Train on inputs (texts, or what the task takes) and gold answers.
+
+        Args:
+            X: N inputs.
+            y: N answers; None for a task that learns from text alone.
+
+        Raises:
+            UserError: options or data that cannot be used.
+        """
+        self.task_ = self._spec.create(self._config())
+        examples = self.task_.examples(list(X), None if y is None else list(y))
+        train, dev = self._split(examples)
+        resources = self.task_.fit(train)
+        self.model_ = self.task_.build(resources, rng=random_stream(self.seed, "weights"))
+        self.task_.warm_start(self.model_)
+        self._remember_answers(y)
+        with use_threads(self.threads):
+            trainer = Trainer(
+                self.model_,
+                self.task_.config,
+                seed=self.seed,
+                validate=lambda: self._headline(dev),
+            )
+            for _ in trainer.run(train):
+                pass
+        self.best_epoch_ = trainer.best_epoch
+        return self
+
+    def predict(self, X: Sequence[Any]) -> Any:  # noqa: N803
+        """Return the answer for each input: labels as an array, other answers as a list."""
+        check_is_fitted(self, "model_")
+        with use_threads(self.threads):
+            predictions = self.model_.predict(self.task_.examples(list(X)))
+        answers = [self.task_.answer(prediction) for prediction in predictions]
+        if not hasattr(self, "classes_"):
+            return answers
+        return np.array([self._answers[answer] for answer in answers])
+
+    def predict_proba(self, X: Sequence[Any]) -> Array:  # noqa: N803
+        """Return the probability of each of ``classes_``: (N, C)."""
+        check_is_fitted(self, "model_")
+        with use_threads(self.threads):
+            probabilities = self.model_.probabilities(self.task_.examples(list(X)))
+        column = {label: i for i, label in enumerate(self.model_.labels)}
+        result = np.zeros((len(probabilities), len(self.classes_)))
+        for i, value in enumerate(self.classes_):
+            if str(value) in column:
+                result[:, i] = probabilities[:, column[str(value)]]
+        return result
+
+    def score(self, X: Sequence[Any], y: Sequence[Any] | None = None) -> float:  # noqa: N803
+        """Return the headline metric, negated where lower is better."""
+        check_is_fitted(self, "model_")
+        examples = self.task_.examples(list(X), None if y is None else list(y))
+        with use_threads(self.threads):
+            _, value, higher_is_better = self._headline(examples)
+        return value if higher_is_better else -value
+
+    def _config(self) -> Any:
+        values = {item.name: getattr(self, item.name) for item in options_of(self._spec.config)}
+        return parse(self._spec.config, values)
+
+    def _split(self, examples: list[Any]) -> tuple[list[Any], list[Any]]:
+        try:
+            train, dev = divide(
+                self.task_, examples, DEV_SHARES, rng=random_stream(self.seed, "split")
+            )
+        except UserError:
+            # One distinct example: nothing can be held out, so it chooses the epoch itself.
+            return examples, examples
+        return train, dev
+
+    def _headline(self, examples: list[Any]) -> tuple[str, float, bool]:
+        metric = self.model_.evaluate(examples, resamples=0).headline
+        return metric.name, metric.value, metric.higher_is_better
+
+    def _remember_answers(self, y: Sequence[Any] | None) -> None:
+        """Tasks know labels as text; the caller gets back the values that were given."""
+        if y is not None and self.model_.labels:
+            self.classes_ = np.unique(np.asarray(list(y)))
+            self._answers = {str(value): value for value in self.classes_}
+
+    def __sklearn_tags__(self) -> Any:
+        tags = super().__sklearn_tags__()
+        tags.input_tags.string = True
+        tags.input_tags.two_d_array = False
+        tags.target_tags.required = False
+        return tags
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        # The class is made at run time, so a copy in another process has to make it again.
+        return _empty, (self._spec.name,), self.__dict__.copy()
+
+
+class _TaskClassifier(ClassifierMixin, TaskEstimator):  # type: ignore[misc]
+    """A task that chooses one label for each input."""
+
+
+def estimator(task: str, *, host: PluginHost | None = None, **options: Any) -> TaskEstimator:
+    """Return an unfitted scikit-learn estimator of a task.
+
+    Args:
+        task: its name, or an alias.
+        host: by default all installed plugins.
+        options: parameters to set: the task's options, ``seed``, ``threads``.
+
+    Raises:
+        UserError: no such task or option, or a value that cannot be used.
+
+    Example:
+        >>> from sklearn.model_selection import cross_val_score
+        >>> model = seqkit.estimator("sentiment", epochs=5)              # doctest: +SKIP
+        >>> cross_val_score(model, texts, labels, cv=3)                  # doctest: +SKIP
+    """
+    spec = (host or default_host()).find_task(task)
+    own = {name: options[name] for name in ("seed", "threads") if name in options}
+    parse(spec.config, {name: value for name, value in options.items() if name not in own})
+    made: TaskEstimator = _estimator_class(spec)(**options)
+    return made
+
+
+@cache
+def _estimator_class(spec: TaskSpec[Any]) -> type[TaskEstimator]:
+    """Make the class whose ``__init__`` has the task's options as its signature."""
+    defaults = {item.name: item.default for item in options_of(spec.config)}
+    defaults |= {"seed": 0, "threads": None}
+    keyword = inspect.Parameter.KEYWORD_ONLY
+    parameters = [inspect.Parameter(n, keyword, default=value) for n, value in defaults.items()]
+    this = inspect.Parameter("self", inspect.Parameter.POSITIONAL_OR_KEYWORD)
+
+    def __init__(self: TaskEstimator, **options: Any) -> None:  # noqa: N807
+        for name in options.keys() - defaults.keys():
+            raise TypeError(f"no such parameter: {name!r}")
+        for name, value in {**defaults, **options}.items():
+            setattr(self, name, value)
+
+    __init__.__signature__ = inspect.Signature([this, *parameters])  # type: ignore[attr-defined]
+    task = spec.create(spec.config())
+    base = _TaskClassifier if task.classifies else TaskEstimator
+    title = "".join(part.title() for part in spec.name.split("-")) + "Estimator"
+    return type(title, (base,), {"__init__": __init__, "_spec": spec, "__doc__": spec.summary})
+
+
+def _empty(task: str) -> TaskEstimator:
+    return estimator(task)

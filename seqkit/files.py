@@ -1,0 +1,126 @@
+"""Files that are either written whole or left as they were.
+
+A file goes to a temporary name beside its own, is flushed to the disk and renamed over the old one.
+Whoever pulls the plug meanwhile finds the old file, never half a new one; a leftover
+``.NAME.XXXX.tmp`` may be deleted.
+"""
+
+import errno
+import os
+import secrets
+import stat
+from collections.abc import Callable
+from pathlib import Path
+
+from seqkit.errors import Problem, UserError
+
+__all__ = ["ensure_writable_folder", "write_atomically"]
+
+_ADVICE = {
+    errno.ENOSPC: "the disk is full; free some space, or write somewhere else",
+    errno.EDQUOT: "your disk quota is used up; delete something, or write somewhere else",
+    errno.EACCES: "you may not write there; change the permissions, or write somewhere else",
+    errno.EPERM: "you may not write there; change the permissions, or write somewhere else",
+    errno.EROFS: "the file system is read-only; write somewhere else",
+    errno.ENOENT: "its folder does not exist; create it, or check the spelling",
+    errno.ENOTDIR: "what should be its folder is a file; choose another path",
+    errno.EEXIST: "there is a file of that name; choose another path",
+    errno.ENAMETOOLONG: "the name is too long; choose a shorter one",
+}
+
+
+def write_atomically(path: str | os.PathLike[str], data: bytes) -> None:
+    """Write ``data`` to ``path``, whole or not at all; a symbolic link is followed.
+
+    Raises:
+        UserError: it cannot be written; what stood there before still does.
+    """
+    target = Path(os.path.realpath(path))
+    if problem := _obstacle(target):
+        raise UserError(Problem(problem, str(path)))
+    try:
+        _replace(target, data)
+    except OSError as error:
+        raise UserError(_cannot_write(path, error)) from error
+
+
+def ensure_writable_folder(path: str | os.PathLike[str]) -> Path:
+    """Create a folder if need be and try to write in it; to be done before hours of training.
+
+    Raises:
+        UserError: it cannot be created or written to.
+    """
+    folder = Path(path)
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        probe = _temporary_name(folder / "probe")
+        try:
+            _write_new(probe, b"seqkit")
+        finally:
+            probe.unlink(missing_ok=True)
+    except OSError as error:
+        raise UserError(_cannot_write(path, error)) from error
+    return folder
+
+
+def _obstacle(target: Path) -> str | None:
+    """Say what stands at ``target`` that must not be replaced by a file."""
+    try:
+        mode = target.stat().st_mode
+    except OSError:
+        return None  # nothing there, or a reason that writing itself will report
+    if stat.S_ISDIR(mode):
+        return "this is a folder, wanted a file; add a file name"
+    # Renaming over a device such as /dev/null would delete the device.
+    return None if stat.S_ISREG(mode) else "this is not a regular file; choose another path"
+
+
+def _replace(target: Path, data: bytes) -> None:
+    temporary = _temporary_name(target)
+    try:
+        _write_new(temporary, data)
+        os.replace(temporary, target)
+    finally:
+        # After the rename there is nothing left to unlink; after a failure there may be.
+        _quietly(lambda: temporary.unlink(missing_ok=True))
+    _flush_folder(target.parent)
+
+
+def _temporary_name(target: Path) -> Path:
+    # Long names are cut, so that a name the file system allows does not become one it refuses.
+    return target.with_name(f".{target.name[:40]}.{secrets.token_hex(4)}.tmp")
+
+
+def _write_new(path: Path, data: bytes) -> None:
+    """Write a file that must not exist yet, and wait until it is on the disk."""
+    flags = os.O_WRONLY | os.O_CREAT | os.O_EXCL | getattr(os, "O_BINARY", 0)
+    descriptor = os.open(path, flags, 0o666)
+    try:
+        rest = memoryview(data)
+        while rest:
+            rest = rest[os.write(descriptor, rest) :]
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)
+
+
+def _flush_folder(folder: Path) -> None:
+    """Make a rename last; not every system can do it for a folder, and the data is safe already."""
+    if hasattr(os, "O_DIRECTORY"):
+        descriptor = os.open(folder, os.O_RDONLY | os.O_DIRECTORY)
+        try:
+            _quietly(lambda: os.fsync(descriptor))
+        finally:
+            os.close(descriptor)
+
+
+def _quietly(action: Callable[[], None]) -> None:
+    try:
+        action()
+    except OSError:
+        return
+
+
+def _cannot_write(path: str | os.PathLike[str], error: OSError) -> Problem:
+    reason = _ADVICE.get(error.errno or 0, error.strerror or str(error))
+    return Problem(f"cannot be written: {reason}", os.fspath(path))

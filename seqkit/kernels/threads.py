@@ -1,0 +1,184 @@
+"""Threads whose number never changes a result.
+
+BLAS adds in another order when it uses another number of threads. So inside seqkit BLAS always runs
+on one thread, and seqkit splits work itself, always in the same way, over Python threads (NumPy
+lets others run while it computes). How many of them there are then decides only how long it takes.
+
+Example:
+    >>> with use_threads(2):
+    ...     parallel(lambda: 1 + 1, lambda: 2 + 2)
+    [2, 4]
+"""
+
+import os
+import threading
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from contextvars import ContextVar, copy_context
+from queue import SimpleQueue
+from typing import Any, Generic, TypeVar
+
+from threadpoolctl import ThreadpoolController
+
+__all__ = ["parallel", "single_blas", "thread_count", "use_threads"]
+
+T = TypeVar("T")
+
+_count: ContextVar[int | None] = ContextVar("seqkit_threads", default=None)
+
+
+def thread_count() -> int:
+    """Return how many threads :func:`parallel` may use here: by default the cores we may run on."""
+    return _count.get() or _cores()
+
+
+def _cores() -> int:
+    if hasattr(os, "sched_getaffinity"):
+        return len(os.sched_getaffinity(0))
+    return os.cpu_count() or 1
+
+
+@contextmanager
+def use_threads(count: int | None = None) -> Iterator[None]:
+    """Let seqkit use ``count`` threads inside the block; None leaves the number as it is.
+
+    BLAS runs on one thread for the length of the block, and the caller's setting returns after it.
+    Put it around a whole training step or prediction; blocks may be nested.
+
+    Raises:
+        ValueError: ``count`` is below 1.
+    """
+    if count is not None and count < 1:
+        raise ValueError(f"threads must be at least 1, found {count}")
+    token = _count.set(count or _count.get())
+    try:
+        with single_blas():
+            yield
+    finally:
+        _count.reset(token)
+
+
+class _BlasLimit:
+    """Counts the open blocks of all threads: the first limits BLAS, the last restores it."""
+
+    def __init__(self) -> None:
+        self.lock = threading.Lock()
+        self.depth = 0
+        self.saved: list[int] = []
+        self.libraries: list[Any] | None = None
+
+    def __enter__(self) -> None:
+        with self.lock:
+            self.depth += 1
+            if self.depth > 1:
+                return
+            if self.libraries is None:
+                # Looking for the libraries takes milliseconds, setting their threads a microsecond.
+                self.libraries = ThreadpoolController().select(user_api="blas").lib_controllers
+            self.saved = [library.get_num_threads() for library in self.libraries]
+            for library in self.libraries:
+                library.set_num_threads(1)
+
+    def __exit__(self, *exception: object) -> None:
+        with self.lock:
+            self.depth -= 1
+            if self.depth == 0:
+                for library, count in zip(self.libraries or (), self.saved, strict=True):
+                    library.set_num_threads(count)
+
+
+_blas_limit = _BlasLimit()
+
+
+def single_blas() -> _BlasLimit:
+    """Return a block inside which BLAS runs on one thread; cheap, may be nested and concurrent."""
+    return _blas_limit
+
+
+class _Task(Generic[T]):
+    """A thunk that exactly one thread runs: whoever claims it first."""
+
+    def __init__(self, thunk: Callable[[], T]) -> None:
+        self.thunk = thunk
+        self.claim = threading.Lock()
+        self.done = threading.Lock()
+        self.done.acquire()
+        self.error: BaseException | None = None
+
+    def run_unless_claimed(self) -> None:
+        if self.claim.acquire(blocking=False):
+            try:
+                self.value = self.thunk()
+            except BaseException as error:
+                self.error = error
+            finally:
+                self.done.release()
+
+    def result(self) -> T:
+        if self.error is not None:
+            raise self.error
+        return self.value
+
+
+class _Pool:
+    """Daemon threads that run what is put into their queue; made on first use in each process."""
+
+    def __init__(self) -> None:
+        self.queue: SimpleQueue[Callable[[], object]] = SimpleQueue()
+        self.workers = 0
+        self.lock = threading.Lock()
+
+    def submit(self, job: Callable[[], object], workers: int) -> None:
+        with self.lock:
+            while self.workers < workers:
+                threading.Thread(target=self._work, name="seqkit", daemon=True).start()
+                self.workers += 1
+        self.queue.put(job)
+
+    def _work(self) -> None:
+        while True:
+            self.queue.get()()
+
+
+_pool = _Pool()
+
+
+def parallel(*thunks: Callable[[], T]) -> list[T]:
+    """Run independent functions, on as many threads as allowed, and return their results in order.
+
+    Inside one of them, a further call runs in sequence. If several raise, the first one's error
+    is raised, after all have ended.
+    """
+    helpers = min(thread_count(), len(thunks)) - 1
+    if helpers < 1:
+        return [thunk() for thunk in thunks]
+    tasks = [_Task(thunk) for thunk in thunks]
+    for _ in range(helpers):
+        # Tasks see the caller's context (np.errstate lives there), and no threads of their own.
+        context = copy_context()
+        context.run(_count.set, 1)
+        _pool.submit(lambda context=context: context.run(_run_all, tasks), helpers)  # type: ignore[misc]
+    token = _count.set(1)
+    try:
+        _run_all(tasks)
+    finally:
+        _count.reset(token)
+    for task in tasks:
+        task.done.acquire()
+    return [task.result() for task in tasks]
+
+
+def _run_all(tasks: list[_Task[Any]]) -> None:
+    for task in tasks:
+        task.run_unless_claimed()
+
+
+def _renew_after_fork() -> None:
+    # A forked child has none of its parent's threads, and may have inherited a held lock.
+    global _pool
+    _pool = _Pool()
+    _blas_limit.lock = threading.Lock()
+
+
+if hasattr(os, "register_at_fork"):
+    os.register_at_fork(after_in_child=_renew_after_fork)

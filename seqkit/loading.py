@@ -1,0 +1,133 @@
+"""A saved model, ready to be used: ``seqkit.load(path).predict(texts)``."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from seqkit.arrays import Array
+from seqkit.bundle import Manifest, ModelFormatError, fill_parameters, read_bundle
+from seqkit.errors import Problem, UserError
+from seqkit.kernels.threads import use_threads
+from seqkit.metrics.evaluation import Evaluation
+from seqkit.options import parse
+from seqkit.plugins import PluginHost, default_host
+from seqkit.tasks import Model, Task, TaskSpec
+
+__all__ = ["TrainedModel", "load"]
+
+
+@dataclass(frozen=True, eq=False)
+class TrainedModel:
+    """A model with the task that knows its formats.
+
+    Attributes:
+        spec: the task as its plugin offers it.
+        task: reads files and makes examples.
+        model: vocabularies and network.
+        manifest: what the model file says of itself.
+        threads: at most this many; all cores by default. No result depends on it.
+    """
+
+    spec: TaskSpec[Any]
+    task: Task[Any, Any, Any]
+    model: Model[Any, Any]
+    manifest: Manifest
+    threads: int | None = None
+
+    @property
+    def metadata(self) -> Mapping[str, Any]:
+        """Seed, data, best epoch, validation score: what training left for people to read."""
+        return self.manifest.metadata
+
+    def examples(self, inputs: Sequence[Any], targets: Sequence[Any] | None = None) -> list[Any]:
+        """Make the task's examples from texts, or from whatever else the task takes."""
+        return self.task.examples(inputs, targets)
+
+    def predict(self, inputs: Sequence[Any]) -> list[Any]:
+        """Predict for texts (or whatever else the task takes), in their order.
+
+        Raises:
+            TypeError: ``inputs`` is one string instead of a sequence of them.
+        """
+        if isinstance(inputs, str):
+            raise TypeError("predict takes a list of texts, found one string; write [text]")
+        with use_threads(self.threads):
+            return self.model.predict(self.examples(inputs))
+
+    def predict_proba(self, inputs: Sequence[Any]) -> Array:
+        """Return the probability of each of ``model.labels``: (N, C).
+
+        Raises:
+            SeqkitError: the task does not choose one label for each input.
+        """
+        with use_threads(self.threads):
+            return self.model.probabilities(self.examples(inputs))
+
+    def evaluate(
+        self,
+        data: str | Path | Sequence[Any],
+        targets: Sequence[Any] | None = None,
+        *,
+        resamples: int = 1000,
+    ) -> Evaluation:
+        """Score gold data, with 95 % bootstrap intervals.
+
+        Args:
+            data: a file or folder that the task reads, or inputs.
+            targets: the gold answers, where ``data`` is inputs.
+            resamples: of the bootstrap.
+        """
+        if isinstance(data, str | Path):
+            examples = self.task.read(Path(data))
+        else:
+            examples = self.examples(data, targets)
+        if not examples:
+            raise UserError(Problem("no examples in it", str(data) if isinstance(data, str | Path) else ""))
+        with use_threads(self.threads):
+            return self.model.evaluate(examples, resamples=resamples)
+
+
+def load(
+    path: str | Path, *, threads: int | None = None, host: PluginHost | None = None
+) -> TrainedModel:
+    """Load a model file, or the run directory that holds one. Nothing in it is ever executed.
+
+    Args:
+        path: ``model.safetensors``, or its directory.
+        threads: at most this many when it is used.
+        host: where the task is looked up; by default all installed plugins.
+
+    Raises:
+        ModelFormatError: not one of seqkit's model files, too new, cut short or inconsistent.
+        UserError: the plugin of its task is not installed.
+
+    Example:
+        >>> model = seqkit.load("runs/sentiment-1")                    # doctest: +SKIP
+        >>> model.predict(["I could not put it down."])[0].label       # doctest: +SKIP
+        'positive'
+    """
+    manifest, arrays = read_bundle(path)
+    spec = _find_task(manifest, path, host or default_host())
+    config = parse(spec.config, manifest.config, where=str(path))
+    task = spec.create(config)
+    try:
+        model = task.build(manifest.resources, rng=np.random.default_rng(0))
+    except (KeyError, TypeError, ValueError, IndexError) as error:
+        raise ModelFormatError(
+            Problem(f"its resources do not fit the task {spec.name!r}: {error!r}", str(path))
+        ) from error
+    fill_parameters(model.parameters(), arrays, manifest.tied, where=str(path))
+    return TrainedModel(spec, task, model, manifest, threads)
+
+
+def _find_task(manifest: Manifest, path: str | Path, host: PluginHost) -> TaskSpec[Any]:
+    try:
+        return host.find_task(manifest.task)
+    except UserError as error:
+        source = manifest.plugin
+        hint = f"; install {source.distribution} (it was {source.version})" if source else ""
+        problems = [Problem(f"{problem.message}{hint}", str(path)) for problem in error.problems]
+        raise UserError(problems) from None

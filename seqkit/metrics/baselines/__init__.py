@@ -1,0 +1,11 @@
+"""What a model must beat: classical methods on the same data.
+
+scikit-learn is imported inside functions, so that importing this package costs nothing.
+"""
+
+from seqkit.metrics.baselines.kneser_ney import KneserNey
+from seqkit.metrics.baselines.majority import MajorityClass
+from seqkit.metrics.baselines.tags import CommonestTag
+from seqkit.metrics.baselines.tfidf import TfidfClassifier
+
+__all__ = ["CommonestTag", "KneserNey", "MajorityClass", "TfidfClassifier"]

@@ -1,0 +1,147 @@
+"""Scores of a language model: how much probability it gave to what came."""
+
+import math
+
+import numpy as np
+from numpy.typing import ArrayLike
+
+from seqkit.arrays import Array, BoolArray, IntArray
+from seqkit.metrics.measures import Measure, Scoring, ratio
+
+__all__ = ["score_lines", "score_tokens"]
+
+_NLL, _TOKENS, _UNKNOWN_NLL, _UNKNOWN, _CHARACTERS = range(5)
+
+
+def score_tokens(
+    nll: Array,
+    lengths: IntArray,
+    *,
+    unknown: BoolArray | None = None,
+    characters: ArrayLike | None = None,
+    headline: str = "perplexity",
+) -> Scoring:
+    """Score a stream token by token; see :func:`score_lines`.
+
+    Args:
+        nll: (M,) -log probability of each token, in nats, end marks included.
+        lengths: (N,) tokens of each line, end mark included; they add up to M.
+        unknown: (M,) true at tokens that stand for a word outside the vocabulary.
+        characters: (N,) characters of each line.
+        headline: the measure to put first.
+
+    Raises:
+        ValueError: the lengths do not add up to M, or ``unknown`` is not (M,).
+    """
+    nll, lengths = np.asarray(nll, dtype=np.float64), np.asarray(lengths, dtype=np.int64)
+    marked = np.zeros(len(nll), np.bool_) if unknown is None else np.asarray(unknown, np.bool_)
+    if int(lengths.sum()) != len(nll) or len(marked) != len(nll):
+        raise ValueError(
+            f"{len(nll)} tokens were scored, {len(marked)} marked as unknown or not, "
+            f"and the lines have {int(lengths.sum())}"
+        )
+    line = np.repeat(np.arange(len(lengths)), lengths)
+
+    def by_line(values: Array) -> Array:
+        return np.bincount(line, weights=values, minlength=len(lengths))
+
+    return score_lines(
+        by_line(nll),
+        lengths,
+        unknown_nll=None if unknown is None else by_line(np.where(marked, nll, 0.0)),
+        unknown_tokens=None if unknown is None else by_line(marked),
+        characters=characters,
+        headline=headline,
+    )
+
+
+def score_lines(
+    nll: ArrayLike,
+    tokens: ArrayLike,
+    *,
+    unknown_nll: ArrayLike | None = None,
+    unknown_tokens: ArrayLike | None = None,
+    characters: ArrayLike | None = None,
+    headline: str = "perplexity",
+) -> Scoring:
+    """Score sums over lines.
+
+        perplexity = exp(nll / tokens)
+        perplexity without unknown words = exp((nll - unknown nll) / (tokens - unknown tokens))
+        bits per character = nll / (characters ln 2)
+
+    A model pays little for ``<unk>``, which stands for many words at once, so a perplexity counts
+    only beside the share of unknown tokens; without them it can be compared a little further. The
+    probability of an unknown word's spelling is not in the bits per character.
+
+    Args:
+        nll: (N,) -log probability of each line, in nats.
+        tokens: (N,) scored tokens of each line.
+        unknown_nll: (N,) the part of ``nll`` on unknown tokens.
+        unknown_tokens: (N,) how many they are.
+        characters: (N,) characters of each line.
+        headline: the measure to put first.
+
+    Returns:
+        Statistics (N, 5): nll, tokens, unknown nll, unknown tokens, characters; measures as far as
+        what they need is given.
+
+    Raises:
+        ValueError: arrays of different lengths, only one of the two on unknown tokens, or a
+            headline that is not among the measures.
+    """
+    if (unknown_nll is None) != (unknown_tokens is None):
+        raise ValueError("unknown_nll and unknown_tokens belong together")
+    columns = (nll, tokens, unknown_nll, unknown_tokens, characters)
+    n = len(np.asarray(nll))
+    statistics = np.zeros((n, 5))
+    for index, column in enumerate(columns):
+        if column is not None:
+            if np.shape(column) != (n,):
+                raise ValueError(f"nll has {n} lines, column {index} the shape {np.shape(column)}")
+            statistics[:, index] = column
+    measures = _measures(unknown=unknown_nll is not None, characters=characters is not None)
+    names = [measure.name for measure in measures]
+    if headline not in names:
+        raise ValueError(f"the headline must be one of {names}, found {headline!r}")
+    measures = sorted(measures, key=lambda measure: measure.name != headline)
+    return Scoring(statistics, tuple(measures), _counts(statistics, columns))
+
+
+def _measures(*, unknown: bool, characters: bool) -> list[Measure]:
+    chosen = [("perplexity", _perplexity)]
+    if unknown:
+        chosen.append(("perplexity without unknown words", _known_perplexity))
+    if characters:
+        chosen.append(("bits per character", _bits_per_character))
+    return [
+        Measure(name, compute, higher_is_better=False, style="number") for name, compute in chosen
+    ]
+
+
+def _perplexity(sums: Array) -> Array:
+    return _exp(ratio(sums[..., _NLL], sums[..., _TOKENS]))
+
+
+def _known_perplexity(sums: Array) -> Array:
+    nll = sums[..., _NLL] - sums[..., _UNKNOWN_NLL]
+    return _exp(ratio(nll, sums[..., _TOKENS] - sums[..., _UNKNOWN]))
+
+
+def _bits_per_character(sums: Array) -> Array:
+    return ratio(sums[..., _NLL], sums[..., _CHARACTERS]) / math.log(2)
+
+
+def _exp(nats: Array) -> Array:
+    with np.errstate(over="ignore"):  # a model that has not learnt yet may be beyond 1e308
+        return np.asarray(np.exp(nats))
+
+
+def _counts(statistics: Array, columns: tuple[ArrayLike | None, ...]) -> dict[str, int]:
+    named = {"tokens": _TOKENS, "unknown tokens": _UNKNOWN, "characters": _CHARACTERS}
+    sums = {
+        name: int(statistics[:, column].sum())
+        for name, column in named.items()
+        if columns[column] is not None
+    }
+    return {"lines": len(statistics), **sums}

@@ -1,0 +1,125 @@
+"""Averages of the weights over the steps: what is evaluated is often better than the last weights."""
+
+from collections.abc import Iterable, Iterator, Mapping
+from contextlib import contextmanager
+
+import numpy as np
+
+from seqkit.arrays import Array
+from seqkit.optim.base import require
+from seqkit.optim.pieces import Scratch, pieces
+from seqkit.parameters import Parameter, unique_parameters
+
+__all__ = ["AVERAGES", "WeightAverage"]
+
+AVERAGES = ("polyak", "ema")
+"""The kinds of average that :class:`WeightAverage` knows."""
+
+
+class WeightAverage:
+    """A running average of parameters' values.
+
+    ``polyak`` weights all updates alike (Polyak and Juditsky 1992; with SGD this is ASGD).
+    ``ema`` fades: ``average = decay average + (1 - decay) value``, corrected for its start, so that
+    after the first update it equals the value. Averages are kept in the parameters' dtype; an
+    update passes once over all weights.
+
+    Args:
+        parameters: (name, parameter); tied ones are taken once.
+        kind: of :data:`AVERAGES`.
+        decay: of ``ema``, in [0, 1).
+
+    Example:
+        >>> average = WeightAverage([("w", Parameter(np.zeros(2)))])
+        >>> average.update()
+        >>> with average.applied():
+        ...     pass  # evaluate here
+
+    Raises:
+        ValueError: an unknown kind, or a decay out of range.
+    """
+
+    def __init__(
+        self,
+        parameters: Iterable[tuple[str, Parameter]],
+        *,
+        kind: str = "polyak",
+        decay: float = 0.999,
+    ) -> None:
+        if kind not in AVERAGES:
+            raise ValueError(f"kind must be one of {', '.join(AVERAGES)}, found {kind!r}")
+        require(decay=0 <= decay < 1)
+        self.kind = kind
+        self.decay = decay
+        self.parameters = dict(unique_parameters(parameters))
+        self.updates = 0
+        self._averages: dict[str, Array] = {}
+        self._scratch = Scratch()
+
+    def restart(self) -> None:
+        """Forget the average, so that it begins with the next update."""
+        self.updates = 0
+        self._averages.clear()
+
+    def update(self) -> None:
+        """Take the present values into the average; call it after each optimiser step."""
+        self.updates += 1
+        share = self._share()
+        for name, parameter in self.parameters.items():
+            if name not in self._averages:
+                self._averages[name] = parameter.value.copy()
+                continue
+            for average, value in pieces(self._averages[name], parameter.value):
+                change = np.subtract(value, average, out=self._scratch.like(value))
+                change *= share
+                average += change
+
+    def _share(self) -> float:
+        """Return the weight of the newest value in the average."""
+        if self.kind == "polyak":
+            return 1.0 / self.updates
+        return (1.0 - self.decay) / (1.0 - self.decay**self.updates)
+
+    def averages(self) -> dict[str, Array]:
+        """Return copies of the averages by parameter name; empty before the first update."""
+        return {name: average.copy() for name, average in self._averages.items()}
+
+    @contextmanager
+    def applied(self) -> Iterator[None]:
+        """Put the averages into the parameters for the length of a block, then the values back.
+
+        Before the first update the block sees the values as they are.
+        """
+        saved = {name: self.parameters[name].value.copy() for name in self._averages}
+        try:
+            self._put(self._averages)
+            yield
+        finally:
+            self._put(saved)
+
+    def _put(self, values: Mapping[str, Array]) -> None:
+        for name, value in values.items():
+            self.parameters[name].value[...] = value
+
+    def state(self) -> dict[str, Array]:
+        """Return copies of the averages and the number of updates."""
+        return {"updates": np.array(self.updates, np.int64), **self.averages()}
+
+    def load_state(self, state: Mapping[str, Array]) -> None:
+        """Return to a saved state.
+
+        Raises:
+            ValueError: it does not belong to these parameters; nothing has been changed then.
+        """
+        averages = {name: np.array(array) for name, array in state.items() if name != "updates"}
+        if "updates" not in state or (averages and set(averages) != set(self.parameters)):
+            raise ValueError("the state does not name the parameters that are averaged here")
+        for name, average in averages.items():
+            value = self.parameters[name].value
+            if average.shape != value.shape or average.dtype != value.dtype:
+                raise ValueError(
+                    f"{name} must be {value.dtype} of shape {value.shape}, "
+                    f"found {average.dtype} of {average.shape}"
+                )
+        self.updates = int(state["updates"])
+        self._averages = averages

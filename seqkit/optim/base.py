@@ -1,0 +1,180 @@
+"""What all optimisers share: which parameters to change, where, and what to save."""
+
+from collections.abc import Callable, Iterable, Mapping
+from typing import Any, ClassVar
+
+import numpy as np
+
+from seqkit.arrays import Array
+from seqkit.optim.pieces import Scratch, pieces
+from seqkit.parameters import Parameter, unique_parameters
+
+__all__ = ["Optimizer"]
+
+
+class Optimizer:
+    """Changes parameters against their gradients.
+
+    Where a gradient is row-sparse (:meth:`Parameter.sparse_rows`), only those rows change, and only
+    their moments and weight decay advance: the *lazy* update. For SGD without momentum and for
+    AdaGrad it equals the dense update; for the others it means that a rare word's moments rest
+    while the word does not occur, instead of fading.
+
+    A parameter without a gradient, or with ``trainable`` false, is left alone. Subclasses name
+    their moments in ``slots`` and write :meth:`_plan`.
+
+    Args:
+        parameters: (name, parameter), given once; tied ones are taken once, under their first name.
+        learning_rate: a schedule may set the attribute before each step.
+        weight_decay: lambda.
+        decoupled: False adds ``lambda * value`` to the gradient (L2); True shrinks the value by
+            ``learning_rate * lambda`` beside the step (Loshchilov and Hutter 2019).
+        decay_vectors: whether weight decay also applies to parameters with one axis. Biases and
+            other vectors are left out by default, for there is nothing to gain in shrinking them.
+
+    Raises:
+        ValueError: a learning rate or decay below 0, or a name given twice.
+    """
+
+    slots: ClassVar[tuple[str, ...]] = ()
+
+    def __init__(
+        self,
+        parameters: Iterable[tuple[str, Parameter]],
+        *,
+        learning_rate: float,
+        weight_decay: float = 0.0,
+        decoupled: bool = False,
+        decay_vectors: bool = False,
+    ) -> None:
+        named = list(unique_parameters(parameters))
+        self.parameters = dict(named)
+        if len(self.parameters) < len(named):
+            raise ValueError("two parameters have the same name")
+        require(learning_rate=learning_rate >= 0, weight_decay=weight_decay >= 0)
+        self.learning_rate = learning_rate
+        self.weight_decay = weight_decay
+        self.decoupled = decoupled
+        self.decay_vectors = decay_vectors
+        self.steps = 0
+        self._moments: dict[str, tuple[Array, ...]] = {}
+        self._scratch = Scratch()
+
+    def step(self) -> None:
+        """Change every parameter that has a gradient; the gradients stay until :meth:`zero_grad`."""
+        self.steps += 1
+        update = self._plan()
+        for name, parameter in self.parameters.items():
+            if parameter.trainable and parameter.has_grad:
+                self._change(parameter, self._moments_of(name, parameter), update)
+
+    def zero_grad(self) -> None:
+        """Forget all gradients."""
+        for parameter in self.parameters.values():
+            parameter.zero_grad()
+
+    def _plan(self) -> Callable[..., None]:
+        """Return ``update(value, gradient, *moments)``, which works in place on one piece.
+
+        It may overwrite nothing but ``value`` and the moments. What depends on the step alone is
+        computed here, once.
+        """
+        raise NotImplementedError
+
+    def _change(
+        self, parameter: Parameter, moments: tuple[Array, ...], update: Callable[..., None]
+    ) -> None:
+        decay = self.weight_decay if parameter.value.ndim > 1 or self.decay_vectors else 0.0
+        sparse = parameter.sparse_rows()
+        if sparse is None:
+            self._update(update, decay, parameter.value, parameter.grad, *moments)
+            return
+        ids, rows = sparse
+        arrays = (parameter.value, *moments)
+        touched = [array.take(ids, axis=0) for array in arrays]
+        self._update(update, decay, touched[0], rows, *touched[1:])
+        for array, changed in zip(arrays, touched, strict=True):
+            array[ids] = changed
+
+    def _update(
+        self, update: Callable[..., None], decay: float, value: Array, grad: Array, *moments: Array
+    ) -> None:
+        for v, g, *m in pieces(value, grad, *moments):
+            if decay and self.decoupled:
+                v *= 1.0 - self.learning_rate * decay
+            elif decay:
+                decayed = np.multiply(v, decay)
+                decayed += g
+                g = decayed
+            update(v, g, *m)
+
+    def _moments_of(self, name: str, parameter: Parameter) -> tuple[Array, ...]:
+        # Made at the first gradient, so that a frozen table costs nothing.
+        if name not in self._moments:
+            self._moments[name] = tuple(self._first_moment(parameter.value) for _ in self.slots)
+        return self._moments[name]
+
+    def _first_moment(self, value: Array) -> Array:
+        return np.zeros(value.shape, value.dtype)
+
+    def state(self) -> dict[str, Array]:
+        """Return copies of all that the next step depends on, beside the parameters' values.
+
+        Keys are ``steps``, ``learning_rate`` and ``<parameter>.<slot>``.
+        """
+        moments = {
+            f"{name}.{slot}": moment.copy()
+            for name, moments in self._moments.items()
+            for slot, moment in zip(self.slots, moments, strict=True)
+        }
+        return {
+            "steps": np.array(self.steps, np.int64),
+            "learning_rate": np.array(self.learning_rate, np.float64),
+            **moments,
+        }
+
+    def load_state(self, state: Mapping[str, Array]) -> None:
+        """Return to a saved state; the next step then gives the same bytes as it did.
+
+        Raises:
+            ValueError: names, shapes or dtypes that do not belong to these parameters; nothing
+                has been changed then.
+        """
+        moments = dict(state)
+        try:
+            steps, learning_rate = moments.pop("steps"), moments.pop("learning_rate")
+            loaded = {
+                name: tuple(
+                    _matching(moments.pop(f"{name}.{slot}"), parameter, f"{name}.{slot}")
+                    for slot in self.slots
+                )
+                for name, parameter in self.parameters.items()
+                if self.slots and f"{name}.{self.slots[0]}" in moments
+            }
+        except KeyError as error:
+            raise ValueError(f"the optimiser's state lacks {error}") from None
+        if moments:
+            raise ValueError(
+                f"the state holds {', '.join(sorted(moments))}, unknown to "
+                f"{type(self).__name__} with these parameters"
+            )
+        self.steps = int(steps)
+        self.learning_rate = float(learning_rate)
+        self._moments = loaded
+
+
+def _matching(moment: Array, parameter: Parameter, name: str) -> Array:
+    value = parameter.value
+    if moment.shape != value.shape or moment.dtype != value.dtype:
+        raise ValueError(
+            f"{name} must be {value.dtype} of shape {value.shape}, "
+            f"found {moment.dtype} of {moment.shape}"
+        )
+    return np.array(moment, order="C")
+
+
+def require(**valid: Any) -> None:
+    """Raise ValueError with the names of the arguments that are not valid."""
+    wrong = [name for name, is_valid in valid.items() if not is_valid]
+    if wrong:
+        raise ValueError(f"out of range: {', '.join(wrong)}")

@@ -1,0 +1,43 @@
+"""Arrays in pieces that fit the cache.
+
+An optimiser makes a dozen passes over its arrays. Over a whole embedding table each would go to
+main memory; over a piece of 32,768 floats only the first does.
+"""
+
+from collections.abc import Iterator
+
+import numpy as np
+
+from seqkit.arrays import Array, DTypeLike
+
+__all__ = ["PIECE", "Scratch", "pieces"]
+
+PIECE = 32768
+"""Values in a piece; four such arrays in float32 are half of a common second-level cache."""
+
+
+def pieces(*arrays: Array) -> Iterator[tuple[Array, ...]]:
+    """Yield matching pieces, as views, of arrays that share a shape.
+
+    Contiguous arrays are cut flat. Where one is not, all are cut between rows instead.
+    """
+    if all(array.flags.c_contiguous for array in arrays):
+        arrays = tuple(array.reshape(-1) for array in arrays)
+    size = max(1, PIECE // max(1, arrays[0][:1].size))
+    for start in range(0, len(arrays[0]), size):
+        yield tuple(array[start : start + size] for array in arrays)
+
+
+class Scratch:
+    """Working memory of one piece, made once and reused."""
+
+    def __init__(self) -> None:
+        self._memory: dict[np.dtype, Array] = {}
+
+    def like(self, piece: Array, dtype: DTypeLike = None) -> Array:
+        """Return an array with the shape of ``piece``, valid until the next call."""
+        dtype = np.dtype(piece.dtype if dtype is None else dtype)
+        memory = self._memory.get(dtype)
+        if memory is None or memory.size < piece.size:
+            memory = self._memory[dtype] = np.empty(max(PIECE, piece.size), dtype)
+        return memory[: piece.size].reshape(piece.shape)

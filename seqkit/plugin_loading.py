@@ -1,0 +1,340 @@
+"""Loading one plugin: where it comes from, what is known about it, and its hooks, each checked.
+
+Nothing here raises because of what a plugin does: it is written on the :class:`PluginRecord`.
+"""
+
+import importlib
+import importlib.metadata
+import inspect
+import io
+import os
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from contextlib import contextmanager, redirect_stderr, redirect_stdout
+from dataclasses import asdict, dataclass, field
+from typing import Any, Literal
+
+import pluggy
+
+__all__ = [
+    "BUILTIN_PLUGINS",
+    "ENTRY_POINT_GROUP",
+    "LoadedPlugin",
+    "PluginRecord",
+    "PluginSource",
+    "builtin_sources",
+    "import_plugin",
+    "installed_sources",
+    "shown",
+]
+
+BUILTIN_PLUGINS = (
+    "seqkit_tasks.sentiment",
+    "seqkit_tasks.pos_tagging",
+    "seqkit_tasks.language_modelling",
+    "seqkit_tasks.encoders",
+    "seqkit_tasks.run_log",
+)
+"""Modules of the built-in plugins, in the order in which they are loaded."""
+
+ENTRY_POINT_GROUP = "seqkit"
+"""Where installed distributions advertise their plugins."""
+
+# SystemExit, because a plugin that ends the process at import would take everything else with it.
+# KeyboardInterrupt is not caught: it comes from the person at the keyboard, not from the plugin.
+_FAILURES = (Exception, SystemExit)
+
+
+@dataclass
+class PluginRecord:
+    """What is known about a plugin, broken or not.
+
+    Attributes:
+        name: of the entry point, or of the built-in module with hyphens.
+        distribution: that installed it.
+        version: of the distribution.
+        module: that it was loaded from.
+        builtin: whether it belongs to seqkit.
+        status: "broken" where there is anything to mend; what works of it is used all the same.
+        reasons: what is wrong, or why it is disabled.
+        notes: what else is worth knowing, such as text it printed while it was imported.
+        hooks: names of the hooks it implements.
+        tasks: names it offers, likewise ``commands``, ``datasets`` and ``encoders``.
+        api: the plugin API that its tasks were written for; None where it offers no task.
+    """
+
+    name: str
+    distribution: str = ""
+    version: str = ""
+    module: str = ""
+    builtin: bool = False
+    status: Literal["ok", "disabled", "broken"] = "ok"
+    reasons: list[str] = field(default_factory=list)
+    notes: list[str] = field(default_factory=list)
+    hooks: list[str] = field(default_factory=list)
+    tasks: list[str] = field(default_factory=list)
+    commands: list[str] = field(default_factory=list)
+    datasets: list[str] = field(default_factory=list)
+    encoders: list[str] = field(default_factory=list)
+    api: int | None = None
+
+    @property
+    def title(self) -> str:
+        """Name, distribution and version, for messages."""
+        origin = " ".join(part for part in (self.distribution, self.version) if part)
+        return f"{self.name} ({origin})" if origin else self.name
+
+    def fail(self, reason: str) -> None:
+        """Note what is wrong; the same reason only once."""
+        self.status = "broken"
+        if reason not in self.reasons:
+            self.reasons.append(reason)
+
+    def to_json(self) -> dict[str, Any]:
+        """Return plain values."""
+        return asdict(self)
+
+
+@dataclass(frozen=True)
+class PluginSource:
+    """Where a plugin comes from, before it is loaded.
+
+    Attributes:
+        name: of the plugin.
+        load: imports it and returns the module or object.
+        distribution: that installed it.
+        version: of the distribution.
+        module: that it is loaded from.
+        builtin: whether it belongs to seqkit.
+    """
+
+    name: str
+    load: Callable[[], object]
+    distribution: str = ""
+    version: str = ""
+    module: str = ""
+    builtin: bool = False
+
+    @classmethod
+    def of(cls, name: str, plugin: object) -> "PluginSource":
+        """Offer an object that is at hand, for tests and notebooks."""
+        return cls(name, lambda: plugin, module=getattr(plugin, "__name__", type(plugin).__name__))
+
+
+class LoadedPlugin:
+    """A plugin that was imported: its hooks, checked one by one, behind a manager of its own."""
+
+    def __init__(self, record: PluginRecord, plugin: object) -> None:
+        self.record = record
+        self._manager = _Manager()
+        with _guarded(record, "cannot be registered"):
+            self._refuse_mistakes(plugin)
+            self._manager.register(plugin, record.name)
+            callers = self._manager.get_hookcallers(plugin) or []
+            record.hooks.extend(sorted(caller.name for caller in callers))
+        if not record.hooks and not record.reasons:
+            record.fail("implements no hook: nothing in it is marked @hookimpl")
+
+    def _refuse_mistakes(self, plugin: object) -> None:
+        for attribute in dir(plugin):
+            reason = self._manager.mistake(plugin, attribute)
+            if reason:
+                self.record.fail(reason)
+                self._manager.refused.add(attribute)
+
+    def items(self, hook: str) -> Iterator[object]:
+        """Yield what a hook offers, up to where it fails."""
+        if hook not in self.record.hooks:
+            return
+        with _guarded(self.record, f"{hook} failed"):
+            results = getattr(self._manager.hook, hook)()
+            if not results or not isinstance(results[0], Iterable):
+                found = shown(results[0]) if results else "None"
+                self.record.fail(f"{hook} returned {found}, wanted an iterable of specs")
+                return
+            yield from _captured(self.record, results[0])
+
+    def tell(self, hook: str, arguments: Mapping[str, object]) -> None:
+        """Call an event hook."""
+        if hook in self.record.hooks:
+            with _guarded(self.record, f"{hook} failed"):
+                getattr(self._manager.hook, hook)(**arguments)
+
+
+class _Manager(pluggy.PluginManager):
+    """Hosts one plugin, and leaves out its hooks that cannot work."""
+
+    def __init__(self) -> None:
+        from seqkit import hookspecs
+
+        super().__init__("seqkit")
+        self.add_hookspecs(hookspecs)
+        self.refused: set[str] = set()
+        self._arguments = {
+            name: tuple(inspect.signature(getattr(hookspecs, name)).parameters)
+            for name in dir(hookspecs)
+            if self.parse_hookspec_opts(hookspecs, name) is not None
+        }
+
+    def parse_hookimpl_opts(self, plugin: object, name: str) -> Any:
+        """Hide what was refused, so that the plugin's other hooks can be registered."""
+        return None if name in self.refused else super().parse_hookimpl_opts(plugin, name)
+
+    def mistake(self, plugin: object, attribute: str) -> str:
+        """Return what is wrong with one attribute of a plugin, or nothing."""
+        options = self.parse_hookimpl_opts(plugin, attribute)
+        if options is None:
+            return self._forgotten_mark(plugin, attribute)
+        hook = options["specname"] or attribute
+        if hook not in self._arguments:
+            from seqkit.options import nearest
+
+            return f"{hook} is no hook of seqkit; {nearest(hook, self._arguments)}"
+        return self._wrong_arguments(hook, getattr(plugin, attribute))
+
+    def _forgotten_mark(self, plugin: object, attribute: str) -> str:
+        """A function that is named like a hook and defined in the plugin was meant to be one."""
+        if attribute not in self._arguments:
+            return ""
+        function = inspect.getattr_static(plugin, attribute)
+        own = getattr(function, "__module__", None) in (
+            getattr(plugin, "__name__", None),
+            type(plugin).__module__,
+        )
+        return (
+            f"{attribute} is not marked @hookimpl" if own and inspect.isfunction(function) else ""
+        )
+
+    def _wrong_arguments(self, hook: str, function: Callable[..., object]) -> str:
+        fixed = (inspect.Parameter.VAR_POSITIONAL, inspect.Parameter.VAR_KEYWORD)
+        asked = [
+            name
+            for name, parameter in inspect.signature(function).parameters.items()
+            if parameter.default is parameter.empty and parameter.kind not in fixed
+        ]
+        known = self._arguments[hook]
+        wrong = [name for name in asked if name not in known]
+        if not wrong:
+            return ""
+        return f"{hook}({', '.join(asked)}): it knows only {', '.join(known) or 'no arguments'}"
+
+
+def import_plugin(record: PluginRecord, load: Callable[[], object]) -> object | None:
+    """Import a plugin; where that fails, say so on its record and return None."""
+    with _guarded(record, "cannot be imported"), _output_noted(record):
+        plugin = load()
+        if plugin is None:
+            raise TypeError("its entry point is None, wanted a module or an object")
+        return plugin
+    return None
+
+
+@contextmanager
+def _guarded(record: PluginRecord, what: str) -> Iterator[None]:
+    """Turn whatever a plugin raises into a reason on its record."""
+    try:
+        yield
+    except _FAILURES as error:
+        record.fail(f"{what}: {_described(error)}")
+
+
+def _captured(record: PluginRecord, items: Iterable[object]) -> Iterator[object]:
+    """Iterate with the output captured, which is meant for results and not for plugins' remarks."""
+    iterator = iter(items)
+    end = object()
+    while True:
+        with _output_noted(record):
+            item = next(iterator, end)
+        if item is end:
+            return
+        yield item
+
+
+@contextmanager
+def _output_noted(record: PluginRecord) -> Iterator[None]:
+    output = io.StringIO()
+    try:
+        with redirect_stdout(output), redirect_stderr(output):
+            yield
+    finally:
+        if text := output.getvalue().strip():
+            record.notes.append(f"printed: {_one_line(text)}")
+
+
+def _described(error: BaseException) -> str:
+    """Name an error, what it says, and the last line of the plugin's own code that it came from."""
+    if isinstance(error, ModuleNotFoundError) and error.name:
+        return f"it needs the module {error.name!r}, which is not installed"
+    text = f"{type(error).__name__}: {_one_line(str(error))}".rstrip(": ")
+    if isinstance(error, SyntaxError):
+        return text
+    trace = error.__traceback__
+    place = ""
+    while trace is not None:
+        code = trace.tb_frame.f_code
+        if not code.co_filename.startswith("<"):
+            place = f" ({os.path.basename(code.co_filename)}, line {trace.tb_lineno})"
+        trace = trace.tb_next
+    return text + place
+
+
+def _one_line(text: str, limit: int = 300) -> str:
+    line = " ".join(text.split())
+    return line if len(line) <= limit else line[: limit - 3] + "..."
+
+
+def shown(item: object) -> str:
+    """Show a value and its type, also one whose repr fails."""
+    try:
+        return f"{_one_line(repr(item), 60)} ({type(item).__name__})"
+    except _FAILURES:
+        return f"a {type(item).__name__}"
+
+
+def builtin_sources() -> Iterator[PluginSource]:
+    """Yield the built-in plugins, named like their modules with hyphens."""
+    version = _version("seqkit")
+    for module in BUILTIN_PLUGINS:
+        name = module.rpartition(".")[2].replace("_", "-")
+        load = _Import(module)
+        yield PluginSource(name, load, "seqkit", version, module, builtin=True)
+
+
+@dataclass(frozen=True)
+class _Import:
+    module: str
+
+    def __call__(self) -> object:
+        return importlib.import_module(self.module)
+
+
+def _version(distribution: str) -> str:
+    try:
+        return importlib.metadata.version(distribution)
+    except importlib.metadata.PackageNotFoundError:
+        return ""
+
+
+def installed_sources() -> tuple[list[PluginSource], list[str]]:
+    """Return the installed plugins by name, and what could not be read.
+
+    ``importlib.metadata.entry_points()`` would be shorter, but one malformed ``entry_points.txt``
+    anywhere makes it raise.
+    """
+    sources: dict[tuple[str, str], PluginSource] = {}
+    notices: list[str] = []
+    for distribution in importlib.metadata.distributions():
+        try:
+            for source in _sources_of(distribution):
+                sources.setdefault((source.name, source.distribution), source)
+        except Exception as error:
+            notices.append(f"entry points of {shown(distribution)}: {_described(error)}")
+    return [sources[key] for key in sorted(sources)], notices
+
+
+def _sources_of(distribution: importlib.metadata.Distribution) -> Iterator[PluginSource]:
+    for entry_point in distribution.entry_points:
+        if entry_point.group == ENTRY_POINT_GROUP:
+            # Read only here: parsing the metadata of everything installed would take long.
+            metadata = distribution.metadata
+            name, version = str(metadata["Name"] or ""), str(metadata["Version"] or "")
+            yield PluginSource(entry_point.name, entry_point.load, name, version, entry_point.value)

@@ -1,0 +1,156 @@
+"""The splits of a run: read from their files, or divided where a file for one is missing."""
+
+import hashlib
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Generic, TypeVar
+
+import numpy as np
+
+from seqkit.datasets import DataFiles
+from seqkit.errors import Problem, UserError
+from seqkit.tasks import Task
+
+__all__ = ["Splits", "divide", "fingerprint", "read_splits"]
+
+ExampleT = TypeVar("ExampleT")
+
+SINGLE_SHARES = (0.8, 0.1, 0.1)
+DEV_SHARES = (0.9, 0.1)
+
+
+@dataclass(frozen=True)
+class Splits(Generic[ExampleT]):
+    """The examples of a run.
+
+    Attributes:
+        train: what the model learns from.
+        dev: what chooses the best epoch.
+        test: what the report scores, or None where there is none.
+        sources: for each split, by name, where it came from.
+    """
+
+    train: list[ExampleT]
+    dev: list[ExampleT]
+    test: list[ExampleT] | None
+    sources: dict[str, str]
+
+    def named(self) -> list[tuple[str, list[ExampleT]]]:
+        """Return (name, examples) of the splits that there are."""
+        found = [("train", self.train), ("dev", self.dev)]
+        return found if self.test is None else [*found, ("test", self.test)]
+
+
+def read_splits(
+    task: Task[Any, ExampleT, Any], files: DataFiles, *, rng: np.random.Generator
+) -> Splits[ExampleT]:
+    """Read the files of a run and divide where a split is missing.
+
+    Args:
+        task: reads the files.
+        files: one to be divided 80/10/10, or one for each split; a missing dev split is a tenth of
+            train, a missing test split stays missing.
+        rng: draws a random division.
+
+    Raises:
+        UserError: the problems of all files together; a split without examples.
+    """
+    paths = {"single": files.single, "train": files.train, "dev": files.dev, "test": files.test}
+    examples = _read_all(task, {name: path for name, path in paths.items() if path is not None})
+    sources = {name: str(path) for name, path in paths.items() if path is not None}
+    how = "at random, equal texts together" if task.splits_shuffled else "in order"
+    if files.single is not None:
+        train, dev, test = divide(task, examples["single"], SINGLE_SHARES, rng=rng)
+        source = sources["single"]
+        parts = zip(("train", "dev", "test"), SINGLE_SHARES, strict=True)
+        return Splits(train, dev, test, {name: f"{share:.0%} of {source}, {how}" for name, share in parts})
+    if files.dev is None:
+        train, dev = divide(task, examples["train"], DEV_SHARES, rng=rng)
+        source = sources["train"]
+        sources |= {"train": f"90% of {source}, {how}", "dev": f"10% of {source}, {how}"}
+        return Splits(train, dev, examples.get("test"), sources)
+    return Splits(examples["train"], examples["dev"], examples.get("test"), sources)
+
+
+def _read_all(
+    task: Task[Any, ExampleT, Any], paths: dict[str, Path]
+) -> dict[str, list[ExampleT]]:
+    """Read each file once, and collect the problems of all of them."""
+    examples: dict[str, list[ExampleT]] = {}
+    problems: list[Problem] = []
+    for name, path in paths.items():
+        try:
+            examples[name] = task.read(path)
+            if not examples[name]:
+                problems.append(Problem("no examples in it", str(path)))
+        except UserError as error:
+            problems += error.problems
+    if problems:
+        raise UserError(problems)
+    return examples
+
+
+def divide(
+    task: Task[Any, ExampleT, Any],
+    examples: Sequence[ExampleT],
+    shares: Sequence[float],
+    *,
+    rng: np.random.Generator,
+) -> list[list[ExampleT]]:
+    """Divide examples by shares that add up to 1, each part at least one example.
+
+    Equal texts stay together, so that nothing of train is asked for in test; a task whose order
+    carries meaning (language modelling) is cut in order instead.
+
+    Raises:
+        UserError: fewer distinct examples than parts.
+    """
+    groups = _groups(task, examples)
+    if len(groups) < len(shares):
+        raise UserError(
+            f"{len(groups)} distinct examples cannot be divided into {len(shares)} splits; "
+            "give more data, or --train, --dev and --test"
+        )
+    order = rng.permutation(len(groups)) if task.splits_shuffled else np.arange(len(groups))
+    cuts = _cuts(len(groups), shares)
+    return [
+        [examples[i] for group in sorted(groups[g] for g in order[start:end]) for i in group]
+        for start, end in zip(cuts, cuts[1:], strict=False)
+    ]
+
+
+def _groups(task: Task[Any, ExampleT, Any], examples: Sequence[ExampleT]) -> list[list[int]]:
+    """Positions of the examples, equal texts in one group where the division is at random."""
+    if not task.splits_shuffled:
+        return [[i] for i in range(len(examples))]
+    groups: dict[str, list[int]] = {}
+    for i, example in enumerate(examples):
+        groups.setdefault(task.text(example), []).append(i)
+    return list(groups.values())
+
+
+def _cuts(count: int, shares: Sequence[float]) -> list[int]:
+    """Boundaries of the parts; no part is empty, the first takes what is left over."""
+    sizes = [max(1, round(count * share)) for share in shares[1:]]
+    while sum(sizes) > count - 1:
+        sizes[sizes.index(max(sizes))] -= 1
+    return [0, *np.cumsum([count - sum(sizes), *sizes]).tolist()]
+
+
+def fingerprint(files: DataFiles) -> str:
+    """Return the SHA-256 of the contents of all files of a run, to tell whether they changed."""
+    digest = hashlib.sha256()
+    for path in (files.single, files.train, files.dev, files.test):
+        if path is not None:
+            _add_contents(path, digest.update)
+    return digest.hexdigest()
+
+
+def _add_contents(path: Path, update: Callable[[bytes], None]) -> None:
+    members = sorted(p for p in path.rglob("*") if p.is_file()) if path.is_dir() else [path]
+    for member in members:
+        update(member.relative_to(path).as_posix().encode() + b"\0")
+        with member.open("rb") as stream:
+            while chunk := stream.read(1 << 20):
+                update(chunk)

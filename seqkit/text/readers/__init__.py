@@ -1,0 +1,47 @@
+"""Readers: a path becomes a list of typed records, or one error with everything to mend."""
+
+from seqkit.text.readers.columns import Column
+from seqkit.text.readers.conll import read_conll
+from seqkit.text.readers.conllu import (
+    Sentence,
+    TagColumn,
+    Word,
+    create_sentence,
+    format_conllu,
+    read_conllu,
+    write_conllu,
+)
+from seqkit.text.readers.detection import read_labelled, read_tagged, read_texts
+from seqkit.text.readers.jsonlines import read_jsonl
+from seqkit.text.readers.plain import read_fasttext, read_folder, read_plain
+from seqkit.text.readers.records import LabelledText, Row, TaggedSentence, Text
+from seqkit.text.readers.source import read_text
+from seqkit.text.readers.tables import read_csv, read_csv_columns, read_tsv, read_tsv_columns
+
+__all__ = [
+    "Column",
+    "LabelledText",
+    "Row",
+    "Sentence",
+    "TagColumn",
+    "TaggedSentence",
+    "Text",
+    "Word",
+    "create_sentence",
+    "format_conllu",
+    "read_conll",
+    "read_conllu",
+    "read_csv",
+    "read_csv_columns",
+    "read_fasttext",
+    "read_folder",
+    "read_jsonl",
+    "read_labelled",
+    "read_plain",
+    "read_tagged",
+    "read_text",
+    "read_texts",
+    "read_tsv",
+    "read_tsv_columns",
+    "write_conllu",
+]

@@ -1,0 +1,62 @@
+"""Which column is meant: a name, a number counted from 1, or the usual names of text and label."""
+
+from collections.abc import Sequence
+from typing import TypeAlias
+
+from seqkit.text.readers.source import Source
+from seqkit.text.suggestions import did_you_mean
+
+__all__ = ["LABEL_NAMES", "TEXT_NAMES", "Column", "column_index", "guess_column", "is_number"]
+
+Column: TypeAlias = str | int
+"""A name, or a number: 1 is the first column, -1 the last. Strings of digits count as numbers."""
+
+TEXT_NAMES = ("text", "document", "sentence", "review", "content", "comment")
+"""Names that mark the text column where none is given, the earlier the better."""
+
+LABEL_NAMES = ("label", "sentiment", "class", "category", "target")
+"""Names that mark the label column where none is given, the earlier the better."""
+
+
+def is_number(column: Column | None) -> bool:
+    """Whether a column is given by number."""
+    if isinstance(column, str):
+        return column.removeprefix("-").isascii() and column.removeprefix("-").isdigit()
+    return column is not None
+
+
+def column_index(
+    column: Column, names: Sequence[str] | None, width: int, source: Source, line: int = 1
+) -> int:
+    """Return the index, from 0, of a column of a table of ``width`` columns.
+
+    Args:
+        column: a name of the header, or a number.
+        names: the header, or None where there is none.
+        width: how many columns there are.
+        source: the file, for messages.
+        line: where the header stands.
+
+    Raises:
+        UserError: no such name (with the nearest) or number, or a name without a header.
+    """
+    if names is not None and column in names:
+        return names.index(str(column))
+    if is_number(column):
+        return _numbered(int(column), width, source, line)
+    if names is None:
+        raise source.refuse(f"there is no header, so column {column!r} must be a number", line)
+    raise source.refuse(f"there is no column {column!r}; {did_you_mean(str(column), names)}", line)
+
+
+def _numbered(number: int, width: int, source: Source, line: int) -> int:
+    if number == 0 or abs(number) > width:
+        wanted = f"wanted 1 to {width}, or -1 for the last"
+        raise source.refuse(f"there is no column {number}; {wanted}", line)
+    return number - 1 if number > 0 else width + number
+
+
+def guess_column(names: Sequence[str], usual: Sequence[str]) -> str | None:
+    """Return the name of the header that is a usual one, upper and lower case alike, or None."""
+    folded = {name.strip().casefold(): name for name in reversed(names)}
+    return next((folded[name] for name in usual if name in folded), None)

@@ -1,0 +1,314 @@
+"""CoNLL-U, the treebank format: reading, tagging and writing back.
+
+A sentence keeps its lines as they stood, so that what is written differs from what was read in
+the tags alone. Multiword ranges (``8-9``) and empty nodes (``8.1``) are lines but no words.
+"""
+
+import re
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+from typing import Literal, NamedTuple, TypeAlias
+from unicodedata import is_normalized
+
+from seqkit.text.readers.source import BadLines, FilePath, Source, load
+from seqkit.text.unicode import nfc
+
+__all__ = [
+    "Sentence",
+    "TagColumn",
+    "Word",
+    "conllu_sentences",
+    "create_sentence",
+    "format_conllu",
+    "read_conllu",
+    "write_conllu",
+]
+
+TagColumn: TypeAlias = Literal["upos", "xpos", "feats"]
+"""The columns that hold a tag."""
+
+COLUMNS = ("ID", "FORM", "LEMMA", "UPOS", "XPOS", "FEATS", "HEAD", "DEPREL", "DEPS", "MISC")
+_RANGE = re.compile(r"([1-9][0-9]*)-([1-9][0-9]*)")
+_EMPTY_NODE = re.compile(r"(0|[1-9][0-9]*)\.([1-9][0-9]*)")
+
+
+class Word(NamedTuple):
+    """A line's ten columns; what is not given is ``_``. Form and lemma are in NFC."""
+
+    id: str
+    form: str
+    lemma: str = "_"
+    upos: str = "_"
+    xpos: str = "_"
+    feats: str = "_"
+    head: str = "_"
+    deprel: str = "_"
+    deps: str = "_"
+    misc: str = "_"
+
+    @property
+    def features(self) -> dict[str, str]:
+        """The FEATS column as names and values; empty for ``_``."""
+        pairs = [] if self.feats == "_" else self.feats.split("|")
+        return {name: value for name, _, value in (pair.partition("=") for pair in pairs)}
+
+    @property
+    def space_after(self) -> bool:
+        """Whether white space follows in the running text."""
+        return "SpaceAfter=No" not in self.misc.split("|")
+
+
+@dataclass(frozen=True)
+class Sentence:
+    """A sentence of a treebank.
+
+    Attributes:
+        lines: as they stood, comments included, without the blank line that ends the sentence.
+        words: what is tagged; ids 1, 2, 3 and so on.
+        ranges: the multiword tokens; their ids are ``first-last``.
+        empty_nodes: the words that were not said; their ids are ``word.number``.
+        where: ``file:line`` of the first line.
+    """
+
+    lines: tuple[str, ...]
+    words: tuple[Word, ...]
+    ranges: tuple[Word, ...] = ()
+    empty_nodes: tuple[Word, ...] = ()
+    where: str = ""
+
+    @property
+    def comments(self) -> tuple[str, ...]:
+        """The lines that start with ``#``."""
+        return tuple(line for line in self.lines if line.startswith("#"))
+
+    @property
+    def forms(self) -> tuple[str, ...]:
+        """The words as written."""
+        return tuple(word.form for word in self.words)
+
+    @property
+    def sent_id(self) -> str | None:
+        """What the comment ``# sent_id =`` says, or None."""
+        return self.comment("sent_id")
+
+    @property
+    def text(self) -> str:
+        """The running text: what ``# text =`` says, or the words with their spaces."""
+        given = self.comment("text")
+        return self.spaced() if given is None else nfc(given)
+
+    def comment(self, name: str) -> str | None:
+        """Return the value of the comment ``# name = value``, or None."""
+        for line in self.comments:
+            key, equals, value = line[1:].partition("=")
+            if equals and key.strip() == name:
+                return value.strip()
+        return None
+
+    def spaced(self) -> str:
+        """Return the words, multiword tokens whole, with spaces but where SpaceAfter=No stands."""
+        ranges = {int(token.id.partition("-")[0]): token for token in self.ranges}
+        parts = []
+        covered = 0
+        for number, word in enumerate(self.words, 1):
+            if number <= covered:
+                continue
+            token = ranges.get(number, word)
+            covered = _last(token)
+            parts.append(token.form + (" " if token.space_after else ""))
+        return "".join(parts).rstrip()
+
+    def tags(self, column: TagColumn = "upos") -> tuple[str, ...]:
+        """Return the words' tags; ``_`` where a word has none."""
+        return tuple(getattr(word, column) for word in self.words)
+
+    def with_tags(self, tags: Sequence[str], column: TagColumn = "upos") -> "Sentence":
+        """Return the sentence with other tags and everything else exactly as it was.
+
+        Raises:
+            ValueError: not one tag a word, or one that is empty or holds white space.
+        """
+        if len(tags) != len(self.words):
+            raise ValueError(f"{len(self.words)} words need as many tags, found {len(tags)}")
+        wrong = [tag for tag in tags if not tag or len(tag.split()) != 1 or tag != tag.strip()]
+        if wrong:
+            raise ValueError(f"a tag must be one word without white space, found {wrong[0]!r}")
+        # _replace with a name in a variable is more than the type checker follows.
+        words = tuple(
+            Word._make((*word[:index], tag, *word[index + 1 :]))
+            for index in [Word._fields.index(column)]
+            for word, tag in zip(self.words, tags, strict=True)
+        )
+        return replace(self, words=words, lines=tuple(_retag(self.lines, tags, column)))
+
+
+def _retag(lines: Iterable[str], tags: Iterable[str], column: TagColumn) -> Iterator[str]:
+    index = Word._fields.index(column)
+    remaining = iter(tags)
+    for line in lines:
+        cells = line.split("\t")
+        if cells[0].isdigit():
+            cells[index] = next(remaining)
+        yield "\t".join(cells)
+
+
+def read_conllu(path: FilePath) -> list[Sentence]:
+    """Read the sentences of a treebank.
+
+    Args:
+        path: plain or gzipped.
+
+    Raises:
+        UserError: the file cannot be read, or bad lines, all of them together: not ten columns
+            between tabs, an empty column, ids out of order, a sentence without words.
+    """
+    return conllu_sentences(load(path, normalize=False))
+
+
+def conllu_sentences(source: Source) -> list[Sentence]:
+    """Return the sentences of a file that was loaded without normalisation."""
+    bad = BadLines(source.name)
+    composed = is_normalized("NFC", source.text)
+    sentences = []
+    block: list[str] = []
+    for number, line in enumerate([*source.lines(), ""], 1):
+        if line and not line.isspace():
+            block.append(line)
+        elif block:
+            sentences.append(_Block(bad, composed).read(block, number - len(block)))
+            block = []
+    bad.check()
+    return sentences
+
+
+@dataclass
+class _Block:
+    """A sentence while its lines are read."""
+
+    bad: BadLines
+    composed: bool
+    words: list[Word] = field(default_factory=list)
+    ranges: list[Word] = field(default_factory=list)
+    empty_nodes: list[Word] = field(default_factory=list)
+
+    def read(self, lines: Sequence[str], start: int) -> Sentence:
+        for number, line in enumerate(lines, start):
+            if line[0] != "#":
+                self._place(self._cut(line, number), number)
+        if not self.words:
+            self.bad.add(start, "the sentence has no words")
+        elif self.ranges and _last(self.ranges[-1]) > len(self.words):
+            self.bad.add(
+                start, f"range {self.ranges[-1].id} goes beyond the last word, {len(self.words)}"
+            )
+        return Sentence(
+            tuple(lines),
+            tuple(self.words),
+            tuple(self.ranges),
+            tuple(self.empty_nodes),
+            f"{self.bad.name}:{start}",
+        )
+
+    def _cut(self, line: str, number: int) -> Word:
+        cells = line.split("\t")
+        if len(cells) != 10 or "" in cells:
+            self.bad.add(number, _cell_problem(cells))
+            # Its id can still be right, and then the lines after it are.
+            cells = (cells + ["_"] * 10)[:10]
+        word = Word._make(cells)
+        if self.composed:
+            return word
+        return word._replace(form=nfc(word.form), lemma=nfc(word.lemma))
+
+    def _place(self, word: Word, number: int) -> None:
+        expected = len(self.words) + 1
+        if word.id == str(expected):
+            self.words.append(word)
+        elif match := _RANGE.fullmatch(word.id):
+            self.ranges.append(word)
+            if not expected == int(match[1]) < int(match[2]):
+                self.bad.add(number, f"range {word.id} does not start at {expected} and go up")
+        elif match := _EMPTY_NODE.fullmatch(word.id):
+            self.empty_nodes.append(word)
+            if int(match[1]) != expected - 1:
+                self.bad.add(number, f"empty node {word.id} does not follow word {match[1]}")
+        else:
+            self.words.append(word)
+            self.bad.add(number, f"found the id {word.id[:20]!r}, wanted {expected}")
+
+
+def _last(token: Word) -> int:
+    """Return the number of the last word of a range, or of a word itself."""
+    return int(token.id.rpartition("-")[2])
+
+
+def _cell_problem(cells: list[str]) -> str:
+    if len(cells) != 10:
+        return f"found {len(cells)} columns, wanted 10 with tabs between"
+    column = cells.index("")
+    return f"column {column + 1} ({COLUMNS[column]}) is empty, wanted a value or _"
+
+
+def create_sentence(
+    forms: Sequence[str],
+    tags: Sequence[str] | None = None,
+    *,
+    column: TagColumn = "upos",
+    text: str | None = None,
+    comments: Sequence[str] = (),
+) -> Sentence:
+    """Return a sentence made of words that no treebank holds.
+
+    Args:
+        forms: the words as written.
+        tags: one a word; by default ``_``.
+        column: where the tags go.
+        text: the running text. It becomes a comment, and ``SpaceAfter=No`` is put where words
+            touch in it, as long as they stand in it in order.
+        comments: other comments, without ``#``.
+
+    Raises:
+        ValueError: no words, one that is empty or holds a tab or line end, or wrong tags.
+    """
+    if not forms or any(not form or re.search(r"[\t\n\r]", form) for form in forms):
+        raise ValueError(f"wanted words without tabs and line ends, found {list(forms)[:20]}")
+    touching = _touching(forms, text) if text is not None else [False] * len(forms)
+    words = tuple(
+        Word(str(number), nfc(form), misc="SpaceAfter=No" if touches else "_")
+        for number, (form, touches) in enumerate(zip(forms, touching, strict=True), 1)
+    )
+    notes = [f"# {comment}" for comment in comments]
+    if text is not None:
+        notes.append("# text = " + " ".join(nfc(text).split()))
+    sentence = Sentence((*notes, *("\t".join(word) for word in words)), words)
+    return sentence if tags is None else sentence.with_tags(tags, column)
+
+
+def _touching(forms: Sequence[str], text: str) -> list[bool]:
+    """Say for each word whether the next one follows in the text without white space."""
+    text = nfc(text)
+    end = 0
+    touches = []
+    for form in map(nfc, forms):
+        begin = text.find(form, end)
+        end = begin + len(form) if begin >= 0 else end
+        touches.append(begin >= 0 and text[end : end + 1].strip() != "")
+    return touches
+
+
+def format_conllu(sentences: Iterable[Sentence]) -> str:
+    r"""Return the sentences as text with ``\n`` line ends and a blank line after each."""
+    return "".join("\n".join(sentence.lines) + "\n\n" for sentence in sentences)
+
+
+def write_conllu(path: FilePath, sentences: Iterable[Sentence]) -> None:
+    """Write the sentences as UTF-8; a file that is there already is replaced when all is written.
+
+    Raises:
+        OSError: the folder cannot be written to.
+    """
+    target = Path(path)
+    temporary = target.with_name(f".{target.name}.part")
+    temporary.write_bytes(format_conllu(sentences).encode())
+    temporary.replace(target)

@@ -1,0 +1,127 @@
+"""JSON lines: one object a line."""
+
+from collections.abc import Iterator
+from typing import Any
+
+from seqkit.text.readers.columns import LABEL_NAMES, TEXT_NAMES, guess_column
+from seqkit.text.readers.records import LabelledText, Text
+from seqkit.text.readers.source import BadLines, FilePath, Source, load
+from seqkit.text.suggestions import did_you_mean
+from seqkit.text.unicode import nfc
+
+__all__ = ["labelled_objects", "read_jsonl", "text_objects"]
+
+
+def read_jsonl(
+    path: FilePath, *, text_column: str | None = None, label_column: str | None = None
+) -> list[LabelledText]:
+    """Read texts and labels from lines that are JSON objects.
+
+    Args:
+        path: plain or gzipped.
+        text_column: the text's field; by default the first object's first of the usual names (see
+            :data:`~seqkit.text.readers.columns.TEXT_NAMES`).
+        label_column: the label's field; likewise. Whole numbers, ``true`` and ``false`` are taken
+            as they are written.
+
+    Returns:
+        One record an object; blank lines hold none, other fields are ignored.
+
+    Raises:
+        UserError: the file cannot be read, or bad lines, all of them together: no JSON, no object,
+            a field that is missing or of the wrong type, an empty label.
+    """
+    return labelled_objects(load(path), text_column, label_column)
+
+
+def labelled_objects(
+    source: Source, text_column: str | None, label_column: str | None
+) -> list[LabelledText]:
+    """Return the texts and labels of a file's objects, as :func:`read_jsonl` describes."""
+    bad = BadLines(source.name)
+    objects = list(_objects(source, bad))
+    text = text_column or _guess(objects, source, TEXT_NAMES, "text_column", bad)
+    label = label_column or _guess(objects, source, LABEL_NAMES, "label_column", bad)
+    records = []
+    for line, fields in objects:
+        found = _string(fields, text, line, bad), _label(fields, label, line, bad)
+        if found[0] is not None and found[1] is not None:
+            records.append(LabelledText(found[0], found[1], source.where(line)))
+    bad.check()
+    return records
+
+
+def text_objects(source: Source, text_column: str | None) -> list[Text]:
+    """Return the texts of a file's objects."""
+    bad = BadLines(source.name)
+    objects = list(_objects(source, bad))
+    text = text_column or _guess(objects, source, TEXT_NAMES, "text_column", bad)
+    found = [(line, _string(fields, text, line, bad)) for line, fields in objects]
+    bad.check()
+    return [Text(value, source.where(line)) for line, value in found if value is not None]
+
+
+def _objects(source: Source, bad: BadLines) -> Iterator[tuple[int, dict[str, Any]]]:
+    import msgspec
+
+    decoder = msgspec.json.Decoder()
+    for number, line in source.filled_lines():
+        try:
+            value = decoder.decode(line)
+        except msgspec.DecodeError as error:
+            bad.add(number, f"this is no JSON: {error}")
+            continue
+        if isinstance(value, dict):
+            yield number, value
+        else:
+            bad.add(number, f"found a JSON {_kind(value)}, wanted an object with text and label")
+
+
+def _guess(
+    objects: list[tuple[int, dict[str, Any]]],
+    source: Source,
+    usual: tuple[str, ...],
+    option: str,
+    bad: BadLines,
+) -> str:
+    if not objects:
+        bad.check()
+        raise source.refuse("there are no JSON objects, wanted at least one")
+    line, fields = objects[0]
+    found = guess_column(list(fields), usual)
+    if found is None:
+        raise source.refuse(
+            f"none of the usual fields ({', '.join(usual)}) is in the first object, found "
+            f"{', '.join(map(repr, fields)) or 'none'}; name the field with {option}",
+            line,
+        )
+    return found
+
+
+def _string(fields: dict[str, Any], name: str, line: int, bad: BadLines) -> str | None:
+    value = fields.get(name)
+    if isinstance(value, str):
+        return nfc(value)
+    if name in fields:
+        bad.add(line, f"field {name!r} is a {_kind(value)}, wanted a string")
+    else:
+        bad.add(line, f"there is no field {name!r}; {did_you_mean(name, fields)}")
+    return None
+
+
+def _label(fields: dict[str, Any], name: str, line: int, bad: BadLines) -> str | None:
+    value = fields.get(name)
+    if isinstance(value, bool):
+        return "true" if value else "false"
+    if isinstance(value, int):
+        return str(value)
+    label = _string(fields, name, line, bad)
+    if label is not None and not label.strip():
+        bad.add(line, f"field {name!r} is empty, wanted a label")
+        return None
+    return label.strip() if label is not None else None
+
+
+def _kind(value: object) -> str:
+    names = {dict: "object", list: "list", str: "string", bool: "truth value", type(None): "null"}
+    return names.get(type(value), "number")

@@ -1,0 +1,27 @@
+"""The nearest valid name to one that was mistyped, said the same way in every message."""
+
+from collections.abc import Iterable
+
+__all__ = ["did_you_mean", "nearest"]
+
+
+def nearest(name: str, valid: Iterable[str]) -> str | None:
+    """Return the valid name most like ``name``, upper and lower case alike, or None."""
+    from difflib import get_close_matches
+
+    folded = {candidate.casefold(): candidate for candidate in valid}
+    matches = get_close_matches(name.casefold(), folded, n=1, cutoff=0.5)
+    return folded[matches[0]] if matches else None
+
+
+def did_you_mean(name: str, valid: Iterable[str]) -> str:
+    """Return the end of a message: the nearest name where there is one, and all that are valid.
+
+    Example:
+        >>> did_you_mean("lable", ["text", "label"])
+        "did you mean 'label'? Valid are: 'text', 'label'"
+    """
+    names = list(valid)
+    listed = ", ".join(map(repr, names[:20])) + (", ..." if len(names) > 20 else "")
+    best = nearest(name, names)
+    return (f"did you mean {best!r}? " if best else "") + f"Valid are: {listed or 'none'}"

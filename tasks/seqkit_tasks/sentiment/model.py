@@ -1,0 +1,210 @@
+"""The classifier: encode, pool, and choose a label."""
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, NamedTuple
+
+import numpy as np
+
+from seqkit.arrays import Array, IntArray
+from seqkit.encoders import TextEncoder
+from seqkit.layers.base import State, prefixed
+from seqkit.layers.dropout import Dropout
+from seqkit.layers.linear import Linear
+from seqkit.layers.losses import softmax, softmax_cross_entropy
+from seqkit.layers.pooling import Pooling
+from seqkit.metrics.baselines.majority import MajorityClass
+from seqkit.metrics.baselines.tfidf import TfidfClassifier
+from seqkit.metrics.classification import encode_labels, score_classification
+from seqkit.metrics.measures import Scoring
+from seqkit.parameters import Parameter
+from seqkit.sequences import PackedSequence, pack_flat
+from seqkit.tasks import Baseline, Batches, Model, Step
+from seqkit.text.batching import length_batches
+from seqkit.text.vocabulary import Vocabulary
+from seqkit_tasks.sentiment.config import SentimentConfig
+
+if TYPE_CHECKING:
+    from seqkit_tasks.sentiment.task import LabelledTokens
+
+__all__ = ["SentimentModel", "SentimentPrediction"]
+
+PREDICTION_BATCH = 256
+"""Texts that are predicted at once."""
+
+
+@dataclass(frozen=True)
+class SentimentPrediction:
+    """The answer for a text.
+
+    Attributes:
+        label: the most probable one.
+        probability: of that label.
+        probabilities: of every label.
+    """
+
+    label: str
+    probability: float
+    probabilities: Mapping[str, float]
+
+
+class LabelledBatch(NamedTuple):
+    """Token ids and the gold label of each text; -1 for a label that training did not have."""
+
+    ids: PackedSequence
+    labels: IntArray
+
+
+class SentimentModel(Model["LabelledTokens", SentimentPrediction]):
+    """Encoder, pooling, dropout and a linear layer over the labels."""
+
+    def __init__(
+        self,
+        *,
+        vocabulary: Vocabulary,
+        labels: tuple[str, ...],
+        encoder: TextEncoder,
+        pooling: Pooling,
+        output: Linear,
+        config: SentimentConfig,
+        label_shares: Array,
+    ) -> None:
+        self.vocabulary = vocabulary
+        self._labels = labels
+        self.encoder = encoder
+        self.pooling = pooling
+        self.dropout = Dropout(config.dropout)
+        self.output = output
+        self.config = config
+        self._label_ids = {label: i for i, label in enumerate(labels)}
+        balanced = config.class_weights == "balanced"
+        # The weight of a label is inverse to its share, so that the mean weight of a text is 1.
+        self._class_weights = 1.0 / (len(labels) * label_shares) if balanced else None
+
+    @property
+    def labels(self) -> tuple[str, ...]:
+        """The labels of the training split, sorted."""
+        return self._labels
+
+    def parameters(self) -> Iterator[tuple[str, Parameter]]:
+        """Yield the parameters of encoder, pooling and output layer."""
+        yield from prefixed("encoder", self.encoder.parameters())
+        yield from prefixed("pooling", self.pooling.parameters())
+        yield from prefixed("output", self.output.parameters())
+
+    def describe(self) -> Mapping[str, str]:
+        """Say what the network is made of."""
+        config = self.config
+        direction = "both directions" if config.bidirectional else "one direction"
+        return {
+            "vocabulary": f"{len(self.vocabulary):,} {config.tokenizer}",
+            "embedding": f"{config.embedding} wide",
+            "encoder": f"{config.encoder}, {config.layers} x {config.units}, {direction}",
+            "pooling": " + ".join(config.pooling),
+            "labels": ", ".join(self.labels),
+        }
+
+    # --- learning --------------------------------------------------------------------------------
+
+    def batches(
+        self, examples: Sequence["LabelledTokens"], *, rng: np.random.Generator | None
+    ) -> Batches[LabelledBatch]:
+        """Group texts of similar length."""
+        lengths = np.array([len(example.tokens) for example in examples])
+        groups = length_batches(lengths, batch_size=self.config.batch_size, rng=rng)
+        return Batches(len(groups), lambda i: self._encode([examples[j] for j in groups[i]]))
+
+    def _encode(self, examples: Sequence["LabelledTokens"]) -> LabelledBatch:
+        flat, lengths = self.vocabulary.encode_flat([example.tokens for example in examples])
+        labels = [self._label_ids.get(example.label, -1) for example in examples]
+        return LabelledBatch(pack_flat(flat, lengths), np.array(labels, dtype=np.int64))
+
+    def loss(
+        self,
+        batch: LabelledBatch,
+        state: State | None = None,
+        *,
+        train: bool = False,
+        rng: np.random.Generator | None = None,
+    ) -> Step:
+        """Return the cross-entropy of the gold labels."""
+        features, _, back_encoder = self.encoder.forward(batch.ids, train=train, rng=rng)
+        pooled, back_pooling = self.pooling.forward(features)
+        hidden, back_dropout = self.dropout.forward(pooled, train=train, rng=rng)
+        logits, back_output = self.output.forward(hidden)
+        loss = softmax_cross_entropy(
+            logits,
+            batch.labels,
+            weights=self._class_weights,
+            label_smoothing=self.config.label_smoothing if train else 0.0,
+        )
+
+        def backward(scale: float) -> None:
+            back_encoder(back_pooling(back_dropout(back_output(loss.backward(scale)))))
+
+        return Step(loss.total, loss.count, batch.ids.tokens, backward)
+
+    # --- using -----------------------------------------------------------------------------------
+
+    def probabilities(self, examples: Sequence["LabelledTokens"]) -> Array:
+        """Return the probability of each label: (N, C), in the order of :attr:`labels`."""
+        result = np.zeros((len(examples), len(self.labels)))
+        lengths = np.array([len(example.tokens) for example in examples])
+        for group in length_batches(lengths, batch_size=PREDICTION_BATCH, rng=None):
+            batch = self._encode([examples[i] for i in group])
+            features, _, _ = self.encoder.forward(batch.ids)
+            pooled, _ = self.pooling.forward(features)
+            logits, _ = self.output.forward(pooled)
+            result[group] = softmax(logits.astype(np.float64))
+        return result
+
+    def predict(self, examples: Sequence["LabelledTokens"]) -> list[SentimentPrediction]:
+        """Return the most probable label of each text."""
+        return [self._prediction(row) for row in self.probabilities(examples).tolist()]
+
+    def _prediction(self, probabilities: list[float]) -> SentimentPrediction:
+        best = max(range(len(self.labels)), key=probabilities.__getitem__)
+        named = dict(zip(self.labels, probabilities, strict=True))
+        return SentimentPrediction(self.labels[best], probabilities[best], named)
+
+    def score(
+        self,
+        examples: Sequence["LabelledTokens"],
+        predictions: Sequence[SentimentPrediction],
+    ) -> Scoring:
+        """Return accuracy, macro and per-label precision, recall and F1, and the confusions."""
+        gold = [example.label for example in examples]
+        predicted = [prediction.label for prediction in predictions]
+        names, (gold_ids, predicted_ids) = encode_labels(self.labels, gold, predicted)
+        return score_classification(gold_ids, predicted_ids, names)
+
+    def counts(self, examples: Sequence["LabelledTokens"]) -> Mapping[str, int]:
+        """Count texts, tokens, unknown tokens and each label."""
+        known = self.vocabulary.ids
+        unknown = sum(token not in known for example in examples for token in example.tokens)
+        counts = {
+            "texts": len(examples),
+            "tokens": sum(len(example.tokens) for example in examples),
+            "unknown tokens": unknown,
+        }
+        for label in sorted({*self.labels, *(example.label for example in examples)}):
+            counts[f"label {label}"] = sum(example.label == label for example in examples)
+        return counts
+
+    def baselines(
+        self, train: Sequence["LabelledTokens"]
+    ) -> Iterator[Baseline["LabelledTokens", SentimentPrediction]]:
+        """Yield the majority label, and TF-IDF with logistic regression."""
+        texts = [example.text for example in train]
+        labels = [example.label for example in train]
+        majority = MajorityClass.fit(labels)
+        yield Baseline("majority label", lambda examples: _certain(majority.predict(examples)))
+        tfidf = TfidfClassifier.fit(texts, labels, analyzer=self.config.baseline_units)
+        yield Baseline(
+            f"TF-IDF of {self.config.baseline_units} + logistic regression",
+            lambda examples: _certain(tfidf.predict([example.text for example in examples])),
+        )
+
+
+def _certain(labels: Sequence[str]) -> list[SentimentPrediction]:
+    return [SentimentPrediction(label, 1.0, {label: 1.0}) for label in labels]

@@ -1,0 +1,124 @@
+"""The sentiment task: reads labelled texts and builds the classifier."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from seqkit.encoders import TextEncoder
+from seqkit.errors import Problem, UserError
+from seqkit.layers.embedding import Embedding
+from seqkit.layers.linear import Linear
+from seqkit.layers.pooling import Pooling
+from seqkit.plugins import create_encoder
+from seqkit.tasks import Model, Resources, Task
+from seqkit.text.readers import read_labelled
+from seqkit.text.tokenizers import create_tokenizer
+from seqkit.text.vocabulary import Vocabulary
+from seqkit_tasks.sentiment.config import SentimentConfig
+from seqkit_tasks.sentiment.model import SentimentModel, SentimentPrediction
+
+__all__ = ["LabelledTokens", "SentimentTask"]
+
+
+@dataclass(frozen=True, slots=True)
+class LabelledTokens:
+    """A text with its tokens.
+
+    Attributes:
+        text: as it was given.
+        tokens: what the model reads.
+        label: the gold label; empty where there is none.
+    """
+
+    text: str
+    tokens: tuple[str, ...]
+    label: str = ""
+
+
+class SentimentTask(Task[SentimentConfig, LabelledTokens, SentimentPrediction]):
+    """Reads labelled texts and builds the classifier."""
+
+    classifies = True
+
+    def __init__(self, config: SentimentConfig) -> None:
+        super().__init__(config)
+        self._tokenizer = create_tokenizer(config.tokenizer)
+
+    @property
+    def formats(self) -> dict[str, Any]:
+        """``tsv``: label, probability, text."""
+        return {"tsv": lambda example, p: f"{p.label}\t{p.probability:.4f}\t{example.text}"}
+
+    def read(self, path: Path) -> list[LabelledTokens]:
+        """Read TSV, CSV, JSON lines, fastText lines, or a folder for each label."""
+        columns = {"text_column": self.config.text_column, "label_column": self.config.label_column}
+        return [self._example(item.text, item.label) for item in read_labelled(path, **columns)]
+
+    def examples(
+        self, inputs: Sequence[Any], targets: Sequence[Any] | None = None
+    ) -> list[LabelledTokens]:
+        """Make examples from texts and, where there are some, labels (made text)."""
+        labels = [""] * len(inputs) if targets is None else [str(label) for label in targets]
+        return [self._example(text, label) for text, label in zip(inputs, labels, strict=True)]
+
+    def _example(self, text: str, label: str) -> LabelledTokens:
+        cased = text.lower() if self.config.lowercase else text
+        return LabelledTokens(text, tuple(self._tokenizer.tokenize(cased)), label)
+
+    def answer(self, prediction: SentimentPrediction) -> str:
+        """Return the label."""
+        return prediction.label
+
+    def text(self, example: LabelledTokens) -> str:
+        """Return the text."""
+        return example.text
+
+    def fit(self, train: Sequence[LabelledTokens]) -> Resources:
+        """Fit the vocabulary and the labels.
+
+        Raises:
+            UserError: fewer than two labels.
+        """
+        labels = sorted({example.label for example in train})
+        if len(labels) < 2:
+            found = f"only the label {labels[0]!r}" if labels else "no examples"
+            raise UserError(Problem(f"found {found}, wanted at least two labels", "training split"))
+        vocabulary = Vocabulary.fit(
+            (example.tokens for example in train),
+            minimum_count=self.config.min_count,
+            maximum_size=self.config.max_vocabulary,
+        )
+        shares = [sum(example.label == label for example in train) / len(train) for label in labels]
+        return {"vocabulary": vocabulary.to_json(), "labels": labels, "label_shares": shares}
+
+    def build(
+        self, resources: Resources, *, rng: np.random.Generator
+    ) -> Model[LabelledTokens, SentimentPrediction]:
+        """Build embedding, encoder, pooling and output layer."""
+        config = self.config
+        vocabulary = Vocabulary.from_json(resources["vocabulary"])
+        labels = tuple(resources["labels"])
+        embedding = Embedding(
+            len(vocabulary),
+            config.embedding,
+            rng=rng,
+            trainable=not config.freeze_vectors,
+            word_dropout=config.word_dropout,
+            unknown=vocabulary.unknown_id,
+        )
+        recurrent = create_encoder(config, config.embedding, rng=rng)
+        pooling = Pooling(
+            config.pooling, recurrent.output_features, bidirectional=config.bidirectional, rng=rng
+        )
+        return SentimentModel(
+            vocabulary=vocabulary,
+            labels=labels,
+            encoder=TextEncoder(embedding, recurrent, dropout=config.dropout),
+            pooling=pooling,
+            output=Linear(pooling.output_features, len(labels), rng=rng),
+            config=config,
+            label_shares=np.asarray(resources["label_shares"]),
+        )

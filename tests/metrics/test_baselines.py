@@ -1,0 +1,101 @@
+import subprocess
+import sys
+
+import numpy as np
+import pytest
+
+from seqkit.metrics.baselines import CommonestTag, MajorityClass, TfidfClassifier
+
+GOOD = ["a fine film", "fine acting , fine story", "a joy !", "what a joy"]
+BAD = ["a dull film", "dull acting", "a bore", "what a bore ."]
+TEXTS, LABELS = GOOD + BAD, ["good"] * 4 + ["bad"] * 4
+KOREAN = ["정말 재미있어요", "재미있네", "너무 지루해요", "지루하고 나쁘다"]
+
+
+def test_importing_the_metrics_imports_neither_scikit_learn_nor_scipy() -> None:
+    code = (
+        "import sys, seqkit.metrics, seqkit.metrics.baselines;"
+        "assert not {'sklearn', 'scipy'} & set(sys.modules)"
+    )
+    subprocess.run([sys.executable, "-c", code], check=True)
+
+
+def test_the_majority_class() -> None:
+    majority = MajorityClass.fit(["b", "a", "a", "b", "c"])
+    assert majority.predict(["x", "y"]) == ["b", "b"]
+    assert majority.predict([]) == []
+    with pytest.raises(ValueError, match="at least one"):
+        MajorityClass.fit([])
+
+
+@pytest.mark.parametrize("analyzer", ["words", "characters"])
+def test_tfidf_learns_and_repeats_itself(analyzer: str) -> None:
+    first, again = (TfidfClassifier.fit(TEXTS, LABELS, analyzer=analyzer) for _ in range(2))
+    assert first.labels == ("bad", "good")
+    assert first.predict(TEXTS) == LABELS
+    assert first.predict(["fine", "a bore"]) == ["good", "bad"]
+    np.testing.assert_array_equal(first.probabilities(TEXTS), again.probabilities(TEXTS))
+    np.testing.assert_allclose(first.probabilities(["", "joy"]).sum(axis=1), 1)
+
+
+def test_characters_find_korean_stems() -> None:
+    model = TfidfClassifier.fit(KOREAN, ["1", "1", "0", "0"], analyzer="characters")
+    assert model.predict(["재미있다고", "지루했다"]) == ["1", "0"]
+
+
+def test_tfidf_with_three_labels() -> None:
+    model = TfidfClassifier.fit(["x x", "y y", "z z"] * 3, ["c", "a", "b"] * 3)
+    assert model.predict(["z", "x", "y"]) == ["b", "c", "a"]
+    assert model.probabilities([]).shape == (0, 3)
+    assert model.predict([]) == []
+
+
+@pytest.mark.parametrize(
+    ("texts", "labels"),
+    [(["a", "b"], ["x", "x"]), (["", " "], ["x", "y"])],
+    ids=["one label", "empty"],
+)
+def test_tfidf_falls_back_to_the_majority_class(texts: list[str], labels: list[str]) -> None:
+    model = TfidfClassifier.fit(texts, labels)
+    assert model.predict(["anything", ""]) == ["x", "x"]
+    np.testing.assert_array_equal(model.probabilities(["", ""])[:, 0], [1, 1])
+
+
+def test_tfidf_refuses_what_does_not_fit() -> None:
+    with pytest.raises(ValueError, match="2 texts, 1 labels"):
+        TfidfClassifier.fit(["a", "b"], ["x"])
+    with pytest.raises(ValueError, match="at least one"):
+        TfidfClassifier.fit([], [])
+
+
+SENTENCES = [["the", "dogs", "run"], ["the", "cats", "run"], ["a", "run"], ["Paris", "sleeping"]]
+TAGS = [["DET", "NOUN", "VERB"], ["DET", "NOUN", "VERB"], ["DET", "NOUN"], ["PROPN", "VERB"]]
+
+
+def test_each_word_has_its_commonest_tag() -> None:
+    model = CommonestTag.fit(SENTENCES, TAGS)
+    assert model.predict([["a", "run"], []]) == [["DET", "VERB"], []]
+
+
+def test_unseen_words_are_tagged_by_ending_and_capital() -> None:
+    model = CommonestTag.fit(SENTENCES, TAGS)
+    assert [model.tag(word) for word in ("barking", "birds", "Xyz")] == ["VERB", "NOUN", "PROPN"]
+    assert model.tag("") == model.tag("q") == "DET"
+    assert model.tag("42") == model.overall
+
+
+def test_unseen_words_can_have_the_commonest_tag_of_all() -> None:
+    model = CommonestTag.fit(SENTENCES, TAGS, unseen="overall")
+    assert [model.tag(word) for word in ("barking", "birds")] == [model.overall] * 2
+
+
+def test_ties_go_to_the_commoner_tag() -> None:
+    model = CommonestTag.fit([["x", "x", "y"]], [["A", "B", "B"]])
+    assert model.tag("x") == "B"
+
+
+def test_tags_must_fit_the_words() -> None:
+    with pytest.raises(ValueError, match="at least one"):
+        CommonestTag.fit([], [])
+    with pytest.raises(ValueError, match="zip"):
+        CommonestTag.fit([["a"]], [["X", "Y"]])

@@ -1,0 +1,49 @@
+import math
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from seqkit.metrics import evaluate, score_calibration
+
+
+def brute_force(confidence: list[float], right: list[bool], bins: int) -> float:
+    error = 0.0
+    for b in range(bins):
+        inside = [i for i, c in enumerate(confidence) if b / bins < c <= (b + 1) / bins]
+        gap = sum(right[i] for i in inside) - sum(confidence[i] for i in inside)
+        error += abs(gap) / len(confidence)
+    return error
+
+
+@settings(deadline=None, max_examples=50)
+@given(st.integers(1, 30), st.integers(1, 12), st.integers(0, 2**32))
+def test_it_equals_the_definition(n: int, bins: int, seed: int) -> None:
+    rng = np.random.default_rng(seed)
+    probabilities, gold = rng.dirichlet(np.ones(3), n), rng.integers(-1, 3, n)
+    scoring = score_calibration(probabilities, gold, bins=bins)
+    value = float(scoring.measures[0].compute(scoring.statistics.sum(axis=0)))
+    right = (probabilities.argmax(axis=1) == gold).tolist()
+    assert value == pytest.approx(brute_force(probabilities.max(axis=1).tolist(), right, bins))
+
+
+def test_the_reliability_table_shows_filled_bins() -> None:
+    probabilities = np.array([[0.9, 0.1], [0.95, 0.05], [0.4, 0.6]])
+    scoring = score_calibration(probabilities, np.array([0, 1, 1]), bins=5)
+    low, high = scoring.tables[0].rows
+    assert low == ("0.40 - 0.60", 1, pytest.approx(0.6), 1.0)
+    assert high == ("0.80 - 1.00", 2, pytest.approx(0.925), 0.5)
+    evaluation = evaluate(scoring, rng=np.random.default_rng(0))
+    assert not evaluation.headline.higher_is_better
+    assert evaluation.counts == {"texts": 3}
+
+
+def test_nothing_to_score_is_undefined() -> None:
+    scoring = score_calibration(np.zeros((0, 2)), np.zeros(0, int))
+    assert math.isnan(evaluate(scoring, rng=np.random.default_rng(0)).headline.value)
+
+
+def test_shapes_that_do_not_fit_are_refused() -> None:
+    with pytest.raises(ValueError, match=r"\(N, C\)"):
+        score_calibration(np.zeros((3, 2)), np.zeros(2, int))

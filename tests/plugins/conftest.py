@@ -1,0 +1,3 @@
+from tests.plugins.site import site
+
+__all__ = ["site"]

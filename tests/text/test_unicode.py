@@ -1,0 +1,65 @@
+import re
+import sys
+import unicodedata
+
+from hypothesis import given
+from hypothesis import strategies as st
+
+from seqkit.text.jamo import compose_jamo, decompose_jamo
+from seqkit.text.unicode import _SINGLE, compile_pattern, graphemes, nfc, spans_of
+
+hangul = st.text(st.characters(min_codepoint=0xAC00, max_codepoint=0xD7A3))
+jamo_soup = st.text(
+    st.one_of(
+        st.characters(min_codepoint=0x1100, max_codepoint=0x11FF),
+        st.characters(min_codepoint=0x3131, max_codepoint=0x318E),
+        st.characters(min_codepoint=0xAC00, max_codepoint=0xD7A3),
+        st.sampled_from("aé\u0301\u200d\ufe0f👍🏽🇰"),
+    )
+)
+any_text = st.one_of(st.text(), hangul, jamo_soup)
+
+
+def test_clusters_stay_whole():
+    whole = ["한", "글", "👨‍👩‍👧", "🇰🇷", "👍🏽", "e\u0323\u0301", "1️⃣", "नि", "❤️", "\r\n", "ᄒᆞᆫ"]
+    assert graphemes("".join(whole)) == whole
+
+
+@given(any_text)
+def test_clusters_end_to_end_are_the_text(text):
+    pieces = graphemes(text)
+    assert "".join(pieces) == text
+    assert [text[start:end] for start, end in spans_of(pieces)] == pieces
+
+
+@given(any_text)
+def test_the_shortcut_cuts_as_the_full_pattern_does(text):
+    assert graphemes(text) == compile_pattern(r"\X").findall(text)
+
+
+def test_no_character_of_the_shortcut_joins_another():
+    single = [c for c in map(chr, range(sys.maxunicode + 1)) if _SINGLE.fullmatch(c)]
+    assert len(single) > 30_000
+    cut = compile_pattern(r"\X").findall
+    assert cut("".join(single)) == single
+    assert cut("".join(c + c for c in single)) == [c for c in single for _ in range(2)]
+    assert cut("".join("가" + c for c in single)) == [d for c in single for d in ("가", c)]
+
+
+def test_nfc_makes_typed_variants_one_string():
+    assert nfc(unicodedata.normalize("NFD", "한글 café")) == "한글 café"
+
+
+@given(any_text)
+def test_jamo_round_trip_is_exact(text):
+    assert compose_jamo(decompose_jamo(text)) == nfc(text)
+
+
+@given(hangul)
+def test_no_syllable_survives_decomposition(text):
+    assert not re.search("[가-힣]", decompose_jamo(text))
+
+
+def test_leading_and_trailing_consonants_differ():
+    assert decompose_jamo("각") == "\u1100\u1161\u11a8"
+    assert decompose_jamo("ㅋㅋ é") == "ㅋㅋ é"
