@@ -19,7 +19,9 @@ __all__ = [
 
 
 class Parameter:
-    """An array that is learnt, with its gradient. Identity is tying: share the object, share the weight.
+    """An array that is learnt, with its gradient.
+
+    Identity is tying: share the object, share the weight.
 
     A gradient may be row-sparse: a lookup in a table of 100,000 rows touches a few hundred of them.
     :meth:`add_rows` records such pieces without touching the rest; :attr:`grad` folds them into a
@@ -50,7 +52,7 @@ class Parameter:
 
     @property
     def grad(self) -> Array:
-        """The gradient, with the shape and dtype of ``value``; adding to it in place is how it grows."""
+        """The gradient, like ``value`` in shape and dtype; adding to it in place is how it grows."""
         buffer, fresh = self.open_grad()
         if fresh:
             buffer.fill(0)
@@ -69,7 +71,7 @@ class Parameter:
             buffer[...] = grad
 
     def open_grad(self) -> tuple[Array, bool]:
-        """Return (dense gradient, whether it is fresh); a fresh one holds rubbish to be overwritten.
+        """Return (dense gradient, whether it is fresh); a fresh one holds rubbish to overwrite.
 
         For a layer that computes a large gradient and would rather write it in place than add it to
         zeros. Rows added sparsely stay apart and are folded in when :attr:`grad` is read.

@@ -1,19 +1,12 @@
-"""What every test may use: the real data, and Hypothesis in a quick or a deep profile.
-
-``SEQKIT_HYPOTHESIS_PROFILE=deep pytest`` searches long and at random; the quick profile is the
-default and draws the same examples each time.
-"""
+"""What every test may use: the real data, and the Hypothesis profiles of ``strategies``."""
 
 import os
 from collections.abc import Callable
 from pathlib import Path
 
 import pytest
-from hypothesis import settings
 
-settings.register_profile("quick", max_examples=40, deadline=None, derandomize=True)
-settings.register_profile("deep", max_examples=2000, deadline=None)
-settings.load_profile(os.environ.get("SEQKIT_HYPOTHESIS_PROFILE", "quick"))
+from . import strategies  # noqa: F401  # loads the profile, for tests that draw nothing from it
 
 ROOT = Path(__file__).resolve().parents[1]
 

@@ -1,7 +1,8 @@
 """Cross-entropy on logits: what a classifier learns from.
 
-A loss answers with a :class:`Loss`: a *sum* over tokens, how many there were, and a backward. Whoever
-trains chooses what to divide by (tokens, weight, sequences) and gives its inverse to the backward.
+A loss answers with a :class:`Loss`: a *sum* over tokens, how many there were, and a backward.
+Whoever trains chooses what to divide by (tokens, weight, sequences), and gives its inverse to the
+backward.
 For an output layer over a large vocabulary see :mod:`seqkit.layers.softmax`, which never holds the
 logits.
 """
@@ -30,8 +31,8 @@ class Loss(Generic[Gradient]):
         weight: the sum of their class weights; equal to ``count`` without such weights.
         log_probabilities: of each target, natural logarithms, neither weighted nor smoothed: what
             perplexity is made of.
-        backward: ``backward(d_total=1.0)`` gives the gradient of ``d_total * total`` with respect to
-            what the loss was computed from, and adds parameter gradients where there are any.
+        backward: ``backward(d_total=1.0)`` gives the gradient of ``d_total * total`` with respect
+            to what the loss was computed from, and adds parameter gradients where there are any.
     """
 
     total: float
@@ -86,7 +87,7 @@ class TargetMasses(NamedTuple):
             raise ValueError(f"label_smoothing must be in [0, 1), found {label_smoothing}")
         of_class = np.ones(classes) if weights is None else np.asarray(weights, np.float64)
         if of_class.shape != (classes,) or (of_class < 0).any():
-            raise ValueError(f"weights must be {classes} numbers of at least 0, found {weights}")
+            raise ValueError(f"weights must be {classes} numbers of at least 0, found {weights!r}")
         of_token = of_class[targets]
         target = (1.0 - label_smoothing) * of_token
         uniform = label_smoothing / classes * of_class
@@ -100,7 +101,7 @@ class TargetMasses(NamedTuple):
 
 def log_softmax(logits: Array) -> Array:
     """Return the logarithms of the softmax over the last axis; any shape, no overflow."""
-    shifted = logits - logits.max(axis=-1, keepdims=True)
+    shifted: Array = logits - logits.max(axis=-1, keepdims=True)
     shifted -= np.log(np.exp(shifted).sum(axis=-1, keepdims=True))
     return shifted
 

@@ -272,6 +272,7 @@ def sum_steps(batch: PackedSequence) -> Array:
 def softmax_tokens(batch: PackedSequence, scores: Array) -> Array:
     """Turn scores (M,) into weights (M,) that add up to 1 over the tokens of each sequence."""
     largest, _ = MaxPooling().forward(batch.with_data(scores))
-    weights = np.exp(scores - largest[batch.sequence_of_token])
+    weights: Array = np.exp(scores - largest[batch.sequence_of_token])
     totals = sum_steps(batch.with_data(weights))
-    return weights / totals[batch.sequence_of_token]
+    weights /= totals[batch.sequence_of_token]
+    return weights

@@ -62,8 +62,8 @@ def score_classification(
         unit: what an example is, for the counts.
 
     Returns:
-        Statistics (N, 3C): tp, gold and predicted of each class; with tables of the classes and of
-        the confusions.
+        Statistics (N, 3C): tp, gold and predicted of each class, 24 N C bytes; with a table of the
+        classes, and the confusions, whole or with many classes the commonest.
 
     Raises:
         ValueError: gold and predicted differ in length.

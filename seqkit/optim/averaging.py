@@ -1,4 +1,4 @@
-"""Averages of the weights over the steps: what is evaluated is often better than the last weights."""
+"""Averages of the weights over the steps, which often score better than the last weights."""
 
 from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
@@ -25,7 +25,7 @@ class WeightAverage:
     update passes once over all weights.
 
     Args:
-        parameters: (name, parameter); tied ones are taken once.
+        parameters: (name, parameter); tied ones are taken once, frozen ones not at all.
         kind: of :data:`AVERAGES`.
         decay: of ``ema``, in [0, 1).
 
@@ -66,6 +66,8 @@ class WeightAverage:
         self.updates += 1
         share = self._share()
         for name, parameter in self.parameters.items():
+            if not parameter.trainable:
+                continue
             if name not in self._averages:
                 self._averages[name] = parameter.value.copy()
                 continue
@@ -112,8 +114,8 @@ class WeightAverage:
             ValueError: it does not belong to these parameters; nothing has been changed then.
         """
         averages = {name: np.array(array) for name, array in state.items() if name != "updates"}
-        if "updates" not in state or (averages and set(averages) != set(self.parameters)):
-            raise ValueError("the state does not name the parameters that are averaged here")
+        if "updates" not in state or not set(averages) <= set(self.parameters):
+            raise ValueError("the state names parameters that are not averaged here")
         for name, average in averages.items():
             value = self.parameters[name].value
             if average.shape != value.shape or average.dtype != value.dtype:

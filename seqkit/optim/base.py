@@ -1,7 +1,7 @@
 """What all optimisers share: which parameters to change, where, and what to save."""
 
 from collections.abc import Callable, Iterable, Mapping
-from typing import Any, ClassVar
+from typing import Any
 
 import numpy as np
 
@@ -36,7 +36,7 @@ class Optimizer:
         ValueError: a learning rate or decay below 0, or a name given twice.
     """
 
-    slots: ClassVar[tuple[str, ...]] = ()
+    slots: tuple[str, ...] = ()
 
     def __init__(
         self,
@@ -61,7 +61,7 @@ class Optimizer:
         self._scratch = Scratch()
 
     def step(self) -> None:
-        """Change every parameter that has a gradient; the gradients stay until :meth:`zero_grad`."""
+        """Change every parameter that has a gradient; :meth:`zero_grad` is yours to call."""
         self.steps += 1
         update = self._plan()
         for name, parameter in self.parameters.items():

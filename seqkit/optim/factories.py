@@ -51,7 +51,8 @@ def create_optimizer(
         UserError: the name or an option is unknown; it says which was probably meant.
         ValueError: an option is out of range.
     """
-    return _create("optimizer", OPTIMIZERS, name, options)(parameters, **options)
+    _check("optimizer", OPTIMIZERS, name, options)
+    return OPTIMIZERS[name](parameters, **options)
 
 
 def create_schedule(name: str, learning_rate: float, **options: Any) -> Schedule:
@@ -66,24 +67,24 @@ def create_schedule(name: str, learning_rate: float, **options: Any) -> Schedule
         UserError: the name or an option is unknown; it says which was probably meant.
         ValueError: an option is out of range.
     """
-    return _create("schedule", SCHEDULES, name, options)(learning_rate, **options)
+    _check("schedule", SCHEDULES, name, options)
+    return SCHEDULES[name](learning_rate, **options)
 
 
-def _create(
-    what: str, known: Mapping[str, Callable[..., Any]], name: str, options: Mapping[str, Any]
-) -> Callable[..., Any]:
-    """Look up a class and check the names of its options."""
+def _check(
+    what: str, known: Mapping[str, Callable[..., Any]], name: str, options: Iterable[str]
+) -> None:
+    """Raise UserError where a name or the name of an option is unknown."""
     if name not in known:
         raise UserError(f"unknown {what} {name!r}; {_nearest(name, known)}")
     valid = _options(known[name])
-    raise_unknown = [
+    problems = [
         Problem(f"unknown option {option!r} of {what} {name!r}; {_nearest(option, valid)}")
         for option in options
         if option not in valid
     ]
-    if raise_unknown:
-        raise UserError(raise_unknown)
-    return known[name]
+    if problems:
+        raise UserError(problems)
 
 
 def _options(factory: Callable[..., Any]) -> list[str]:

@@ -7,7 +7,7 @@ correction folded into the numbers that a step multiplies by anyway.
 
 import math
 from collections.abc import Callable, Iterable
-from typing import Any, ClassVar
+from typing import Any
 
 import numpy as np
 
@@ -47,7 +47,7 @@ class SGD(Optimizer):
         require(momentum=0 <= momentum < 1, nesterov=momentum > 0 or not nesterov)
         self.momentum = momentum
         self.nesterov = nesterov
-        self.slots = ("velocity",) if momentum else ()  # type: ignore[misc]
+        self.slots = ("velocity",) if momentum else ()
 
     def _plan(self) -> Callable[..., None]:
         rate, momentum, scratch = self.learning_rate, self.momentum, self._scratch
@@ -80,7 +80,7 @@ class AdaGrad(Optimizer):
         options: weight decay, of :class:`Optimizer`.
     """
 
-    slots: ClassVar[tuple[str, ...]] = ("squares",)
+    slots = ("squares",)
 
     def __init__(
         self,
@@ -123,7 +123,7 @@ class RMSprop(Optimizer):
         options: weight decay, of :class:`Optimizer`.
     """
 
-    slots: ClassVar[tuple[str, ...]] = ("squares",)
+    slots = ("squares",)
 
     def __init__(
         self,
@@ -170,7 +170,7 @@ class Adam(Optimizer):
         options: weight decay, of :class:`Optimizer`.
     """
 
-    slots: ClassVar[tuple[str, ...]] = ("mean", "squares")
+    slots = ("mean", "squares")
 
     def __init__(
         self,

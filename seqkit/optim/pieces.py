@@ -34,7 +34,7 @@ class Scratch:
     def __init__(self) -> None:
         self._memory: dict[np.dtype, Array] = {}
 
-    def like(self, piece: Array, dtype: DTypeLike = None) -> Array:
+    def like(self, piece: Array, dtype: DTypeLike | None = None) -> Array:
         """Return an array with the shape of ``piece``, valid until the next call."""
         dtype = np.dtype(piece.dtype if dtype is None else dtype)
         memory = self._memory.get(dtype)

@@ -200,9 +200,10 @@ class Vocabulary:
             raise UserError(Problem(str(error), "vocabulary")) from None
 
     def _unknown_words(self, tokens: list[str]) -> UserError:
-        missing = sorted({token for token in tokens if token not in self.ids})
+        missing = [token for token in dict.fromkeys(tokens) if token not in self.ids]
         problems = []
         for word in missing[:20]:
+            # Comparing is slow; a closed set is small, and of an open one the frequent will do.
             best = nearest(word, self.words[:1000])
             hint = f"; did you mean {best!r}?" if best else ""
             problems.append(Problem(f"{word!r} is none of the {len(self)} known names{hint}"))

@@ -146,6 +146,31 @@ def test_measures_that_divide_by_zero_themselves_do_not_warn() -> None:
     assert bootstrap_intervals(np.zeros((5, 2)), [careless], rng=rng()) == (None,)
 
 
+def test_an_interval_can_reach_to_infinity() -> None:
+    inverse = Measure("inverse", lambda sums: sums[..., 1] / sums[..., 0], style="number")
+    statistics = with_ones(np.array([0.0, 0.0, 0.0, 1.0]))
+    (interval,) = bootstrap_intervals(statistics, [inverse], rng=rng())
+    assert interval is not None
+    assert (interval.low, interval.high) == (pytest.approx(4 / 3), math.inf)
+
+
+def test_bca_without_a_usable_jackknife_is_still_an_interval() -> None:
+    pair = Measure("pair", lambda sums: np.where(sums[..., 1] < 2, np.nan, sums[..., 0]))
+    statistics = with_ones(np.array([1.0, 2.0]))
+    (interval,) = bootstrap_intervals(statistics, [pair], method="bca", rng=rng())
+    assert interval is not None
+    assert 2 <= interval.low <= interval.high <= 4
+
+
+def test_bca_cannot_correct_when_all_resamples_lie_on_one_side() -> None:
+    statistics = with_ones(rng(1).exponential(size=20))
+    percentile, bca = (
+        bootstrap_intervals(statistics, [MEAN], method=method, resamples=1, rng=rng())
+        for method in ("percentile", "bca")
+    )
+    assert bca == percentile
+
+
 @pytest.mark.parametrize(("level", "resamples"), [(0, 10), (1, 10), (0.9, -1)])
 def test_bad_options_are_refused(level: float, resamples: int) -> None:
     with pytest.raises(ValueError, match="must be"):

@@ -22,7 +22,8 @@ def create(config):
     raise NotImplementedError
 
 def task(name, **more):
-    return TaskSpec(**{"name": name, "summary": "A task", "config": Config, "create": create, **more})
+    given = {"summary": "A task", "config": Config, "create": create, **more}
+    return TaskSpec(name=name, **given)
 """
 
 
@@ -36,7 +37,7 @@ class FakeSite:
     def install(
         self, name: str, body: str, *, version: str = "1.0", preamble: str = PREAMBLE
     ) -> str:
-        """Install ``seqkit-NAME`` with one module and one entry point; returns the plugin's name."""
+        """Install ``seqkit-NAME``: one module, one entry point. Returns the plugin's name."""
         module = "seqkit_" + name.replace("-", "_")
         self.modules.append(module)
         (self.folder / f"{module}.py").write_text(preamble + dedent(body), encoding="utf-8")

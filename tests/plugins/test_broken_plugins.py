@@ -15,8 +15,7 @@ def seqkit_tasks():
 
 def discover(site: FakeSite, **environment: str) -> tuple[PluginHost, dict[str, PluginRecord]]:
     host = PluginHost.discover(environment)
-    installed = {module: None for module in site.modules}
-    return host, {r.name: r for r in host.records if r.module in installed}
+    return host, {r.name: r for r in host.records if r.module in site.modules}
 
 
 # name of the case: what stands in the module, part of the reason, tasks that work all the same
@@ -58,7 +57,8 @@ CASES = {
         [],
     ),
     "malformed-encoder": (
-        "@hookimpl\ndef seqkit_encoders():\n    yield EncoderSpec(name='x', summary='', build=print)",
+        "@hookimpl\ndef seqkit_encoders():\n"
+        "    yield EncoderSpec(name='x', summary='', build=print)",
         "encoder 'x': the summary must be one line",
         [],
     ),
@@ -215,7 +215,8 @@ def test_an_unknown_task_names_the_plugin_that_might_offer_it(site: FakeSite):
     with pytest.raises(UserError) as caught:
         host.find_task("haiku")
     places = [problem.where for problem in caught.value.problems]
-    assert places[:2] == ["haiku", "plugin haiku (seqkit-haiku 1.0)"]
+    assert places[0] == "haiku"
+    assert "plugin haiku (seqkit-haiku 1.0)" in places
     assert "surely_not_installed" in str(caught.value)
 
 

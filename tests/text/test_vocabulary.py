@@ -85,7 +85,7 @@ def test_the_mark_in_the_text_is_the_mark():
 def test_without_the_mark_unknown_words_are_refused():
     tags = Vocabulary.fit([["NOUN", "VERB"]], specials=())
     assert tags.unknown_share(tags.encode(["NOUN"])) == 0.0
-    with pytest.raises(UserError, match="'NUON' is none of the 2.*did you mean 'NOUN'") as caught:
+    with pytest.raises(UserError, match=r"'NUON' is none of the 2.*did you mean 'NOUN'") as caught:
         tags.encode(["NOUN", "NUON", *map(str, range(30))])
     assert len(caught.value.problems) == 21
 

@@ -40,7 +40,7 @@ def seqkit_datasets() -> Iterator[DatasetSpec]:
     yield DatasetSpec(
         name=SAMPLE,
         task="pos-tagging",
-        summary="SIZES English sentences in CoNLL-U, written and tagged for seqkit",
+        summary="200/30/30 English sentences in CoNLL-U, written and tagged for seqkit",
         files=_sample,
         sample=True,
     )

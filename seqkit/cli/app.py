@@ -1,0 +1,132 @@
+"""The table of commands: the core's own, then those of plugins."""
+
+import sys
+from collections.abc import Callable, Mapping
+from functools import partial
+from typing import Annotated, Any
+
+import typer
+
+from seqkit.cli.groups import Entry, LazyGroup, command_of, group_of
+from seqkit.plugins import PluginHost, default_host
+
+__all__ = ["CORE", "application", "report_broken"]
+
+HELP = """Train, evaluate and run recurrent sequence models on text.
+
+Example:
+  seqkit run sentiment
+  seqkit predict runs/sentiment-1 "I could not put it down."
+"""
+
+
+def _run() -> Any:
+    from seqkit.cli.run import run_group
+
+    return run_group()
+
+
+def _evaluate() -> Callable[..., None]:
+    from seqkit.cli.evaluate import evaluate
+
+    return evaluate
+
+
+def _predict() -> Callable[..., None]:
+    from seqkit.cli.predict import predict
+
+    return predict
+
+
+def _tasks() -> Callable[..., None]:
+    from seqkit.cli.listings import tasks
+
+    return tasks
+
+
+def _plugins() -> Callable[..., None]:
+    from seqkit.cli.listings import plugins
+
+    return plugins
+
+
+def _config() -> Callable[..., None]:
+    from seqkit.cli.listings import config
+
+    return config
+
+
+def _entry(summary: str, name: str, create: Callable[[], Callable[..., None]]) -> Entry:
+    return Entry(summary, lambda: command_of(create(), name))
+
+
+CORE: Mapping[str, Entry] = {
+    "run": Entry("Train a task's model, score it beside a baseline, and save it", _run),
+    "evaluate": _entry("Score a trained model on labelled data", "evaluate", _evaluate),
+    "predict": _entry("Apply a trained model to texts", "predict", _predict),
+    "tasks": _entry("List the tasks that can be run", "tasks", _tasks),
+    "plugins": _entry("List the plugins, and what is wrong with broken ones", "plugins", _plugins),
+    "config": _entry("Print a task's options as a recipe", "config", _config),
+}
+
+
+class _Commands(LazyGroup):
+    """All commands; the strictness about plugins is kept here, because it concerns each of them."""
+
+    def entries(self) -> Mapping[str, Entry]:
+        offered = {
+            spec.name: Entry(spec.summary, partial(_plugin_command, spec.create, spec.name))
+            for spec in default_host().commands()
+        }
+        return {**CORE, **offered}
+
+    def invoke(self, ctx: Any) -> Any:
+        strict = bool(ctx.params.get("strict_plugins"))
+        if strict:
+            _refuse_broken(default_host())
+        result = super().invoke(ctx)
+        if strict:  # a plugin may have failed while it worked
+            _refuse_broken(default_host())
+        return result
+
+
+def _plugin_command(create: Callable[[], Callable[..., None]], name: str) -> Any:
+    return command_of(create(), name)
+
+
+def _refuse_broken(host: PluginHost) -> None:
+    if host.broken:
+        report_broken(host)
+        raise typer.Exit(3)
+
+
+def report_broken(host: PluginHost) -> None:
+    """List on stderr what is wrong with each broken plugin."""
+    for record in host.broken:
+        for reason in record.reasons:
+            print(f"plugin {record.title}: {reason}", file=sys.stderr)
+
+
+def _show_version(wanted: bool) -> None:
+    if wanted:
+        import seqkit
+
+        print(f"seqkit {seqkit.__version__}")
+        raise typer.Exit
+
+
+def _options(
+    version: Annotated[
+        bool,
+        typer.Option("--version", help="Show the version.", is_eager=True, callback=_show_version),
+    ] = False,
+    strict_plugins: Annotated[
+        bool, typer.Option("--strict-plugins", help="Exit with status 3 if any plugin is broken.")
+    ] = False,
+) -> None:
+    """Take the options that stand before the command; the group itself acts on them."""
+
+
+def application() -> Any:
+    """Build the typer command that ``seqkit`` runs."""
+    return group_of(_Commands, _options, help=HELP, completion=True)

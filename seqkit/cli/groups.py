@@ -1,0 +1,103 @@
+"""Command groups whose members are built when they are called, and only named before that.
+
+``seqkit --help`` shows names and summaries; neither a task's options nor the code of a plugin's
+command is needed for that.
+"""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+import typer
+from typer.core import TyperCommand, TyperGroup
+
+from seqkit.cli.outcome import PipeClosed
+from seqkit.options import nearest
+
+__all__ = ["Entry", "LazyGroup", "command_of", "group_of"]
+
+
+@dataclass(frozen=True)
+class Entry:
+    """A command that is not built yet.
+
+    Attributes:
+        summary: one line.
+        build: makes the typer command.
+        panel: heading under which the help shows it.
+    """
+
+    summary: str
+    build: Callable[[], Any]
+    panel: str | None = None
+
+
+class LazyGroup(TyperGroup):
+    """A group that asks :meth:`entries` for its members; what it shows of them is name and summary."""
+
+    def entries(self) -> Mapping[str, Entry]:
+        """Return the members by name."""
+        raise NotImplementedError
+
+    def find_entry(self, name: str) -> Entry:
+        """Return the member of a name.
+
+        Raises:
+            UserError: there is none.
+        """
+        from seqkit.errors import UserError
+
+        entries = self.entries()
+        if name not in entries:
+            raise UserError(f"{name}: no such command; {nearest(name, entries)}")
+        return entries[name]
+
+    def list_commands(self, ctx: Any) -> list[str]:
+        """Name the members, for help and shell completion."""
+        return list(self.entries())
+
+    def get_command(self, ctx: Any, cmd_name: str) -> Any:
+        """Return a stand-in that the help can show."""
+        entry = self.entries().get(cmd_name)
+        if entry is None:
+            return None
+        summary = entry.summary.replace("[", r"\[")
+        return TyperCommand(cmd_name, help=summary, rich_help_panel=entry.panel)
+
+    def resolve_command(self, ctx: Any, args: list[str]) -> Any:
+        """Build the member that is called."""
+        name = args[0]
+        if ctx.resilient_parsing and name not in self.entries():  # shell completion, half typed
+            return None, None, args[1:]
+        command = self.find_entry(name).build()
+        command.name = name
+        return name, command, args[1:]
+
+    def invoke(self, ctx: Any) -> Any:
+        """Call the member; a reader that went away is told apart from any other failure."""
+        import sys
+
+        try:
+            result = super().invoke(ctx)
+            sys.stdout.flush()
+        except BrokenPipeError:
+            raise PipeClosed from None
+        return result
+
+
+def command_of(function: Callable[..., Any], name: str, **settings: Any) -> Any:
+    """Turn a function into a typer command."""
+    app = typer.Typer(add_completion=False, rich_markup_mode="rich")
+    app.command(name, **settings)(function)
+    return typer.main.get_command(app)
+
+
+def group_of(
+    kind: type[LazyGroup], callback: Callable[..., Any], *, help: str, completion: bool = False
+) -> Any:
+    """Turn a lazy group and the function that takes its own options into a typer group."""
+    app = typer.Typer(
+        cls=kind, add_completion=completion, rich_markup_mode="rich", no_args_is_help=True
+    )
+    app.callback(help=help)(callback)
+    return typer.main.get_command(app)

@@ -1,0 +1,93 @@
+"""From what happened to an exit status and the lines that say why.
+
+0 done; 1 a failure of seqkit's own; 2 the user's mistake; 3 a broken plugin, where plugins are held
+to be strict; 130 interrupted.
+"""
+
+import os
+import sys
+import traceback
+from collections.abc import Sequence
+from types import TracebackType
+
+from seqkit.errors import SeqkitError, UserError
+
+__all__ = ["TRACEBACK_VARIABLE", "PipeClosed", "exit_status"]
+
+TRACEBACK_VARIABLE = "SEQKIT_TRACEBACK"
+"""Environment variable: show where an internal error came from."""
+
+
+class PipeClosed(Exception):
+    """Whoever read the output has seen enough, such as ``head``."""
+
+
+def exit_status(arguments: Sequence[str] | None) -> int:
+    """Run a command; print to stderr whatever it raises, and return the exit status."""
+    from seqkit.cli.app import application
+
+    try:
+        result = application().main(
+            args=None if arguments is None else list(arguments),
+            prog_name="seqkit",
+            standalone_mode=False,
+        )
+    except SystemExit as error:  # shell completion ends so
+        return error.code if isinstance(error.code, int) else 1
+    except KeyboardInterrupt:
+        return _say(130, "interrupted")
+    except PipeClosed:
+        _forget_stdout()
+        return 0
+    except Exception as error:
+        return _failure(error)
+    return result if isinstance(result, int) else 0
+
+
+def _failure(error: Exception) -> int:
+    if isinstance(error, UserError):
+        return _say(2, *map(str, error.problems))
+    if hasattr(error, "format_message"):  # typer's usage errors; older versions had no public base
+        return _usage(error)
+    if os.environ.get(TRACEBACK_VARIABLE):
+        traceback.print_exception(error)
+    if isinstance(error, SeqkitError):
+        return _say(1, f"seqkit: {error}")
+    if isinstance(error, MemoryError):
+        return _say(1, "seqkit: out of memory; a smaller --batch-size or --units needs less")
+    text = " ".join(f"{type(error).__name__}: {error}".split())
+    hint = f"{TRACEBACK_VARIABLE}=1 shows the traceback"
+    return _say(1, f"seqkit: internal error: {text}{_place(error.__traceback__)}; {hint}")
+
+
+def _usage(error: Exception) -> int:
+    message = str(error.format_message()) if hasattr(error, "format_message") else str(error)
+    context = getattr(error, "ctx", None)
+    command = getattr(context, "command_path", "seqkit")
+    if message:  # empty where the help was shown instead
+        _say(2, f"{command}: {message}", f"'{command} --help' shows what there is")
+    return int(getattr(error, "exit_code", 2))
+
+
+def _say(status: int, *lines: str) -> int:
+    for line in lines:
+        print(line, file=sys.stderr)
+    return status
+
+
+def _place(trace: TracebackType | None) -> str:
+    """The innermost line of code, for a report that can be acted upon without a traceback."""
+    if trace is None:
+        return ""
+    while trace.tb_next is not None:
+        trace = trace.tb_next
+    return f" ({os.path.basename(trace.tb_frame.f_code.co_filename)}, line {trace.tb_lineno})"
+
+
+def _forget_stdout() -> None:
+    """Point stdout at nothing, or Python complains about the closed pipe when it exits."""
+    try:
+        descriptor = sys.stdout.fileno()
+    except (OSError, ValueError):
+        return
+    os.dup2(os.open(os.devnull, os.O_WRONLY), descriptor)

@@ -1,0 +1,91 @@
+"""Standard streams: consoles for people, JSON and UTF-8 lines for programs."""
+
+import dataclasses
+import json
+import math
+import sys
+from collections.abc import Iterator, Mapping
+from typing import Any, BinaryIO, TextIO
+
+from rich.console import Console
+
+from seqkit.errors import Problem, UserError
+
+__all__ = ["as_utf8", "console_for", "json_line", "plain", "read_lines"]
+
+PIPE_WIDTH = 100
+"""Columns of a table in a file or pipe, where there is no terminal to ask."""
+
+READ_SIZE = 65536
+
+
+def console_for(stream: TextIO) -> Console:
+    """Return a console that prints text as it is: labels and paths may hold brackets."""
+    width = None if stream.isatty() else PIPE_WIDTH
+    return Console(file=stream, width=width, markup=False, highlight=False, emoji=False)
+
+
+def as_utf8(stream: TextIO) -> TextIO:
+    """Make a stream write UTF-8 whatever the locale, since that is what JSON is."""
+    if hasattr(stream, "reconfigure"):
+        stream.reconfigure(encoding="utf-8", errors="backslashreplace")
+    return stream
+
+
+def plain(value: Any) -> Any:
+    """Return a value as JSON knows it: nan and infinities become null, NumPy scalars numbers."""
+    if dataclasses.is_dataclass(value) and not isinstance(value, type):
+        return {
+            field.name: plain(getattr(value, field.name)) for field in dataclasses.fields(value)
+        }
+    if isinstance(value, Mapping):
+        return {str(key): plain(item) for key, item in value.items()}
+    if isinstance(value, list | tuple | set | frozenset):
+        return [plain(item) for item in value]
+    if hasattr(value, "tolist"):
+        return plain(value.tolist())
+    if isinstance(value, float) and not math.isfinite(value):
+        return None
+    return value if isinstance(value, str | int | float | bool | None) else str(value)
+
+
+def json_line(value: Any, *, indent: int | None = None) -> str:
+    """Write a value as JSON that people can read too: no escapes for letters beyond ASCII."""
+    return json.dumps(plain(value), ensure_ascii=False, allow_nan=False, indent=indent)
+
+
+def read_lines(stream: BinaryIO, name: str) -> Iterator[list[str]]:
+    """Yield the lines that are there already, so that a pipe is answered before it ends.
+
+    Empty lines count. Only a line feed ends a line (a carriage return before it is dropped).
+
+    Args:
+        stream: binary; ``read1`` gives what has arrived.
+        name: of the stream, for messages.
+
+    Raises:
+        UserError: a line is not UTF-8.
+    """
+    number, rest = 0, b""
+    read = getattr(stream, "read1", stream.read)
+    while block := read(READ_SIZE):
+        *lines, rest = (rest + block).split(b"\n")
+        if lines:
+            yield [_decoded(line, name, number + i) for i, line in enumerate(lines)]
+            number += len(lines)
+    if rest:
+        yield [_decoded(rest, name, number)]
+
+
+def _decoded(line: bytes, name: str, index: int) -> str:
+    try:
+        text = line.decode("utf-8").removesuffix("\r")
+    except UnicodeDecodeError as error:
+        found = f"found the byte 0x{line[error.start]:02x} at {error.start + 1}, wanted UTF-8"
+        raise UserError(Problem(found, f"{name}:{index + 1}")) from None
+    return text.removeprefix("\ufeff") if index == 0 else text
+
+
+def stdin_bytes() -> BinaryIO:
+    """Return standard input as bytes."""
+    return sys.stdin.buffer

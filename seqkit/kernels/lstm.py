@@ -1,0 +1,170 @@
+"""The fast LSTM for float32 and float64.
+
+Per token it keeps a slab of six rows of H numbers, in the order
+
+    0 input gate, 1 forget gate, 2 output gate, 3 candidate, 4 previous cell, 5 tanh of the new cell
+
+so that rows 0:3 are the sigmoids, 0:4 the projections, and 0:3 times 3:6 pairs each gate with what
+it multiplies. Each row is an array (tokens, H) of its own: any range of tokens is contiguous in it.
+"""
+
+from functools import partial
+
+import numpy as np
+
+from seqkit.arrays import Array, IntArray
+from seqkit.kernels.layout import Step, Tokens, chunks, halved, steps_of, stop_of
+from seqkit.kernels.passes import Arrays, Gradients, Pass
+from seqkit.kernels.products import RepeatedProduct
+
+__all__ = ["lstm"]
+
+LOCAL = 16_384
+"""Numbers in one row of the slab whose local derivatives are computed together: they fit in L2."""
+
+
+def lstm(x: Array, sizes: IntArray, state: Arrays, weights: Arrays, *, keep: bool) -> Pass:
+    """Run an LSTM; see :mod:`seqkit.kernels.passes` and :class:`seqkit.layers.recurrent.LSTM`."""
+    hidden, cell = state
+    w_input, w_hidden, bias = weights
+    units = len(w_hidden)
+    steps = steps_of(sizes)
+    tokens = Tokens(x, hidden, x.dtype, keep=keep)
+    # Without a backward pass, one step's slab serves all steps.
+    slab = np.empty((6, len(hidden) + (len(x) if keep else 0), units), x.dtype)
+    outputs = np.empty((len(x), units), x.dtype)
+    final_cell = _run(tokens, steps, hidden, cell, slab, outputs, _scaled(w_input, w_hidden, bias))
+    final = (_last_rows(outputs, steps), final_cell)
+    if not keep:
+        again = partial(lstm, x, sizes, state, weights, keep=True)
+        return Pass(outputs, final, lambda d_outputs, d_state: again().backward(d_outputs, d_state))
+    return Pass(outputs, final, partial(_backward, tokens, steps, slab, w_input, w_hidden))
+
+
+def _scaled(w_input: Array, w_hidden: Array, bias: Array) -> tuple[Array, Array]:
+    """Stack the bias under the input weights, and halve the sigmoid gates' columns."""
+    sigmoids = 3 * len(w_hidden)
+    return halved(np.vstack([w_input, bias]), sigmoids), halved(w_hidden, sigmoids)
+
+
+def _last_rows(outputs: Array, steps: list[Step]) -> Array:
+    """Collect each sequence's last output."""
+    last = np.empty((steps[0].alive, outputs.shape[1]), outputs.dtype)
+    for start, alive in steps:
+        last[:alive] = outputs[start : start + alive]
+    return last
+
+
+def _run(
+    tokens: Tokens,
+    steps: list[Step],
+    hidden: Array,
+    cell: Array,
+    slab: Array,
+    outputs: Array,
+    weights: tuple[Array, Array],
+) -> Array:
+    """Fill the slab and the outputs; returns the final cell."""
+    w_projection, w_hidden = weights
+    batch, units = hidden.shape
+    keep = tokens.data is not None
+    product = RepeatedProduct(w_hidden, batch)
+    recurrent = np.empty((batch, 4 * units), slab.dtype)
+    by_gate = _by_gate(recurrent)
+    pair = np.empty((2, batch, units), slab.dtype)
+    final_cell = np.empty_like(cell)
+    slab[4, :batch] = cell
+    after, previous = cell, batch
+    for group, first, projected in tokens.project(steps, w_projection):
+        projected_by_gate = _by_gate(projected)
+        for step in group:
+            start, n = step
+            if n < previous:
+                final_cell[n:previous] = after[n:]
+                previous = n
+            row = start if keep else 0
+            rows = slab[:, row : row + n]
+            gates, sigmoids = rows[:4], rows[:3]
+            product(hidden[:n], recurrent[:n])
+            np.add(projected_by_gate[:, start - first : start - first + n], by_gate[:, :n], gates)
+            np.tanh(gates, gates)
+            np.multiply(sigmoids, 0.5, sigmoids)
+            np.add(sigmoids, 0.5, sigmoids)
+            terms = pair[:, :n]
+            np.multiply(rows[:2], rows[3:5], terms)
+            # The new cell is the previous cell of the next step, whose rows follow these.
+            after = slab[4, row + n : row + 2 * n] if keep else rows[4]
+            np.add(terms[0], terms[1], after)
+            np.tanh(after, rows[5])
+            hidden = outputs[start : start + n]
+            np.multiply(rows[2], rows[5], hidden)
+            tokens.store(step, hidden)
+    final_cell[:previous] = after
+    return final_cell
+
+
+def _by_gate(rows: Array) -> Array:
+    """View (n, 4H) as (4, n, H)."""
+    return rows.reshape(len(rows), 4, -1).transpose(1, 0, 2)
+
+
+def _backward(
+    tokens: Tokens,
+    steps: list[Step],
+    slab: Array,
+    w_input: Array,
+    w_hidden: Array,
+    d_outputs: Array | None,
+    d_state: Arrays | None,
+) -> Gradients:
+    """Run backwards over the steps, then compute the gradients of all weights at once."""
+    units, batch, count = len(w_hidden), steps[0].alive, stop_of(steps)
+    d_hidden, d_cell = (
+        np.zeros((batch, units), slab.dtype) if d_state is None else d_state[k].astype(slab.dtype)
+        for k in range(2)
+    )
+    d_pre = np.empty((count, 4 * units), slab.dtype)
+    d_pre_by_gate = _by_gate(d_pre)
+    product = RepeatedProduct(w_hidden.T, batch)
+    scratch = np.empty((batch, units), slab.dtype)
+    for group in reversed(list(chunks(steps, -(-LOCAL // units)))):
+        first, stop = group[0].start, stop_of(group)
+        local = _local_derivatives(slab[:, first:stop])
+        for start, n in reversed(group):
+            here = local[:, start - first : start - first + n]
+            d_h, d_c, term = d_hidden[:n], d_cell[:n], scratch[:n]
+            if d_outputs is not None:
+                np.add(d_h, d_outputs[start : start + n], d_h)
+            np.multiply(d_h, here[4], term)
+            np.add(d_c, term, d_c)
+            d_gates = d_pre_by_gate[:, start : start + n]
+            np.multiply(here[:4], d_c, d_gates)
+            np.multiply(here[2], d_h, d_gates[2])
+            np.multiply(d_c, slab[1, start : start + n], d_c)
+            product(d_pre[start : start + n], d_h)
+    assert tokens.data is not None
+    d_weights = tokens.data[:count].T @ d_pre
+    features = tokens.features
+    return Gradients(
+        d_pre @ w_input.T,
+        (d_hidden, d_cell),
+        (d_weights[:features], d_weights[features + 1 :], d_weights[features]),
+    )
+
+
+def _local_derivatives(slab: Array) -> Array:
+    """Derivatives that do not depend on what flows back: (5, tokens, H).
+
+    Rows 0, 1 and 3 lead from the new cell to what the input gate, forget gate and candidate are
+    computed from; row 2 from the hidden state to the output gate's; row 4 from the hidden state to
+    the new cell.
+    """
+    local = np.empty((5, *slab.shape[1:]), slab.dtype)
+    gates, squashed = local[:3], local[3:]
+    np.subtract(1.0, slab[:3], gates)
+    np.multiply(gates, slab[:3], gates)
+    np.multiply(gates, slab[3:6], gates)
+    np.multiply(slab[3:6:2], slab[3:6:2], squashed)
+    np.subtract(1.0, squashed, squashed)
+    np.multiply(squashed, slab[0:3:2], squashed)
+    return local

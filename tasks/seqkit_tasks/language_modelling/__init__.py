@@ -1,0 +1,79 @@
+"""Language modelling: how probable a text is, and what may come next."""
+
+from collections.abc import Callable, Iterator
+from importlib.resources import files
+from pathlib import Path
+from typing import Any
+
+from seqkit.datasets import DataFiles, DatasetSpec
+from seqkit.hookspecs import CommandSpec, hookimpl
+from seqkit.tasks import Task, TaskSpec
+from seqkit_tasks.language_modelling.config import LanguageModellingConfig
+
+__all__ = ["LanguageModellingConfig", "seqkit_commands", "seqkit_datasets", "seqkit_tasks"]
+
+
+def _create(
+    config: LanguageModellingConfig,
+) -> Task[LanguageModellingConfig, Any, Any]:
+    from seqkit_tasks.language_modelling.task import LanguageModellingTask
+
+    return LanguageModellingTask(config)
+
+
+@hookimpl
+def seqkit_tasks() -> Iterator[TaskSpec[LanguageModellingConfig]]:
+    """Offer the task ``language-modelling``."""
+    yield TaskSpec(
+        name="language-modelling",
+        aliases=("lm",),
+        summary="Learn how probable a text is: perplexity, comparing sentences, writing new ones",
+        config=LanguageModellingConfig,
+        create=_create,
+        sample="prose-en",
+    )
+
+
+@hookimpl
+def seqkit_datasets() -> Iterator[DatasetSpec]:
+    """Offer the sample."""
+    yield DatasetSpec(
+        name="prose-en",
+        task="language-modelling",
+        summary="8,900/1,100/1,200 words of stories about an English village, written for seqkit",
+        files=_sample,
+        sample=True,
+    )
+
+
+def _sample() -> DataFiles:
+    folder = Path(str(files("seqkit"))) / "samples" / "prose-en"
+    paths = {split: folder / f"{split}.txt" for split in ("train", "dev", "test")}
+    return DataFiles(**paths, name="prose-en")
+
+
+@hookimpl
+def seqkit_commands() -> Iterator[CommandSpec]:
+    """Offer ``seqkit score`` and ``seqkit generate``."""
+    yield CommandSpec(
+        name="score",
+        summary="Say which sentence is likelier, and where they part",
+        create=_create_score,
+    )
+    yield CommandSpec(
+        name="generate",
+        summary="Write text with a language model, from nothing or from a prompt",
+        create=_create_generate,
+    )
+
+
+def _create_score() -> Callable[..., None]:
+    from seqkit_tasks.language_modelling.commands import create_score
+
+    return create_score()
+
+
+def _create_generate() -> Callable[..., None]:
+    from seqkit_tasks.language_modelling.commands import create_generate
+
+    return create_generate()

@@ -1,0 +1,112 @@
+"""The options of ``seqkit run language-modelling``."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Literal
+
+from seqkit.encoders import EncoderConfig
+from seqkit.errors import Problem, UserError
+from seqkit.options import option
+from seqkit.training.config import TrainingConfig
+
+__all__ = ["LanguageModellingConfig"]
+
+
+@dataclass(frozen=True, kw_only=True)
+class LanguageModellingConfig(EncoderConfig, TrainingConfig):
+    """Options of the language modelling task.
+
+    Raises:
+        UserError: a bidirectional encoder, or tied weights whose shapes differ.
+    """
+
+    tokenizer: Literal["whitespace", "words", "characters", "jamo"] = option(
+        "words", help="what a token is", group="data"
+    )
+    lowercase: bool = option(False, help="read capitals as small letters", group="data")
+    min_count: int | None = option(
+        None,
+        group="data",
+        minimum=1,
+        help="rarer tokens are unknown; 2 for words where the text has no <unk>, otherwise 1",
+    )
+    max_vocabulary: int | None = option(
+        None, help="keep at most this many tokens, the commonest", group="data", minimum=2
+    )
+    blank_lines: bool = option(
+        True, help="a blank line is a line, whose end mark counts", group="data"
+    )
+    embedding: int | None = option(
+        None,
+        help="width of a token's vector; as many as units where not set",
+        group="encoder",
+        minimum=1,
+    )
+    units: int = option(200, help="units of each layer", group="encoder", minimum=1)
+    bidirectional: bool = option(
+        False,
+        help="refused: a model that reads ahead would be told what it is to predict",
+        group="encoder",
+    )
+    dropout: float = option(
+        0.5,
+        help="dropout before and after the encoder, one mask a window",
+        group="encoder",
+        minimum=0.0,
+        maximum=0.95,
+    )
+    word_dropout: float = option(
+        0.0,
+        help="share of tokens read as unknown in training",
+        group="encoder",
+        minimum=0.0,
+        maximum=0.95,
+    )
+    tied: bool = option(
+        True, help="the output layer shares its weights with the token vectors", group="head"
+    )
+    batch_size: int = option(
+        20,
+        help="streams that the text is cut into and read side by side",
+        group="training",
+        minimum=1,
+    )
+    window: int = option(
+        35,
+        help="steps after which the gradient is cut; the state goes on",
+        group="training",
+        minimum=1,
+    )
+    epochs: int = option(40, help="passes over the training split", group="training", minimum=0)
+    learning_rate: float = option(0.002, help="size of a step", group="training", minimum=0.0)
+
+    def __post_init__(self) -> None:
+        problems = list(self._problems())
+        if problems:
+            raise UserError(problems)
+
+    def _problems(self) -> Iterator[Problem]:
+        if self.bidirectional:
+            yield Problem(
+                "a language model predicts each token from those before it; an encoder that reads "
+                "from the end too has already seen the token, and its scores would mean nothing. "
+                "Leave it off",
+                "bidirectional",
+            )
+        if self.tied and self.embedding not in (None, self.units):
+            yield Problem(
+                f"found {self.embedding} with {self.units} units: tied weights are one table, a "
+                "row of which is both a token's vector and what the last layer is compared with, "
+                f"so its width must be that of the units. Leave embedding out, or set tied = false",
+                "embedding",
+            )
+
+    @property
+    def embedding_width(self) -> int:
+        """Width of a token's vector."""
+        return self.units if self.embedding is None else self.embedding
+
+    @property
+    def counts_characters(self) -> bool:
+        """Whether tokens are parts of words, so that bits per character come first."""
+        return self.tokenizer in ("characters", "jamo")

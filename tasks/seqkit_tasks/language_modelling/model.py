@@ -1,0 +1,205 @@
+"""The language model: token vectors, an encoder, and a softmax over the vocabulary."""
+
+from collections.abc import Iterator, Mapping, Sequence
+from itertools import chain
+
+import numpy as np
+
+from seqkit.arrays import Array, BoolArray, IntArray
+from seqkit.encoders import TextEncoder
+from seqkit.layers.base import State, prefixed
+from seqkit.layers.softmax import SoftmaxOutput
+from seqkit.metrics.baselines.kneser_ney import KneserNey
+from seqkit.metrics.language_modelling import score_tokens
+from seqkit.metrics.measures import Scoring
+from seqkit.parameters import Parameter
+from seqkit.sequences import PackedSequence, pack_flat
+from seqkit.tasks import Baseline, Batches, Model, Step
+from seqkit.text.batching import Window, streams
+from seqkit.text.vocabulary import Vocabulary
+from seqkit_tasks.language_modelling.config import LanguageModellingConfig
+from seqkit_tasks.language_modelling.lines import Line, ScoredLine, encode_stream, scored_lines
+
+__all__ = ["LanguageModel"]
+
+SCORING_WINDOW = 1024
+"""Steps that are scored at once; what comes out does not depend on it."""
+
+
+class LanguageModel(Model[Line, ScoredLine]):
+    """Encoder and output layer.
+
+    Args:
+        vocabulary: with the unknown and the end mark.
+        encoder: reads the tokens from the first to the last.
+        output: the softmax over the vocabulary; its ``w`` may be the encoder's table.
+        config: the options.
+    """
+
+    def __init__(
+        self,
+        *,
+        vocabulary: Vocabulary,
+        encoder: TextEncoder,
+        output: SoftmaxOutput,
+        config: LanguageModellingConfig,
+    ) -> None:
+        self.vocabulary = vocabulary
+        self.encoder = encoder
+        self.output = output
+        self.config = config
+
+    def parameters(self) -> Iterator[tuple[str, Parameter]]:
+        """Yield the parameters of encoder and output layer; a tied table comes under both names."""
+        yield from prefixed("encoder", self.encoder.parameters())
+        yield from prefixed("output", self.output.parameters())
+
+    def describe(self) -> Mapping[str, str]:
+        """Say what the network is made of."""
+        config = self.config
+        tied = "the weights are the token vectors" if config.tied else "weights of its own"
+        return {
+            "vocabulary": f"{len(self.vocabulary):,} {config.tokenizer}",
+            "embedding": f"{config.embedding_width} wide",
+            "encoder": f"{config.encoder}, {config.layers} x {config.units}, one direction",
+            "output": f"softmax over {len(self.vocabulary):,}, {tied}",
+            "training": f"{config.batch_size} streams in windows of {config.window} steps",
+        }
+
+    # --- learning --------------------------------------------------------------------------------
+
+    def batches(
+        self, examples: Sequence[Line], *, rng: np.random.Generator | None
+    ) -> Batches[Window]:
+        """Cut the text into windows: every token, end marks included, is a target once.
+
+        With ``rng`` the text begins at a random line and goes on from its end to its beginning, so
+        that streams and windows are cut at other places in every epoch.
+        """
+        lines = examples
+        if rng is not None and len(examples):
+            start = int(rng.integers(len(examples)))
+            lines = [*examples[start:], *examples[:start]]
+        ids, _ = encode_stream(self.vocabulary, lines)
+        config = self.config
+        windows = list(streams(ids, streams=config.batch_size, window=config.window))
+        return Batches(len(windows), windows.__getitem__)
+
+    def loss(
+        self,
+        batch: Window,
+        state: State | None = None,
+        *,
+        train: bool = False,
+        rng: np.random.Generator | None = None,
+    ) -> Step:
+        """Return the cross-entropy of the next tokens; no gradient flows into ``state``."""
+        start = self._restore(state, batch.inputs.batch)
+        features, final, back_encoder = self.encoder.forward(
+            batch.inputs, start, train=train, rng=rng
+        )
+        loss = self.output.loss(features.data, batch.targets.data)
+
+        def backward(scale: float) -> None:
+            back_encoder(features.with_data(loss.backward(scale)))
+
+        return Step(loss.total, loss.count, batch.inputs.tokens, backward, final)
+
+    def _restore(self, state: State | None, batch: int) -> State | None:
+        """Give a plain tuple of arrays, as a resumed run has it, the encoder's own type."""
+        if type(state) is not tuple:
+            return state
+        kind = type(self.initial_state(batch))
+        return kind(*state)
+
+    def initial_state(self, batch: int = 1) -> State:
+        """Return the zero state of a number of sequences."""
+        nothing = pack_flat(np.empty(0, np.int64), np.zeros(batch, np.int64))
+        return self.encoder.forward(nothing)[1]
+
+    # --- using -----------------------------------------------------------------------------------
+
+    def log_probabilities(self, ids: IntArray) -> Array:
+        """Return the log-probability of each token of a stream but the first: (1 + M,) to (M,).
+
+        One pass with carried state, in windows so that memory does not grow with the text.
+        """
+        parts: list[Array] = [np.empty(0)]
+        state: State | None = None
+        for inputs, targets in streams(ids, streams=1, window=SCORING_WINDOW):
+            features, state, _ = self.encoder.forward(inputs, state)
+            parts.append(self.output.log_probabilities(features.data, targets.data))
+        return np.concatenate(parts, dtype=np.float64)
+
+    def log_distribution(
+        self, ids: PackedSequence, state: State | None = None
+    ) -> tuple[Array, State]:
+        """Read tokens (M,) and return the log-probabilities of what comes next.
+
+        Returns:
+            (N, V) after the last token of each sequence, none of which may be empty, in the
+            caller's order; and the state, to go on from.
+        """
+        features, final, _ = self.encoder.forward(ids, state)
+        last = features.data[ids.last_rows[ids.inverse_order]]
+        return self.output.log_softmax(last), final
+
+    def predict(self, examples: Sequence[Line]) -> list[ScoredLine]:
+        """Return the probability of each line after all lines before it.
+
+        The lines are one text, and what stands in front of it is an end mark. For sentences that
+        have nothing to do with each other see
+        :func:`~seqkit_tasks.language_modelling.scoring.score_sentences`.
+        """
+        ids, _ = encode_stream(self.vocabulary, examples)
+        return self._scored(examples, ids, self.log_probabilities(ids))
+
+    def _scored(
+        self, examples: Sequence[Line], ids: IntArray, log_probabilities: Array
+    ) -> list[ScoredLine]:
+        return list(scored_lines(examples, log_probabilities, self.is_unknown(ids[1:])))
+
+    def is_unknown(self, ids: IntArray) -> BoolArray:
+        """Say which ids are the unknown mark."""
+        return np.equal(ids, self.vocabulary.unknown_id)
+
+    def score(self, examples: Sequence[Line], predictions: Sequence[ScoredLine]) -> Scoring:
+        """Return perplexity, with and without unknown tokens, and bits per character.
+
+        The end of a line counts as one character, as the end mark is one token.
+        """
+        ids, lengths = encode_stream(self.vocabulary, examples)
+        values = chain.from_iterable(line.log_probabilities for line in predictions)
+        return score_tokens(
+            -np.fromiter(values, np.float64),
+            lengths,
+            unknown=self.is_unknown(ids[1:]),
+            characters=[len(line.text) + 1 for line in examples],
+            headline="bits per character" if self.config.counts_characters else "perplexity",
+        )
+
+    def counts(self, examples: Sequence[Line]) -> Mapping[str, int]:
+        """Count lines, tokens with their end marks, unknown tokens, and characters."""
+        ids, lengths = encode_stream(self.vocabulary, examples)
+        return {
+            "lines": len(lengths),
+            "tokens": int(lengths.sum()),
+            "unknown tokens": int(self.is_unknown(ids).sum()),
+            "characters": sum(len(line.text) + 1 for line in examples),
+        }
+
+    def baselines(self, train: Sequence[Line]) -> Iterator[Baseline[Line, ScoredLine]]:
+        """Yield a Kneser-Ney trigram; for characters and jamo also a 5-gram, which suits them."""
+        ids, _ = encode_stream(self.vocabulary, train)
+        names = {3: "trigram", 5: "5-gram"}
+        for order in (3, 5) if self.config.counts_characters else (3,):
+            yield self._ngrams(f"interpolated Kneser-Ney {names[order]}", ids, order)
+
+    def _ngrams(self, name: str, train: IntArray, order: int) -> Baseline[Line, ScoredLine]:
+        ngrams = KneserNey.fit(train, len(self.vocabulary), order=order)
+
+        def predict(examples: Sequence[Line]) -> list[ScoredLine]:
+            ids, _ = encode_stream(self.vocabulary, examples)
+            return self._scored(examples, ids, ngrams.log_probabilities(ids[1:], ids[:1]))
+
+        return Baseline(name, predict)

@@ -1,0 +1,121 @@
+"""The language modelling task: reads text line by line and builds the model."""
+
+from collections.abc import Callable, Mapping, Sequence
+from pathlib import Path
+from typing import Any, ClassVar
+
+import numpy as np
+
+from seqkit.encoders import TextEncoder
+from seqkit.errors import Problem, UserError
+from seqkit.layers.embedding import Embedding
+from seqkit.layers.softmax import SoftmaxOutput
+from seqkit.plugins import create_encoder
+from seqkit.tasks import Resources, Task
+from seqkit.text.readers import read_plain
+from seqkit.text.tokenizers import Tokenizer, create_tokenizer
+from seqkit.text.vocabulary import END, UNKNOWN, Vocabulary
+from seqkit_tasks.language_modelling.config import LanguageModellingConfig
+from seqkit_tasks.language_modelling.lines import Line, ScoredLine, check_marks
+from seqkit_tasks.language_modelling.model import LanguageModel
+
+__all__ = ["LanguageModellingTask"]
+
+
+class LanguageModellingTask(Task[LanguageModellingConfig, Line, ScoredLine]):
+    """Reads text line by line and builds the model.
+
+    Attributes:
+        tokenizer: cuts lines into tokens, and joins tokens to text.
+    """
+
+    splits_shuffled: ClassVar[bool] = False
+
+    def __init__(self, config: LanguageModellingConfig) -> None:
+        super().__init__(config)
+        self.tokenizer: Tokenizer = create_tokenizer(config.tokenizer)
+
+    @property
+    def formats(self) -> Mapping[str, Callable[[Line, ScoredLine], str]]:
+        """``tsv``: log-probability, perplexity, text."""
+        return {"tsv": lambda line, p: f"{p.log_probability:.4f}\t{p.perplexity:.2f}\t{line.text}"}
+
+    def read(self, path: Path) -> list[Line]:
+        """Read plain text, one example a line, blank lines included unless that is turned off."""
+        return self._lines(
+            [line.text for line in read_plain(path, blank_lines=self.config.blank_lines)]
+        )
+
+    def examples(self, inputs: Sequence[Any], targets: Sequence[Any] | None = None) -> list[Line]:
+        """Make examples from lines of text. Gold answers are in the text; ``targets`` is ignored."""
+        return self._lines([str(text) for text in inputs])
+
+    def _lines(self, texts: Sequence[str]) -> list[Line]:
+        # Equal tokens are one object: two million words of WikiText-2 are 33,000 strings.
+        shared: dict[str, str] = {}
+        return [Line(text, self._tokens(text, shared)) for text in texts]
+
+    def _tokens(self, text: str, shared: dict[str, str]) -> tuple[str, ...]:
+        cased = text.lower() if self.config.lowercase else text
+        return tuple(shared.setdefault(token, token) for token in self.tokenizer.tokenize(cased))
+
+    def text(self, example: Line) -> str:
+        """Return the line."""
+        return example.text
+
+    def fit(self, train: Sequence[Line]) -> Resources:
+        """Fit the vocabulary.
+
+        Raises:
+            UserError: no lines.
+        """
+        if not train:
+            raise UserError(Problem("found no lines, wanted at least one", "training split"))
+        vocabulary = Vocabulary.fit(
+            ((*line.tokens, END) for line in train),
+            minimum_count=self._minimum_count(train),
+            maximum_size=self.config.max_vocabulary,
+            specials=(UNKNOWN, END),
+        )
+        return {"vocabulary": vocabulary.to_json()}
+
+    def _minimum_count(self, train: Sequence[Line]) -> int:
+        """How often a token must come, so that the unknown mark is learnt where it will be met."""
+        if self.config.min_count is not None:
+            return self.config.min_count
+        if self.config.counts_characters or any(UNKNOWN in line.tokens for line in train):
+            return 1
+        return 2
+
+    def build(self, resources: Resources, *, rng: np.random.Generator) -> LanguageModel:
+        """Build embedding, encoder and output layer.
+
+        Raises:
+            UserError: a vocabulary without its marks, or an encoder too wide for tied weights.
+        """
+        config = self.config
+        vocabulary = check_marks(Vocabulary.from_json(resources["vocabulary"]))
+        embedding = Embedding(
+            len(vocabulary),
+            config.embedding_width,
+            rng=rng,
+            word_dropout=config.word_dropout,
+            unknown=vocabulary.unknown_id,
+        )
+        encoder = TextEncoder(
+            embedding,
+            create_encoder(config, config.embedding_width, rng=rng),
+            dropout=config.dropout,
+        )
+        width = encoder.output_features
+        if config.tied and width != config.embedding_width:
+            raise UserError(
+                Problem(
+                    f"the encoder {config.encoder!r} puts out {width} features, the token vectors "
+                    f"are {config.embedding_width} wide, and tied weights want them equal",
+                    "tied",
+                )
+            )
+        shared = embedding.table if config.tied else None
+        output = SoftmaxOutput(width, len(vocabulary), rng=rng, w=shared)
+        return LanguageModel(vocabulary=vocabulary, encoder=encoder, output=output, config=config)

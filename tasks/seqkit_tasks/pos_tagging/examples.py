@@ -1,0 +1,183 @@
+"""Sentences to be tagged: where they come from, and how they are written with their tags."""
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import get_args
+
+from seqkit.errors import Problem, UserError
+from seqkit.options import nearest
+from seqkit.text import (
+    Sentence,
+    TagColumn,
+    create_sentence,
+    format_conllu,
+    read_conllu,
+    read_tagged,
+    read_text,
+    read_texts,
+)
+
+__all__ = [
+    "TagPrediction",
+    "TaggedWords",
+    "check_tags",
+    "format_columns",
+    "format_treebank",
+    "from_treebank",
+    "is_treebank",
+    "read_gold",
+    "shortened",
+]
+
+TREEBANK_COLUMNS = 10
+SHOWN = 20
+"""Problems of one kind that are spelt out; the others are counted."""
+
+
+@dataclass(frozen=True, slots=True)
+class TaggedWords:
+    """A sentence.
+
+    Attributes:
+        words: as written, in NFC.
+        tags: the gold tag of each; empty where there are none.
+        lines: of CoNLL-U as they stood, comments, ranges and empty nodes included; otherwise empty.
+        running_text: what the words were cut from, where it is known.
+    """
+
+    words: tuple[str, ...]
+    tags: tuple[str, ...] = ()
+    lines: tuple[str, ...] = ()
+    running_text: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class TagPrediction:
+    """The answer for a sentence.
+
+    Attributes:
+        words: as written.
+        tags: one for each word.
+        probabilities: of each of these tags.
+    """
+
+    words: tuple[str, ...]
+    tags: tuple[str, ...]
+    probabilities: tuple[float, ...]
+
+
+# --- reading -------------------------------------------------------------------------------------
+
+
+def is_treebank(path: Path) -> bool:
+    """Whether a file is CoNLL-U: by its suffix, or by ten columns and the id 1 in its first line.
+
+    Raises:
+        UserError: another file that cannot be read.
+    """
+    suffixes = [suffix.lower() for suffix in path.suffixes if suffix.lower() != ".gz"]
+    if suffixes[-1:] == [".conllu"]:
+        return True
+    lines = (line for line in read_text(path).split("\n") if line.strip() and line[0] != "#")
+    cells = next(lines, "").split("\t")
+    return len(cells) == TREEBANK_COLUMNS and cells[0].partition("-")[0] == "1"
+
+
+def read_gold(
+    path: Path, *, token_column: str | None = None, tag_column: str | None = None
+) -> list[TaggedWords]:
+    """Read tagged sentences from CoNLL-U or from columns.
+
+    Args:
+        path: of a file.
+        token_column: for columns, the words' number from 1; by default the first.
+        tag_column: for CoNLL-U upos, which is the default, xpos or feats; for columns a number, by
+            default the last.
+
+    Raises:
+        UserError: the file cannot be read, no such column, or bad lines, all of them together; in
+            CoNLL-U, words without a tag are bad lines too.
+    """
+    if not is_treebank(path):
+        records = read_tagged(path, token_column=token_column, tag_column=tag_column)
+        return [TaggedWords(record.tokens, record.tags) for record in records]
+    column = treebank_column(tag_column)
+    if column is None:
+        message = f"CoNLL-U has no tags {tag_column!r}; {nearest(str(tag_column), _COLUMNS)}"
+        raise UserError(Problem(message, str(path)))
+    sentences = read_conllu(path)
+    # FEATS may be _ for good: a word without features. A part of speech may not.
+    if column != "feats" and (problems := list(_untagged(sentences, column))):
+        raise UserError(shortened(problems))
+    return [from_treebank(sentence, sentence.tags(column)) for sentence in sentences]
+
+
+_COLUMNS: tuple[TagColumn, ...] = get_args(TagColumn)
+
+
+def treebank_column(name: str | None) -> TagColumn | None:
+    """Return the column of CoNLL-U that an option means, upos by default; None if it means none."""
+    wanted = "upos" if name is None else name.lower()
+    return next((column for column in _COLUMNS if column == wanted), None)
+
+
+def _untagged(sentences: Sequence[Sentence], column: TagColumn) -> Iterator[Problem]:
+    for sentence in sentences:
+        for word, tag in zip(sentence.words, sentence.tags(column), strict=True):
+            if tag == "_":
+                message = f"word {word.id} ({word.form!r}) has no {column.upper()}, wanted one"
+                yield Problem(message, sentence.where)
+
+
+def read_untagged(path: Path) -> list[Sentence] | list[str]:
+    """Read what is to be tagged: sentences of CoNLL-U with or without tags, or a text a line.
+
+    Raises:
+        UserError: the file cannot be read, or bad lines.
+    """
+    return read_conllu(path) if is_treebank(path) else [text.text for text in read_texts(path)]
+
+
+def from_treebank(sentence: Sentence, tags: Sequence[str] = ()) -> TaggedWords:
+    """Make an example of a sentence of CoNLL-U; it can be written back as it was."""
+    return TaggedWords(sentence.forms, tuple(tags), sentence.lines)
+
+
+def find_problems(example: TaggedWords, *, tagged: bool) -> Iterator[str]:
+    """Say what is wrong with words and tags that a caller gave."""
+    wrong = [word for word in example.words if not word or any(c in word for c in "\t\n\r")]
+    if wrong:
+        yield f"found the word {wrong[0]!r}, wanted one that is not empty, without tabs or line ends"
+    if tagged and len(example.tags) != len(example.words):
+        yield f"found {len(example.tags)} tags for {len(example.words)} words"
+
+
+def shortened(problems: Sequence[Problem]) -> list[Problem]:
+    """Return the first problems, and the number of the others."""
+    more = len(problems) - SHOWN
+    return [*problems[:SHOWN], *([Problem(f"and {more} more of the kind")] if more > 0 else [])]
+
+
+# --- writing -------------------------------------------------------------------------------------
+
+
+def format_columns(example: TaggedWords, prediction: TagPrediction) -> str:
+    r"""Return lines of word, tab, tag, and a line end that makes a blank line after them."""
+    pairs = zip(prediction.words, prediction.tags, strict=True)
+    return "".join(f"{word}\t{tag}\n" for word, tag in pairs)
+
+
+def format_treebank(example: TaggedWords, prediction: TagPrediction, column: TagColumn) -> str:
+    """Return CoNLL-U with the predicted tags in a column: the lines that were read, or new ones.
+
+    A sentence without words, which CoNLL-U does not know, becomes nothing.
+    """
+    if not example.words:
+        return ""
+    sentence = create_sentence(example.words, text=example.running_text)
+    if example.lines:
+        # Only lines are written, and they are changed by word number: no need to parse them again.
+        sentence = Sentence(lines=example.lines, words=sentence.words)
+    tags = ["_".join(tag.split()) for tag in prediction.tags]
+    return format_conllu([sentence.with_tags(tags, column)]).removesuffix("\n")

@@ -1,0 +1,96 @@
+"""Imports run downwards only, and what is heavy is imported where it is used."""
+
+import ast
+import subprocess
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).parents[1]
+
+# From the ground up; a room may import from its own line and from those above it.
+FLOORS = [
+    ["arrays", "errors", "randomness", "suggestions"],
+    ["options", "sequences", "parameters", "files"],
+    ["kernels"],
+    ["layers"],
+    ["optim", "text", "metrics", "encoders", "container", "sampling", "vectors"],
+    ["training", "bundle", "datasets"],
+    ["tasks", "reports"],
+    ["hookspecs"],
+    ["plugin_loading", "plugins", "splits"],
+    ["runs", "loading"],
+    ["estimators", "testing"],
+    ["cli"],
+]
+FLOOR = {room: floor for floor, rooms in enumerate(FLOORS) for room in rooms}
+
+# The gradient checks are used by tests alone and look at layers, so nothing imports them.
+LIBRARY = sorted((ROOT / "seqkit").rglob("*.py"))
+TASKS = sorted((ROOT / "tasks").rglob("*.py"))
+
+
+def imported_modules(path: Path) -> Iterator[str]:
+    for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+        if isinstance(node, ast.Import):
+            yield from (alias.name for alias in node.names)
+        elif isinstance(node, ast.ImportFrom) and node.module and not node.level:
+            yield node.module
+
+
+def room_of(path: Path) -> str:
+    return path.relative_to(ROOT / "seqkit").parts[0].removesuffix(".py")
+
+
+def test_every_room_has_a_floor() -> None:
+    rooms = {room_of(path) for path in LIBRARY} - {"__init__"}
+    assert rooms <= FLOOR.keys()
+
+
+@pytest.mark.parametrize("path", LIBRARY, ids=lambda p: str(p.relative_to(ROOT)))
+def test_imports_run_downwards(path: Path) -> None:
+    room = room_of(path)
+    if room == "__init__":
+        return
+    for module in imported_modules(path):
+        if module.startswith("seqkit.") and module.split(".")[1] in FLOOR:
+            assert FLOOR[module.split(".")[1]] <= FLOOR[room], module
+
+
+@pytest.mark.parametrize("path", LIBRARY + TASKS, ids=lambda p: str(p.relative_to(ROOT)))
+def test_nothing_imports_a_pickle(path: Path) -> None:
+    roots = {module.split(".")[0] for module in imported_modules(path)}
+    assert not roots & {"pickle", "cPickle", "dill", "cloudpickle", "shelve", "marshal", "joblib"}
+
+
+@pytest.mark.parametrize("path", LIBRARY, ids=lambda p: str(p.relative_to(ROOT)))
+def test_only_the_command_line_imports_typer_and_rich(path: Path) -> None:
+    roots = {module.split(".")[0] for module in imported_modules(path)}
+    assert "click" not in roots
+    if room_of(path) != "cli":
+        assert not roots & {"typer", "rich"}
+
+
+@pytest.mark.parametrize("path", LIBRARY, ids=lambda p: str(p.relative_to(ROOT)))
+def test_the_library_imports_no_plugin(path: Path) -> None:
+    assert "seqkit_tasks" not in {module.split(".")[0] for module in imported_modules(path)}
+
+
+@pytest.mark.parametrize("path", TASKS, ids=lambda p: str(p.relative_to(ROOT)))
+def test_built_in_tasks_use_public_names_only(path: Path) -> None:
+    for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+        if isinstance(node, ast.ImportFrom) and node.module and node.module.startswith("seqkit."):
+            private = [alias.name for alias in node.names if alias.name.startswith("_")]
+            assert not private, f"{node.module}: {private}"
+            assert not any(part.startswith("_") for part in node.module.split(".")), node.module
+
+
+@pytest.mark.parametrize("module", ["seqkit", "seqkit.plugins", "seqkit.text", "seqkit.metrics"])
+def test_import_is_light(module: str) -> None:
+    code = f"import sys, {module}; print(*sorted(m.split('.')[0] for m in sys.modules))"
+    loaded = subprocess.run(
+        [sys.executable, "-c", code], capture_output=True, text=True, check=True
+    ).stdout.split()
+    assert not {"sklearn", "scipy", "typer", "rich"} & set(loaded)
