@@ -13,7 +13,7 @@ A bundle is a :class:`Manifest` (which task, which options, which vocabularies) 
 
 import dataclasses
 import os
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -32,6 +32,7 @@ __all__ = [
     "Manifest",
     "ModelFormatError",
     "PluginSource",
+    "array_differences",
     "bundle_arrays",
     "fill_parameters",
     "parse_manifest",
@@ -241,14 +242,15 @@ def fill_parameters(
         ModelFormatError: names, shapes, dtypes or tying differ; every difference is listed.
     """
     wanted, wanted_tied = bundle_arrays(named)
-    messages = [*_differences(wanted, arrays), *_tying_differences(wanted_tied, tied)]
+    messages = [*array_differences(wanted, arrays), *_tying_differences(wanted_tied, tied)]
     if messages:
         raise ModelFormatError(Problem(message, where) for message in messages)
     for name, value in wanted.items():
         value[...] = arrays[name]
 
 
-def _differences(wanted: Mapping[str, Array], found: Mapping[str, Array]) -> Iterable[str]:
+def array_differences(wanted: Mapping[str, Array], found: Mapping[str, Array]) -> Iterator[str]:
+    """Say, in a sentence each, what is missing, too much, or of another shape or dtype."""
     for name, value in wanted.items():
         if name not in found:
             yield f"no tensor {name!r}, wanted {_kind(value)}"
@@ -259,7 +261,7 @@ def _differences(wanted: Mapping[str, Array], found: Mapping[str, Array]) -> Ite
             yield f"tensor {name!r} is not one of the model's parameters"
 
 
-def _tying_differences(wanted: Mapping[str, str], found: Mapping[str, str]) -> Iterable[str]:
+def _tying_differences(wanted: Mapping[str, str], found: Mapping[str, str]) -> Iterator[str]:
     for alias in sorted({*wanted, *found}):
         in_file, in_model = _sharing(found.get(alias)), _sharing(wanted.get(alias))
         if in_file != in_model:

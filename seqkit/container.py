@@ -6,8 +6,8 @@ and JSON. Whatever else a file may be or have suffered is a :class:`ModelFormatE
 
 import json
 import os
+import stat
 from collections.abc import Mapping
-from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -37,6 +37,9 @@ _FOREIGN = {
     b"\x80\x04": "a pickle",
     b"\x80\x05": "a pickle",
 }
+
+
+_MAKE_AGAIN = "the file is damaged or was made by hand; save the model again"
 
 
 class ModelFormatError(UserError):
@@ -99,46 +102,47 @@ def read_container(path: str | os.PathLike[str]) -> tuple[dict[str, Any], dict[s
         ModelFormatError: the file is something else, damaged, or not there.
     """
     where = os.fspath(path)
-    data = _read(path)
-    header = _header(data, where)
+    data = _read(where)
     tensors = _tensors(data, where)
-    return _document(header, where), {
-        name: _array(name, tensor, where) for name, tensor in sorted(tensors)
-    }
+    document = _document(data[8 : 8 + int.from_bytes(data[:8], "little")], where)
+    return document, {name: _array(name, tensor, where) for name, tensor in sorted(tensors)}
 
 
-def _read(path: str | os.PathLike[str]) -> bytes:
+def _read(where: str) -> bytes:
+    """Read the file, once its first bytes look right: it may be anything, of any size."""
     try:
-        data = Path(path).read_bytes()
+        status = os.stat(where)
+        if not stat.S_ISREG(status.st_mode):
+            raise _refused(where, "this is not a regular file; give a model.safetensors")
+        with open(where, "rb") as file:
+            _check_start(file.read(9), status.st_size, where)
+            file.seek(0)
+            return file.read()
     except FileNotFoundError:
-        raise _refused(path, "there is no such file; check the spelling") from None
-    except OSError as error:
-        raise _refused(path, f"cannot be read: {error.strerror or error}") from error
-    if not data:
-        raise _refused(path, "the file is empty; the copy or the download failed, make it again")
-    return data
+        raise _refused(where, "there is no such file; check the spelling") from None
+    except (OSError, ValueError) as error:  # ValueError: a path with a zero byte
+        raise _refused(where, f"cannot be read: {error}") from error
 
 
-def _header(data: bytes, where: str) -> bytes:
-    """Return the JSON header, after a look at its length."""
-    length = int.from_bytes(data[:8], "little")
-    if len(data) >= 8 and length <= MAX_HEADER and length <= len(data) - 8:
-        return data[8 : 8 + length]
-    if kind := _foreign_kind(data):
+def _check_start(start: bytes, size: int, where: str) -> None:
+    """Look at the first nine bytes: the length of the header, and its opening brace."""
+    if not start:
+        raise _refused(where, "the file is empty; the copy or the download failed, make it again")
+    length = int.from_bytes(start[:8], "little")
+    is_json = start[8:] == b"{"
+    if is_json and length <= min(MAX_HEADER, size - 8):
+        return
+    if kind := next((kind for magic, kind in _FOREIGN.items() if start.startswith(magic)), None):
         raise _refused(
             where,
             f"this is {kind}, wanted a seqkit model (model.safetensors); pickles and archives are "
             "never loaded, because they can run code",
         )
-    if len(data) <= 8 or (data[8:9] == b"{" and length <= MAX_HEADER):
-        raise _damaged(where, f"its {len(data):,} bytes are not even the whole header")
-    if data[8:9] == b"{":
+    if len(start) < 9 or (is_json and length <= MAX_HEADER):
+        raise _damaged(where, f"its {size:,} bytes are not even the whole header")
+    if is_json:
         raise _damaged(where, f"its header would take {length:,} bytes, more than {MAX_HEADER:,}")
     raise _refused(where, "this is not a safetensors file; give the model.safetensors of a run")
-
-
-def _foreign_kind(data: bytes) -> str | None:
-    return next((kind for magic, kind in _FOREIGN.items() if data.startswith(magic)), None)
 
 
 def _damaged(where: str, detail: str) -> ModelFormatError:
@@ -150,7 +154,7 @@ def _tensors(data: bytes, where: str) -> list[tuple[str, dict[str, Any]]]:
     from safetensors import SafetensorError, deserialize
 
     try:
-        return list(deserialize(data))
+        return list(deserialize(data))  # type: ignore[no-untyped-call]
     except SafetensorError as error:
         raise _damaged(where, f"safetensors says {error}") from error
 
@@ -166,13 +170,12 @@ def _document(header: bytes, where: str) -> dict[str, Any]:
             )
         document = json.loads(metadata[KEY], parse_constant=_no_constant)
     except (ValueError, RecursionError) as error:
-        raise _refused(where, f"its {KEY!r} metadata is not JSON ({error}); {_MAKE_AGAIN}") from error
+        raise _refused(
+            where, f"its {KEY!r} metadata is not JSON ({error}); {_MAKE_AGAIN}"
+        ) from error
     if not isinstance(document, dict):
         raise _refused(where, f"its {KEY!r} metadata is no JSON object; {_MAKE_AGAIN}")
     return document
-
-
-_MAKE_AGAIN = "the file is damaged or was made by hand; save the model again"
 
 
 def _no_constant(name: str) -> None:
@@ -187,9 +190,12 @@ def _array(name: str, tensor: Mapping[str, Any], where: str) -> Array:
             f"tensor {name!r} has dtype {tensor['dtype']}, wanted one of {', '.join(_DTYPES)}; "
             "save the model again with seqkit",
         )
-    array = np.frombuffer(tensor["data"], dtype).reshape(tensor["shape"])
+    try:
+        array = np.frombuffer(tensor["data"], dtype).reshape(tensor["shape"])
+    except (ValueError, OverflowError) as error:  # an empty tensor may claim any shape
+        raise _damaged(where, f"tensor {name!r} of shape {tensor['shape']}: {error}") from error
     return array.astype(dtype.replace("<", "="), copy=False)
 
 
-def _refused(path: str | os.PathLike[str], message: str) -> ModelFormatError:
-    return ModelFormatError(Problem(message, os.fspath(path)))
+def _refused(where: str, message: str) -> ModelFormatError:
+    return ModelFormatError(Problem(message, where))

@@ -58,11 +58,11 @@ class TaskEstimator(BaseEstimator):  # type: ignore[misc]
         self.task_ = self._spec.create(self._config())
         examples = self.task_.examples(list(X), None if y is None else list(y))
         train, dev = self._split(examples)
-        resources = self.task_.fit(train)
-        self.model_ = self.task_.build(resources, rng=random_stream(self.seed, "weights"))
-        self.task_.warm_start(self.model_)
-        self._remember_answers(y)
         with use_threads(self.threads):
+            resources = self.task_.fit(train)
+            self.model_ = self.task_.build(resources, rng=random_stream(self.seed, "weights"))
+            self.task_.warm_start(self.model_)
+            self._remember_answers(y)
             trainer = Trainer(
                 self.model_,
                 self.task_.config,

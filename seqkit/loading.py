@@ -114,7 +114,8 @@ def load(
     config = parse(spec.config, manifest.config, where=str(path))
     task = spec.create(config)
     try:
-        model = task.build(manifest.resources, rng=np.random.default_rng(0))
+        with use_threads(threads):
+            model = task.build(manifest.resources, rng=np.random.default_rng(0))
     except (KeyError, TypeError, ValueError, IndexError) as error:
         raise ModelFormatError(
             Problem(f"its resources do not fit the task {spec.name!r}: {error!r}", str(path))

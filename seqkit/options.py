@@ -189,9 +189,9 @@ def _convert(item: Option, value: Any) -> Any:
         return None
     if typing.get_origin(item.inner_type) is tuple and isinstance(value, str):
         value = [part.strip() for part in value.split(",") if part.strip()]
-    limits = {"ge": item.minimum, "le": item.maximum}
-    numeric = item.inner_type in (int, float)
-    wanted = typing.Annotated[item.inner_type, msgspec.Meta(**limits)] if numeric else item.inner_type
+    wanted = item.inner_type
+    if wanted in (int, float):
+        wanted = typing.Annotated[wanted, msgspec.Meta(ge=item.minimum, le=item.maximum)]
     try:
         return msgspec.convert(value, wanted, strict=False)
     except msgspec.ValidationError:

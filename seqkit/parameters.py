@@ -52,7 +52,7 @@ class Parameter:
 
     @property
     def grad(self) -> Array:
-        """The gradient, like ``value`` in shape and dtype; adding to it in place is how it grows."""
+        """The gradient, shaped like ``value``; adding to it in place is how it grows."""
         buffer, fresh = self.open_grad()
         if fresh:
             buffer.fill(0)

@@ -139,15 +139,17 @@ class Run:
             UserError: whatever is wrong with the files, all in one go.
         """
         self._splits = read_splits(self.task, self.data, rng=random_stream(self.seed, "split"))
-        self._resources = self.task.fit(self._splits.train)
-        self.model = self.task.build(self._resources, rng=random_stream(self.seed, "weights"))
+        with use_threads(self.threads):
+            self._resources = self.task.fit(self._splits.train)
+            self.model = self.task.build(self._resources, rng=random_stream(self.seed, "weights"))
         self._data_summary = self._summarise_data()
         return self._data_summary
 
     def build(self) -> ModelSummary:
         """Prepare the network and the trainer, from a checkpoint where the run is resumed."""
         if self._resume_from is None:
-            self._notices += self.task.warm_start(self.model)
+            with use_threads(self.threads):
+                self._notices += self.task.warm_start(self.model)
         self._trainer = Trainer(
             self.model, self.config, seed=self.seed, validate=self._validate
         )

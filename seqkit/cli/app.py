@@ -15,8 +15,8 @@ __all__ = ["CORE", "application", "report_broken"]
 HELP = """Train, evaluate and run recurrent sequence models on text.
 
 Example:
-  seqkit run sentiment
-  seqkit predict runs/sentiment-1 "I could not put it down."
+  $ seqkit run sentiment
+  $ seqkit predict runs/sentiment-1 "I could not put it down."
 """
 
 
@@ -118,10 +118,10 @@ def _show_version(wanted: bool) -> None:
 def _options(
     version: Annotated[
         bool,
-        typer.Option("--version", help="Show the version.", is_eager=True, callback=_show_version),
+        typer.Option("--version", help="show the version", is_eager=True, callback=_show_version),
     ] = False,
     strict_plugins: Annotated[
-        bool, typer.Option("--strict-plugins", help="Exit with status 3 if any plugin is broken.")
+        bool, typer.Option("--strict-plugins", help="exit with status 3 if any plugin is broken")
     ] = False,
 ) -> None:
     """Take the options that stand before the command; the group itself acts on them."""

@@ -11,7 +11,7 @@ from typing import Any
 import typer
 from typer.core import TyperCommand, TyperGroup
 
-from seqkit.cli.outcome import PipeClosed
+from seqkit.cli.outcome import ClosedPipeError
 from seqkit.options import nearest
 
 __all__ = ["Entry", "LazyGroup", "command_of", "group_of"]
@@ -33,7 +33,7 @@ class Entry:
 
 
 class LazyGroup(TyperGroup):
-    """A group that asks :meth:`entries` for its members; what it shows of them is name and summary."""
+    """A group that asks :meth:`entries` for its members, and shows their names and summaries."""
 
     def entries(self) -> Mapping[str, Entry]:
         """Return the members by name."""
@@ -81,7 +81,7 @@ class LazyGroup(TyperGroup):
             result = super().invoke(ctx)
             sys.stdout.flush()
         except BrokenPipeError:
-            raise PipeClosed from None
+            raise ClosedPipeError from None
         return result
 
 

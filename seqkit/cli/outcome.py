@@ -12,13 +12,13 @@ from types import TracebackType
 
 from seqkit.errors import SeqkitError, UserError
 
-__all__ = ["TRACEBACK_VARIABLE", "PipeClosed", "exit_status"]
+__all__ = ["TRACEBACK_VARIABLE", "ClosedPipeError", "exit_status"]
 
 TRACEBACK_VARIABLE = "SEQKIT_TRACEBACK"
 """Environment variable: show where an internal error came from."""
 
 
-class PipeClosed(Exception):
+class ClosedPipeError(Exception):
     """Whoever read the output has seen enough, such as ``head``."""
 
 
@@ -36,7 +36,7 @@ def exit_status(arguments: Sequence[str] | None) -> int:
         return error.code if isinstance(error.code, int) else 1
     except KeyboardInterrupt:
         return _say(130, "interrupted")
-    except PipeClosed:
+    except ClosedPipeError:
         _forget_stdout()
         return 0
     except Exception as error:

@@ -3,8 +3,8 @@
 import numpy as np
 
 from seqkit.arrays import Array, IntArray
+from seqkit.kernels import gru, reference, rnn
 from seqkit.kernels import lstm as fast_lstm
-from seqkit.kernels import reference
 from seqkit.kernels.passes import Arrays, Gradients, Kernel, Pass
 from seqkit.kernels.threads import single_blas
 
@@ -40,7 +40,7 @@ def choose(fast: Kernel, textbook: Kernel) -> Kernel:
 
 
 lstm = choose(fast_lstm.lstm, reference.lstm)
-rnn_tanh = choose(reference.rnn_tanh, reference.rnn_tanh)
-rnn_relu = choose(reference.rnn_relu, reference.rnn_relu)
-gru_after = choose(reference.gru_after, reference.gru_after)
-gru_before = choose(reference.gru_before, reference.gru_before)
+rnn_tanh = choose(rnn.rnn_tanh, reference.rnn_tanh)
+rnn_relu = choose(rnn.rnn_relu, reference.rnn_relu)
+gru_after = choose(gru.gru_after, reference.gru_after)
+gru_before = choose(gru.gru_before, reference.gru_before)

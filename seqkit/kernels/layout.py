@@ -7,7 +7,7 @@ import numpy as np
 
 from seqkit.arrays import Array, DTypeLike, IntArray
 
-__all__ = ["Step", "Tokens", "chunks", "halved", "steps_of", "stop_of"]
+__all__ = ["Step", "Tokens", "by_gate", "chunks", "halved", "last_rows", "steps_of", "stop_of"]
 
 
 class Step(NamedTuple):
@@ -50,6 +50,21 @@ def halved(weights: Array, columns: int) -> Array:
     return copy
 
 
+def by_gate(rows: Array, gates: int) -> Array:
+    """View (n, gates * H) as (gates, n, H)."""
+    return rows.reshape(len(rows), gates, -1).transpose(1, 0, 2)
+
+
+def last_rows(outputs: Array, steps: list[Step]) -> Array:
+    """Collect each sequence's last output: (A, H)."""
+    last = np.empty((steps[0].alive, outputs.shape[1]), outputs.dtype)
+    ended = 0
+    for start, alive in reversed(steps):
+        last[ended:alive] = outputs[start + ended : start + alive]
+        ended = alive
+    return last
+
+
 class Tokens:
     """The tokens with a column of ones and the hidden states before them: rows (x, 1, h).
 
@@ -58,12 +73,14 @@ class Tokens:
 
     Attributes:
         features: D.
-        data: (M + A, D + 1 + H); the last A rows are room for the states after the last step. None
-            where nothing is kept for the backward pass.
+        data: (M, D + 1 + H), or None where nothing is kept for the backward pass.
+        with_ones: (M, D + 1), the part that the input projection reads.
+        ones_and_hidden: (M, 1 + H).
+        hidden: (M, H), the states before each token.
     """
 
     PROJECTED = 512
-    """Rows of a projection at a time: enough for a fast product, few enough to stay in the cache."""
+    """Rows of a projection at a time: enough for a fast product, few enough to stay in cache."""
 
     def __init__(self, x: Array, hidden: Array, dtype: DTypeLike, *, keep: bool) -> None:
         tokens, self.features = x.shape
@@ -71,10 +88,15 @@ class Tokens:
         self.data: Array | None = None
         if keep:
             width = self.features + 1 + hidden.shape[1]
-            self.data = np.empty((tokens + len(hidden), width), dtype)
-            self.data[:tokens, : self.features] = x
-            self.data[:tokens, self.features] = 1
-            self.data[: len(hidden), self.features + 1 :] = hidden
+            # States after the last step are written too; they need room behind the last token.
+            self._room = np.empty((tokens + len(hidden), width), dtype)
+            self.data = self._room[:tokens]
+            self.with_ones = self.data[:, : self.features + 1]
+            self.ones_and_hidden = self.data[:, self.features :]
+            self.hidden = self.data[:, self.features + 1 :]
+            self.with_ones[:, :-1] = x
+            self.with_ones[:, -1] = 1
+            self.hidden[: len(hidden)] = hidden
 
     def project(self, steps: list[Step], weights: Array) -> Iterator[tuple[list[Step], int, Array]]:
         """Yield (steps, their first row, the projection of their rows) for groups of steps.
@@ -90,12 +112,12 @@ class Tokens:
             if room is None or len(room) < stop - first:
                 room = np.empty((stop - first, weights.shape[1]), weights.dtype)
             projected = room[: stop - first]
-            np.matmul(self._with_ones(first, stop), weights, out=projected)
+            np.matmul(self._rows_with_ones(first, stop), weights, out=projected)
             yield group, first, projected
 
-    def _with_ones(self, first: int, stop: int) -> Array:
+    def _rows_with_ones(self, first: int, stop: int) -> Array:
         if self.data is not None:
-            return self.data[first:stop, : self.features + 1]
+            return self.with_ones[first:stop]
         rows = np.empty((stop - first, self.features + 1), self._x.dtype)
         rows[:, :-1] = self._x[first:stop]
         rows[:, -1] = 1
@@ -105,4 +127,4 @@ class Tokens:
         """Keep the states after a step, beside the tokens of the next."""
         if self.data is not None:
             first = step.start + step.alive
-            self.data[first : first + step.alive, self.features + 1 :] = hidden
+            self._room[first : first + step.alive, self.features + 1 :] = hidden

@@ -13,7 +13,16 @@ from functools import partial
 import numpy as np
 
 from seqkit.arrays import Array, IntArray
-from seqkit.kernels.layout import Step, Tokens, chunks, halved, steps_of, stop_of
+from seqkit.kernels.layout import (
+    Step,
+    Tokens,
+    by_gate,
+    chunks,
+    halved,
+    last_rows,
+    steps_of,
+    stop_of,
+)
 from seqkit.kernels.passes import Arrays, Gradients, Pass
 from seqkit.kernels.products import RepeatedProduct
 
@@ -34,7 +43,7 @@ def lstm(x: Array, sizes: IntArray, state: Arrays, weights: Arrays, *, keep: boo
     slab = np.empty((6, len(hidden) + (len(x) if keep else 0), units), x.dtype)
     outputs = np.empty((len(x), units), x.dtype)
     final_cell = _run(tokens, steps, hidden, cell, slab, outputs, _scaled(w_input, w_hidden, bias))
-    final = (_last_rows(outputs, steps), final_cell)
+    final = (last_rows(outputs, steps), final_cell)
     if not keep:
         again = partial(lstm, x, sizes, state, weights, keep=True)
         return Pass(outputs, final, lambda d_outputs, d_state: again().backward(d_outputs, d_state))
@@ -45,14 +54,6 @@ def _scaled(w_input: Array, w_hidden: Array, bias: Array) -> tuple[Array, Array]
     """Stack the bias under the input weights, and halve the sigmoid gates' columns."""
     sigmoids = 3 * len(w_hidden)
     return halved(np.vstack([w_input, bias]), sigmoids), halved(w_hidden, sigmoids)
-
-
-def _last_rows(outputs: Array, steps: list[Step]) -> Array:
-    """Collect each sequence's last output."""
-    last = np.empty((steps[0].alive, outputs.shape[1]), outputs.dtype)
-    for start, alive in steps:
-        last[:alive] = outputs[start : start + alive]
-    return last
 
 
 def _run(
@@ -70,13 +71,13 @@ def _run(
     keep = tokens.data is not None
     product = RepeatedProduct(w_hidden, batch)
     recurrent = np.empty((batch, 4 * units), slab.dtype)
-    by_gate = _by_gate(recurrent)
+    recurrent_by_gate = by_gate(recurrent, 4)
     pair = np.empty((2, batch, units), slab.dtype)
     final_cell = np.empty_like(cell)
     slab[4, :batch] = cell
     after, previous = cell, batch
     for group, first, projected in tokens.project(steps, w_projection):
-        projected_by_gate = _by_gate(projected)
+        projected_by_gate = by_gate(projected, 4)
         for step in group:
             start, n = step
             if n < previous:
@@ -86,7 +87,11 @@ def _run(
             rows = slab[:, row : row + n]
             gates, sigmoids = rows[:4], rows[:3]
             product(hidden[:n], recurrent[:n])
-            np.add(projected_by_gate[:, start - first : start - first + n], by_gate[:, :n], gates)
+            np.add(
+                projected_by_gate[:, start - first : start - first + n],
+                recurrent_by_gate[:, :n],
+                gates,
+            )
             np.tanh(gates, gates)
             np.multiply(sigmoids, 0.5, sigmoids)
             np.add(sigmoids, 0.5, sigmoids)
@@ -101,11 +106,6 @@ def _run(
             tokens.store(step, hidden)
     final_cell[:previous] = after
     return final_cell
-
-
-def _by_gate(rows: Array) -> Array:
-    """View (n, 4H) as (4, n, H)."""
-    return rows.reshape(len(rows), 4, -1).transpose(1, 0, 2)
 
 
 def _backward(
@@ -124,7 +124,7 @@ def _backward(
         for k in range(2)
     )
     d_pre = np.empty((count, 4 * units), slab.dtype)
-    d_pre_by_gate = _by_gate(d_pre)
+    d_pre_by_gate = by_gate(d_pre, 4)
     product = RepeatedProduct(w_hidden.T, batch)
     scratch = np.empty((batch, units), slab.dtype)
     for group in reversed(list(chunks(steps, -(-LOCAL // units)))):
@@ -143,7 +143,7 @@ def _backward(
             np.multiply(d_c, slab[1, start : start + n], d_c)
             product(d_pre[start : start + n], d_h)
     assert tokens.data is not None
-    d_weights = tokens.data[:count].T @ d_pre
+    d_weights = tokens.data.T @ d_pre
     features = tokens.features
     return Gradients(
         d_pre @ w_input.T,

@@ -56,7 +56,8 @@ class SoftmaxSums(NamedTuple):
     @property
     def log_probabilities(self) -> Array:
         """(M,) of the targets; rounding never lifts one above 0."""
-        return np.minimum(self.targets - self.shift - np.log(self.z), 0.0)
+        log_p: Array = np.minimum(self.targets - self.shift - np.log(self.z), 0.0)
+        return log_p
 
 
 class KeptMemory:

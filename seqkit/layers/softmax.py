@@ -106,7 +106,8 @@ def linear_cross_entropy(
         label_smoothing: share of the mass that is spread evenly over all words, in [0, 1).
 
     Returns:
-        The loss; its backward gives d_hidden (M, H) and adds to the gradients of ``w`` and ``bias``.
+        The loss; its backward gives d_hidden (M, H), and adds to the gradients of ``w`` and
+        ``bias``.
 
     Raises:
         IndexError: a target is not in 0 .. V-1.

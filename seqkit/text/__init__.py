@@ -29,8 +29,6 @@ from seqkit.text.readers import (
     read_tsv_columns,
     write_conllu,
 )
-from seqkit.text.splits import Split, shared_texts, split_examples
-from seqkit.text.suggestions import did_you_mean, nearest
 from seqkit.text.tokenizers import TOKENIZERS, Tokenizer, create_tokenizer
 from seqkit.text.unicode import graphemes, nfc
 from seqkit.text.vocabulary import END, UNKNOWN, Vocabulary
@@ -43,7 +41,6 @@ __all__ = [
     "LabelledText",
     "Row",
     "Sentence",
-    "Split",
     "StreamWindows",
     "TagColumn",
     "TaggedSentence",
@@ -56,11 +53,9 @@ __all__ = [
     "create_sentence",
     "create_tokenizer",
     "decompose_jamo",
-    "did_you_mean",
     "format_conllu",
     "graphemes",
     "length_batches",
-    "nearest",
     "nfc",
     "read_conll",
     "read_conllu",
@@ -76,8 +71,6 @@ __all__ = [
     "read_texts",
     "read_tsv",
     "read_tsv_columns",
-    "shared_texts",
-    "split_examples",
     "streams",
     "write_conllu",
 ]

@@ -4,7 +4,7 @@ Nothing here pads or truncates. Batches of similar length save time, not memory,
 loose enough that each epoch meets other batches.
 """
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import NamedTuple
 
@@ -21,7 +21,7 @@ JITTER = 0.1
 
 
 def length_batches(
-    lengths: ArrayLike | Sequence[int],
+    lengths: ArrayLike,
     *,
     batch_size: int | None = None,
     tokens: int | None = None,

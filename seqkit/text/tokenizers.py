@@ -9,8 +9,8 @@ from types import MappingProxyType
 from typing import Protocol, runtime_checkable
 
 from seqkit.errors import UserError
+from seqkit.suggestions import did_you_mean
 from seqkit.text.jamo import compose_jamo, jamo, jamo_spans
-from seqkit.text.suggestions import did_you_mean
 from seqkit.text.unicode import graphemes, nfc, spans_of
 from seqkit.text.words import join_words, word_pattern
 

@@ -15,7 +15,7 @@ import numpy as np
 
 from seqkit.arrays import IntArray
 from seqkit.errors import Problem, UserError
-from seqkit.text.suggestions import nearest
+from seqkit.suggestions import nearest
 
 __all__ = ["END", "UNKNOWN", "Vocabulary"]
 

@@ -14,6 +14,8 @@ __all__ = ["join_words", "word_pattern"]
 
 # Joiners hold Persian and Indic words together, so they belong to a word like its accents do.
 _EXTENDERS = r"\p{M}\u200c\u200d"
+# What str.split() takes for white space and \s of this library does not.
+_SPACE = r"\s\x1c-\x1f"
 _TYPED_JAMO = r"\u3131-\u318e"
 _WORD = rf"[[\p{{L}}\p{{N}}{_EXTENDERS}_]--[\p{{Han}}{_TYPED_JAMO}]]"
 _CLITIC = r"['’](?:[sSmMdD]|re|RE|ve|VE|ll|LL)(?![\p{L}\p{N}])"
@@ -25,8 +27,8 @@ _ALTERNATIVES = (
     # The marks that prepared corpora such as WikiText hold.
     r"<unk>|@[-,.]@",
     # Web and mail addresses, without the full stop that ends the sentence around them.
-    r"(?:https?://|www\.)[^\s<>\"]*[^\s<>\"'.,;:!?)\]}…]",
-    r"[A-Za-z0-9._%+-]+@[A-Za-z0-9-]+(?:\.[A-Za-z0-9-]+)+",
+    rf"(?:https?://|www\.)[^{_SPACE}<>\"]*[^{_SPACE}<>\"'.,;:!?)\]}}…]",
+    r"[A-Za-z0-9._%+-]{1,64}+@[A-Za-z0-9-]+(?:\.[A-Za-z0-9-]+)+",
     r"(?<!\w)[@#](?=[\p{L}_])\w+",
     # Faces: :-) ;D <3 ^^ ^_^ T_T -_- ㅠ.ㅠ
     r"(?<![\w:;=])[:;=][-^']?[)(\]\[DPpO3|/\\*](?!\w)|<3(?!\w)|\^[_.]*\^+",
@@ -38,14 +40,14 @@ _ALTERNATIVES = (
     rf"(?<=[\p{{L}}]){_NOT}|{_CLITIC}",
     # A word up to the n of n't, or with hyphens, apostrophes and decimal points inside it.
     # Hangul takes none of these: there they are punctuation between words.
-    rf"\p{{Latin}}+(?={_NOT})(?<=\p{{Latin}})",
+    rf"\p{{Latin}}+(?={_NOT})",
     rf"{_WORD}++(?:(?:(?<=[\p{{L}}\p{{N}}])(?<!\p{{Hangul}})(?!{_CLITIC})['’\-](?!\p{{Hangul}})"
     rf"|(?<=\p{{Nd}})[.,:/](?=\p{{Nd}})){_WORD}++)*",
     rf"\p{{Han}}[{_EXTENDERS}]*",
     rf"[{_TYPED_JAMO}]+",
     # Punctuation that people repeat is one token however often they do.
     r"\.{2,}|…+|[!?]+|[~〜]+|-{2,}|\*{2,}|_{2,}|={2,}",
-    rf"\S[{_EXTENDERS}]*",
+    rf"[^{_SPACE}][{_EXTENDERS}]*",
 )
 _PATTERN = "|".join(_ALTERNATIVES)
 
@@ -70,8 +72,8 @@ def join_words(tokens: Iterable[str]) -> str:
     result cut into words again gives the tokens in usual prose, not in every text.
 
     Example:
-        >>> join_words(["He", "said", ":", '"', "do", "n't", "(", "ever", ")", "!", '"'])
-        'He said: "don\'t (ever)!"'
+        >>> print(join_words(["He", "said", ":", '"', "do", "n't", "(", "ever", ")", "!", '"']))
+        He said: "don't (ever)!"
     """
     parts: list[str] = []
     open_quotes: set[str] = set()

@@ -6,12 +6,13 @@ The file is a safetensors container like the model file (``docs/model-format.md`
 
 import os
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import Any
 
 from seqkit.arrays import Array
 from seqkit.container import ModelFormatError, read_container, write_container
 from seqkit.errors import Problem
+from seqkit.layers.base import State
 from seqkit.training.progress import EpochProgress
 from seqkit.training.reports import EpochReport
 
@@ -27,22 +28,18 @@ class Progress:
 
     Attributes:
         seed: of the run.
-        training: the training options that the arrays depend on.
+        options: the training options that the arrays depend on.
         current: the epoch under way.
         history: reports of the finished epochs.
-        optimizer: the numbers in the optimiser's state.
-        schedule: those in the schedule's.
-        average_steps: steps in the running average of the weights.
-        carried: arrays of recurrent state carried to the next batch; None where there is no state.
+        steps_per_epoch: of the first epoch, which the schedule was made for; 0 before it.
+        carried: how many arrays of recurrent state go to the next batch; None where none go.
     """
 
     seed: int
-    training: dict[str, Any]
+    options: dict[str, Any]
     current: EpochProgress
     history: tuple[EpochReport, ...] = ()
-    optimizer: dict[str, Any] = field(default_factory=dict)
-    schedule: dict[str, Any] = field(default_factory=dict)
-    average_steps: int = 0
+    steps_per_epoch: int = 0
     carried: int | None = None
 
 
@@ -51,8 +48,8 @@ class Checkpoint:
     """A run between two steps; nothing in it changes while training goes on.
 
     Attributes:
-        arrays: by name: ``weights/NAME``, ``best/NAME``, ``average/NAME``, ``optimizer/KEY`` and
-            ``carried/INDEX``.
+        arrays: by part and name: ``weights/embedding.table``. The parts are ``weights``, ``best``,
+            ``carried`` (by index), ``optimizer``, ``schedule`` and ``average``.
         progress: everything else.
     """
 
@@ -67,6 +64,11 @@ class Checkpoint:
             for name, array in self.arrays.items()
             if name.startswith(start)
         }
+
+    def carried(self) -> State | None:
+        """Return the recurrent state for the next batch, as a plain tuple of copies."""
+        count, arrays = self.progress.carried, self.part("carried")
+        return None if count is None else tuple(arrays[str(i)].copy() for i in range(count))
 
 
 @dataclass(frozen=True)

@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 from typing import Literal
 
+from seqkit.errors import Problem, UserError
 from seqkit.options import option
 
 __all__ = ["TrainingConfig"]
@@ -10,42 +11,79 @@ __all__ = ["TrainingConfig"]
 
 @dataclass(frozen=True, kw_only=True)
 class TrainingConfig:
-    """How a model is trained; a task's config derives from it and may set other defaults."""
+    """How a model is trained; a task's config derives from it and may set other defaults.
+
+    A config with a ``__post_init__`` of its own calls this one's too.
+
+    Raises:
+        UserError: values that are each within their limits but make no sense.
+    """
 
     epochs: int = option(10, help="passes over the training split", group="training", minimum=0)
     patience: int | None = option(
-        5, help="stop after this many epochs without a better validation score", group="training",
+        5,
+        help="stop after this many epochs without a better validation score",
+        group="training",
         minimum=1,
     )
     batch_size: int = option(32, help="sequences in a batch", group="training", minimum=1)
-    optimizer: Literal["sgd", "momentum", "nesterov", "adagrad", "rmsprop", "adam", "adamw"] = option(
-        "adam", help="how gradients become steps", group="training"
+    optimizer: Literal["sgd", "momentum", "nesterov", "adagrad", "rmsprop", "adam", "adamw"] = (
+        option("adam", help="how gradients become steps", group="training")
     )
     learning_rate: float = option(0.001, help="size of a step", group="training", minimum=0.0)
     schedule: Literal["constant", "step", "plateau", "cosine"] = option(
         "constant", help="how the learning rate changes over the epochs", group="training"
     )
     schedule_factor: float = option(
-        0.5, help="factor at each drop of the step and plateau schedules", group="training",
-        minimum=0.0, maximum=1.0,
+        0.5,
+        help="factor at each drop of the step and plateau schedules",
+        group="training",
+        minimum=0.0,
+        maximum=1.0,
     )
     schedule_epochs: int = option(
-        1, help="epochs between drops (step), or without gain before one (plateau)",
-        group="training", minimum=1,
+        1,
+        help="epochs between drops (step), or without gain before one (plateau)",
+        group="training",
+        minimum=1,
     )
     warmup: int = option(
         0, help="steps over which the learning rate rises from zero", group="training", minimum=0
     )
     clip_norm: float | None = option(
-        5.0, help="scale the gradient down to this global norm", group="training", minimum=0.0
+        5.0,
+        help="scale the gradient down to this global norm (0: off)",
+        group="training",
+        minimum=0.0,
     )
     clip_value: float | None = option(
-        None, help="cut each gradient entry to at most this size", group="training", minimum=0.0
+        None,
+        help="cut each gradient entry to at most this size (0: off)",
+        group="training",
+        minimum=0.0,
     )
     weight_decay: float = option(
         0.0, help="pull of weights (not biases) towards zero", group="training", minimum=0.0
     )
     averaging: float | None = option(
-        None, help="decay of the running average of the weights, used for scoring (0.999; off)",
-        group="training", minimum=0.0, maximum=1.0,
+        None,
+        help="decay of the running average of the weights, used for scoring, such as 0.999",
+        group="training",
+        minimum=0.0,
+        maximum=1.0,
     )
+
+    def __post_init__(self) -> None:
+        problems = []
+        if self.averaging == 1.0:
+            problems.append(
+                Problem("found 1.0, wanted less: it would stay at the start", "averaging")
+            )
+        lowest_open = self.schedule in ("step", "plateau") and self.schedule_factor == 0.0
+        highest_open = self.schedule == "plateau" and self.schedule_factor == 1.0
+        if lowest_open or highest_open:
+            wanted = "more than 0 and less than 1" if highest_open else "more than 0"
+            found = f"found {self.schedule_factor}, wanted {wanted}"
+            problems.append(Problem(f"{found} for the {self.schedule} schedule", "schedule_factor"))
+        if problems:
+            raise UserError(problems)

@@ -2,8 +2,8 @@
 
 import dataclasses
 from dataclasses import dataclass
-from typing import Any
 
+from seqkit.errors import UserError
 from seqkit.training.reports import EpochReport, StepReport
 
 __all__ = ["EpochProgress", "better"]
@@ -39,9 +39,22 @@ class EpochProgress:
     learning_rate: float = 0.0
     seconds: float = 0.0
 
-    def to_json(self) -> dict[str, Any]:
-        """Return the sums as plain values."""
-        return dataclasses.asdict(self)
+    def copy(self) -> "EpochProgress":
+        """Return the sums so far, which do not go on growing."""
+        return dataclasses.replace(self)
+
+    def begin(self, steps: int) -> None:
+        """Note how many steps the epoch has.
+
+        Raises:
+            UserError: it is under way, with another number of steps.
+        """
+        if self.step and steps != self.steps:
+            raise UserError(
+                f"epoch {self.epoch} had {self.steps} batches when training was stopped, and now "
+                f"has {steps}; resume with the same data and options"
+            )
+        self.steps = steps
 
     def add(self, report: StepReport, total: float, count: int) -> None:
         """Count a finished step."""

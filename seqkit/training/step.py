@@ -3,9 +3,10 @@
 from collections.abc import Callable
 from dataclasses import dataclass
 
+from seqkit.errors import SeqkitError
 from seqkit.layers.base import State
 
-__all__ = ["Step"]
+__all__ = ["NonFiniteError", "Step"]
 
 
 @dataclass(frozen=True)
@@ -25,3 +26,28 @@ class Step:
     tokens: int
     backward: Callable[[float], None]
     state: State | None = None
+
+
+class NonFiniteError(SeqkitError):
+    """A loss or a gradient is infinite or not a number; the step was not taken.
+
+    Attributes:
+        epoch: from 1.
+        step: within the epoch, from 1.
+        value: the loss, or the norm of the gradient.
+        parameter: whose gradient it is; None where the loss is meant.
+    """
+
+    def __init__(self, epoch: int, step: int, value: float, parameter: str | None = None) -> None:
+        self.epoch = epoch
+        self.step = step
+        self.value = value
+        self.parameter = parameter
+        what = "the loss" if parameter is None else f"the norm of the gradient of {parameter}"
+        super().__init__(
+            f"epoch {epoch}, step {step}: {what} is {value}; "
+            "lower learning_rate or clip_norm, or raise warmup"
+        )
+
+    def __reduce__(self) -> tuple[type["NonFiniteError"], tuple[int, int, float, str | None]]:
+        return type(self), (self.epoch, self.step, self.value, self.parameter)

@@ -10,22 +10,22 @@
 
 import math
 import time
-from collections.abc import Callable, Generator, Iterator, Sequence
-from contextlib import nullcontext
+from collections.abc import Callable, Generator, Iterator, Mapping, Sequence
 from typing import Any
 
+from seqkit import optim
+from seqkit.arrays import Array
 from seqkit.layers.base import State
-from seqkit.parameters import unique_parameters
 from seqkit.randomness import random_stream
 from seqkit.training.checkpoints import Checkpoint, Progress
 from seqkit.training.config import TrainingConfig
 from seqkit.training.progress import EpochProgress, better
 from seqkit.training.reports import EpochReport, StepReport
-from seqkit.training.resuming import check_checkpoint, trajectory_options
+from seqkit.training.resuming import check_fits, restored_updates, trajectory_options
 from seqkit.training.step import NonFiniteError, Step
 from seqkit.training.trainable import Trainable
 from seqkit.training.updates import Update, Updates
-from seqkit.training.weights import copy_weights, fill_weights, swapped_in
+from seqkit.training.weights import by_name, copy_weights, fill_weights
 
 __all__ = ["Trainer"]
 
@@ -70,15 +70,16 @@ class Trainer:
         self._config = config
         self._seed = seed
         self._validate = validate
-        self._parameters = dict(unique_parameters(model.parameters()))
+        self._parameters = by_name(model.parameters())
         self._trainable = {name: p for name, p in self._parameters.items() if p.trainable}
-        self._updates = Updates(self._trainable, config)
+        self._updates = Updates(self._parameters, config)
+        self._steps_per_epoch = 0
         self._current = EpochProgress()
         self._carried: State | None = None
         self._history: list[EpochReport] = []
-        self._best: dict[str, Any] = {}
+        self._best: dict[str, Array] = {}
         # The weights of the last step, while the model holds the best ones instead.
-        self._latest: dict[str, Any] | None = None
+        self._latest: dict[str, Array] | None = None
 
     @property
     def history(self) -> tuple[EpochReport, ...]:
@@ -99,8 +100,8 @@ class Trainer:
 
         Args:
             examples: what the model makes batches of.
-            stop: asked after each step; once true, training ends there, to be resumed by a
-                checkpoint or by another ``run``.
+            stop: asked after each step and each epoch; once true, training ends there, to be
+                resumed by a checkpoint or by another ``run``.
 
         Yields:
             A report for each step and for each epoch. However it ends, the model then holds the
@@ -149,6 +150,9 @@ class Trainer:
         order = random_stream(self._seed, "order", current.epoch)
         batches = self._model.batches(examples, rng=order)
         current.begin(len(batches))
+        if current.epoch == 1:
+            self._steps_per_epoch = max(1, len(batches))
+        self._updates.begin(self._steps_per_epoch)
         current.seconds += time.perf_counter() - started
         while current.step < current.steps:
             started = time.perf_counter()
@@ -165,7 +169,7 @@ class Trainer:
             train=True,
             rng=random_stream(self._seed, "dropout", current.epoch, number),
         )
-        update = self._learn(result, f"epoch {current.epoch}, step {number}")
+        update = self._learn(result, number)
         report = StepReport(
             epoch=current.epoch,
             step=number,
@@ -180,14 +184,18 @@ class Trainer:
         current.add(report, float(result.total), result.count)
         return report
 
-    def _learn(self, result: Step, place: str) -> Update:
+    def _learn(self, result: Step, number: int) -> Update:
         """Change the weights by one step; a batch without items changes nothing."""
+        epoch = self._current.epoch
         if not math.isfinite(result.total):
-            raise NonFiniteError(f"{place}: the loss is {result.total}{NonFiniteError.ADVICE}")
+            raise NonFiniteError(epoch, number, float(result.total))
         if not result.count:
-            return self._updates.skip()
+            return Update(0.0, False, self._updates.learning_rate(epoch))
         result.backward(1.0 / result.count)
-        return self._updates.take(place)
+        try:
+            return self._updates.take(epoch)
+        except optim.NonFiniteError as error:
+            raise NonFiniteError(epoch, number, error.norm, error.parameter) from error
 
     def _finish_epoch(self) -> EpochReport:
         started = time.perf_counter()
@@ -200,25 +208,16 @@ class Trainer:
             validation_seconds=time.perf_counter() - started,
         )
         if report.best:
-            self._best = self._scored_weights()
+            self._best = self._updates.scored_weights()
         self._updates.finish_epoch(score, higher_is_better=higher_is_better)
         self._history.append(report)
         self._current, self._carried = EpochProgress(report.epoch + 1), None
         return report
 
     def _score(self) -> tuple[str, float, bool]:
-        """Validate, with the averaged weights where there are some."""
-        average = self._updates.average
-        swap = nullcontext() if average is None else swapped_in(self._trainable, average.weights)
-        with swap:
+        with self._updates.averaged():
             metric, score, higher_is_better = self._validate()
         return metric, float(score), higher_is_better
-
-    def _scored_weights(self) -> dict[str, Any]:
-        average = self._updates.average
-        if average is None:
-            return copy_weights(self._trainable)
-        return {name: weight.copy() for name, weight in average.weights.items()}
 
     def _take_up(self) -> None:
         """Go back to the weights of the last step, after an earlier run left the best ones."""
@@ -237,20 +236,21 @@ class Trainer:
     # --- checkpoints -----------------------------------------------------------------------------
 
     def checkpoint(self) -> Checkpoint:
-        """Freeze the run: valid whenever :meth:`run` is suspended at a report, and after its end."""
-        weights = {**copy_weights(self._parameters), **(self._latest or {})}
-        updates_arrays, updates = self._updates.state()
-        parts = {"weights": weights, "best": self._best, **updates_arrays}
-        if self._carried is not None:
-            parts["carried"] = {str(i): array for i, array in enumerate(self._carried)}
+        """Freeze the run; possible whenever :meth:`run` has yielded a report, and after its end."""
+        parts = {
+            "weights": {**copy_weights(self._parameters), **_copies(self._latest or {})},
+            "best": _copies(self._best),
+            "carried": _copies({str(i): array for i, array in enumerate(self._carried or ())}),
+            **self._updates.state(),
+        }
         return Checkpoint(
-            {f"{part}/{k}": a.copy() for part, arrays in parts.items() for k, a in arrays.items()},
+            {f"{part}/{name}": array for part in parts for name, array in parts[part].items()},
             Progress(
                 seed=self._seed,
-                training=trajectory_options(self._config),
+                options=trajectory_options(self._config),
                 current=self._current.copy(),
                 history=self.history,
-                updates=updates,
+                steps_per_epoch=self._steps_per_epoch,
                 carried=None if self._carried is None else len(self._carried),
             ),
         )
@@ -265,18 +265,18 @@ class Trainer:
         Raises:
             UserError: it does not fit; every difference is named, and nothing is changed.
         """
+        check_fits(checkpoint, self._parameters, self._config, self._seed)
+        self._updates = restored_updates(checkpoint, self._parameters, self._config)
         progress = checkpoint.progress
-        check_checkpoint(checkpoint, self._parameters, self._config, self._seed)
-        self._updates.load_state(checkpoint.part, progress.updates)
         fill_weights(self._parameters, checkpoint.part("weights"))
-        self._best = {name: array.copy() for name, array in checkpoint.part("best").items()}
+        self._best = _copies(checkpoint.part("best"))
         self._latest = None
         self._history = list(progress.history)
         self._current = progress.current.copy()
-        carried = checkpoint.part("carried")
-        self._carried = (
-            None
-            if progress.carried is None
-            else tuple(carried[str(i)].copy() for i in range(progress.carried))
-        )
+        self._steps_per_epoch = progress.steps_per_epoch
+        self._carried = checkpoint.carried()
         self.stopped = ""
+
+
+def _copies(arrays: Mapping[str, Array]) -> dict[str, Array]:
+    return {name: array.copy() for name, array in arrays.items()}

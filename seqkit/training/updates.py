@@ -47,18 +47,19 @@ class Updates:
     """Everything between the gradients and the weights of one training run.
 
     Args:
-        parameters: those to be trained, by name.
+        parameters: all of the model's, by name; frozen ones are left alone.
         config: the training options.
     """
 
     def __init__(self, parameters: Mapping[str, Parameter], config: TrainingConfig) -> None:
         self._parameters = parameters
+        self._trainable = {name: p for name, p in parameters.items() if p.trainable}
         self._config = config
         self._optimizer = _optimizer(parameters, config)
         self._average = (
             None
             if config.averaging is None
-            else WeightAverage(parameters.items(), kind="ema", decay=config.averaging)
+            else WeightAverage(self._trainable.items(), kind="ema", decay=config.averaging)
         )
         self._schedule: Schedule | None = None
 
@@ -115,7 +116,7 @@ class Updates:
     def scored_weights(self) -> dict[str, Array]:
         """Copy the weights that are scored: averages where there are some."""
         averages = {} if self._average is None else self._average.averages()
-        return averages or copy_weights(self._parameters)
+        return averages or copy_weights(self._trainable)
 
     # --- checkpoints -----------------------------------------------------------------------------
 

@@ -102,7 +102,7 @@ def test_all_bad_lines_are_reported(write):
     path = write("a.tsv", PLAIN + "a\tb\tc\nok\t1\nalone\nempty\t \n\t1\n")
     assert refused(read_tsv, path) == [
         "a.tsv:2: found 3 columns, wanted 2 as in the first line",
-        "a.tsv:4: found 1 columns, wanted 2 as in the first line",
+        "a.tsv:4: found 1 column, wanted 2 as in the first line",
         "a.tsv:5: the label is empty, wanted one",
     ]
 
@@ -132,9 +132,13 @@ def test_csv_keeps_unicode_line_ends(write):
 def test_broken_csv_is_reported_with_the_rest(write):
     path = write("a.csv", 'text,label\n"a"b,1\nok,1\none\n"never closed,0\n')
     found = refused(read_csv, path)
-    assert [line.partition(": ")[0] for line in found] == ["a.csv:2", "a.csv:5", "a.csv:4"]
+    assert [line.partition(": ")[0] for line in found] == ["a.csv:2", "a.csv:4", "a.csv:5"]
     assert "not closed or not doubled" in found[0]
-    assert "found 1 columns, wanted 2" in found[2]
+    assert "found 1 column, wanted 2" in found[1]
+
+
+def test_csv_that_is_broken_from_the_start(write):
+    assert refused(read_csv, write("a.csv", '"text,label\na,1\n'))[0].startswith("a.csv:2: ")
 
 
 def test_any_columns(write):

@@ -99,12 +99,12 @@ def test_all_bad_lines_are_reported(write):
         "# only a comment\n\n" + line("1-2") + line(1) + "\n"
     )
     assert refused(read_conllu, write("a.conllu", text)) == [
+        "a.conllu:1: range 6-7 goes beyond the last word, 4",
         "a.conllu:2: found the id '3', wanted 2",
         "a.conllu:3: found 2 columns, wanted 10 with tabs between",
         "a.conllu:4: column 4 (UPOS) is empty, wanted a value or _",
         "a.conllu:5: range 6-7 does not start at 5 and go up",
         "a.conllu:6: empty node 2.1 does not follow word 2",
-        "a.conllu:1: range 6-7 goes beyond the last word, 4",
         "a.conllu:8: the sentence has no words",
         "a.conllu:10: range 1-2 goes beyond the last word, 1",
     ]
@@ -147,7 +147,7 @@ def test_words_without_a_tag_are_reported(write):
     path = write("a.conllu", line(1, form="a", upos="_") + line(2) + line(3, form="b", upos="_"))
     assert refused(read_tagged, path) == [
         "a.conllu:1: word 1 ('a') has no UPOS, wanted one",
-        "a.conllu:1: word 3 ('b') has no UPOS, wanted one",
+        "a.conllu:3: word 3 ('b') has no UPOS, wanted one",
     ]
 
 
@@ -181,7 +181,7 @@ def test_columns_between_spaces(write):
 def test_bad_columns_are_all_reported(write):
     path = write("a.conll", "a\tO\nb\nc\t\nd\tO\tO\n")
     assert refused(read_conll, path) == [
-        "a.conll:2: found 1 columns, wanted 2 as in the first line",
+        "a.conll:2: found 1 column, wanted 2 as in the first line",
         "a.conll:3: found an empty word or tag, wanted both",
         "a.conll:4: found 3 columns, wanted 2 as in the first line",
     ]

@@ -71,6 +71,7 @@ def test_jamo_spans_are_those_of_whole_characters(text):
         ("좋아👍🏽🇰🇷👨‍👩‍👧!", ["좋아", "👍🏽", "🇰🇷", "👨‍👩‍👧", "!"]),
         ("مرحبا، می‌خواهم नमस्ते", ["مرحبا", "،", "می‌خواهم", "नमस्ते"]),
         ("a <unk> @-@ b", ["a", "<unk>", "@-@", "b"]),
+        ("http://a\x1fb\x1c", ["http://a", "b"]),
         ("", []),
         (" \u3000\n\x85", []),
     ],
@@ -129,3 +130,13 @@ def test_150_000_reviews_take_seconds(realdata):
     assert time.process_time() - start < 20
     for review, found in zip(reviews[:5000], tokens, strict=False):
         assert "".join(found) == "".join(review.split())
+
+
+@pytest.mark.parametrize(
+    "piece",
+    ["a'", "a-", "1.", "ab.", "a", "www.", "^_", "T_", "ㅠ.", "n't", "a@", "http://!", "\u0301"],
+)
+def test_no_text_takes_more_than_linear_time(piece):
+    start = time.process_time()
+    words.tokenize(piece * 20_000)
+    assert time.process_time() - start < 5

@@ -3,8 +3,8 @@
 from collections.abc import Sequence
 from typing import TypeAlias
 
+from seqkit.suggestions import did_you_mean
 from seqkit.text.readers.source import Source
-from seqkit.text.suggestions import did_you_mean
 
 __all__ = ["LABEL_NAMES", "TEXT_NAMES", "Column", "column_index", "guess_column", "is_number"]
 

@@ -4,7 +4,7 @@ from itertools import groupby
 
 from seqkit.text.readers.columns import column_index
 from seqkit.text.readers.records import TaggedSentence
-from seqkit.text.readers.source import BadLines, FilePath, Source, load
+from seqkit.text.readers.source import BadLines, FilePath, Source, columns_problem, load
 
 __all__ = ["read_conll", "tagged_columns"]
 
@@ -82,6 +82,6 @@ def _check(number: int, cells: list[str], width: int, used: tuple[int, int], bad
     if not cells:
         return
     if len(cells) != width:
-        bad.add(number, f"found {len(cells)} columns, wanted {width} as in the first line")
+        bad.add(number, columns_problem(len(cells), width))
     elif any(not cells[index].strip() for index in used):
         bad.add(number, "found an empty word or tag, wanted both")

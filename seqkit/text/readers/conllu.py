@@ -7,10 +7,10 @@ the tags alone. Multiword ranges (``8-9``) and empty nodes (``8.1``) are lines b
 import re
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
-from pathlib import Path
 from typing import Literal, NamedTuple, TypeAlias
 from unicodedata import is_normalized
 
+from seqkit.files import write_atomically
 from seqkit.text.readers.source import BadLines, FilePath, Source, load
 from seqkit.text.unicode import nfc
 
@@ -97,6 +97,12 @@ class Sentence:
         """The running text: what ``# text =`` says, or the words with their spaces."""
         given = self.comment("text")
         return self.spaced() if given is None else nfc(given)
+
+    def line_of(self, word: Word) -> int:
+        """Return the number of a word's line in the file that the sentence was read from."""
+        first = int(self.where.rpartition(":")[2])
+        lines = enumerate(self.lines, first)
+        return next(number for number, line in lines if line.startswith(f"{word.id}\t"))
 
     def comment(self, name: str) -> str | None:
         """Return the value of the comment ``# name = value``, or None."""
@@ -303,12 +309,9 @@ def format_conllu(sentences: Iterable[Sentence]) -> str:
 
 
 def write_conllu(path: FilePath, sentences: Iterable[Sentence]) -> None:
-    """Write the sentences as UTF-8; a file that is there already is replaced when all is written.
+    """Write the sentences as UTF-8, all or nothing; a file that is there already is replaced.
 
     Raises:
-        OSError: the folder cannot be written to.
+        UserError: the file cannot be written.
     """
-    target = Path(path)
-    temporary = target.with_name(f".{target.name}.part")
-    temporary.write_bytes(format_conllu(sentences).encode())
-    temporary.replace(target)
+    write_atomically(path, format_conllu(sentences).encode())

@@ -3,7 +3,7 @@
 from pathlib import Path
 from typing import Literal, TypeAlias, get_args
 
-from seqkit.errors import Problem
+from seqkit.suggestions import did_you_mean
 from seqkit.text.readers.columns import LABEL_NAMES, TEXT_NAMES, Column, guess_column, is_number
 from seqkit.text.readers.conll import tagged_columns
 from seqkit.text.readers.conllu import Sentence, TagColumn, conllu_sentences
@@ -12,7 +12,6 @@ from seqkit.text.readers.plain import PREFIX, labelled_lines, plain_lines, read_
 from seqkit.text.readers.records import LabelledText, TaggedSentence, Text
 from seqkit.text.readers.source import BadLines, FilePath, Source, load
 from seqkit.text.readers.tables import csv_cells, labelled_rows, text_rows, tsv_cells
-from seqkit.text.suggestions import did_you_mean
 
 __all__ = ["Format", "read_labelled", "read_tagged", "read_texts"]
 
@@ -156,7 +155,7 @@ def _check_tags(sentence: Sentence, column: TagColumn, bad: BadLines) -> None:
     for word, tag in zip(sentence.words, sentence.tags(column), strict=True):
         if tag == "_":
             message = f"word {word.id} ({word.form!r}) has no {column.upper()}, wanted one"
-            bad.note(Problem(message, sentence.where))
+            bad.add(sentence.line_of(word), message)
 
 
 def _field(source: Source, column: Column | None) -> str | None:

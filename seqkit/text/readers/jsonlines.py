@@ -3,10 +3,10 @@
 from collections.abc import Iterator
 from typing import Any
 
+from seqkit.suggestions import did_you_mean
 from seqkit.text.readers.columns import LABEL_NAMES, TEXT_NAMES, guess_column
 from seqkit.text.readers.records import LabelledText, Text
 from seqkit.text.readers.source import BadLines, FilePath, Source, load
-from seqkit.text.suggestions import did_you_mean
 from seqkit.text.unicode import nfc
 
 __all__ = ["labelled_objects", "read_jsonl", "text_objects"]
@@ -85,8 +85,8 @@ def _guess(
     bad: BadLines,
 ) -> str:
     if not objects:
-        bad.check()
-        raise source.refuse("there are no JSON objects, wanted at least one")
+        # The file is not blank, so every line was a bad one.
+        raise bad.error()
     line, fields = objects[0]
     found = guess_column(list(fields), usual)
     if found is None:

@@ -14,10 +14,10 @@ from pathlib import Path
 from typing import TypeAlias
 
 from seqkit.errors import Problem, UserError
-from seqkit.text.suggestions import nearest
+from seqkit.suggestions import nearest
 from seqkit.text.unicode import nfc
 
-__all__ = ["BadLines", "FilePath", "Source", "load", "read_text", "split_lines"]
+__all__ = ["BadLines", "FilePath", "Source", "columns_problem", "load", "read_text", "split_lines"]
 
 FilePath: TypeAlias = str | PathLike[str]
 
@@ -36,29 +36,38 @@ class BadLines:
 
     name: str
     count: int = 0
-    shown: list[Problem] = field(default_factory=list)
+    shown: list[tuple[int, Problem]] = field(default_factory=list)
 
     def add(self, line: int, message: str) -> None:
         """Note a problem at a line, counted from 1."""
-        self.note(Problem(message, f"{self.name}:{line}"))
+        self.note(Problem(message, f"{self.name}:{line}"), line)
 
-    def note(self, problem: Problem) -> None:
+    def note(self, problem: Problem, line: int = 0) -> None:
         """Note a problem that says itself where it stands."""
         self.count += 1
         if len(self.shown) < SHOWN:
-            self.shown.append(problem)
+            self.shown.append((line, problem))
 
     def check(self) -> None:
-        """Raise what was noted.
+        """Raise what was noted, in order of lines.
 
         Raises:
             UserError: something was; the first 20 are spelt out and the rest counted.
         """
-        if not self.count:
-            return
+        if self.count:
+            raise self.error()
+
+    def error(self) -> UserError:
+        """Return what :meth:`check` raises."""
         more = self.count - len(self.shown)
         rest = [Problem(f"and {more} more problems", self.name)] if more else []
-        raise UserError([*self.shown, *rest])
+        shown = [problem for _, problem in sorted(self.shown, key=lambda pair: pair[0])]
+        return UserError([*shown, *rest])
+
+
+def columns_problem(found: int, wanted: int) -> str:
+    """Return what to say of a row that has not as many columns as the first."""
+    return f"found {found} column{'s' * (found != 1)}, wanted {wanted} as in the first line"
 
 
 @dataclass(frozen=True)

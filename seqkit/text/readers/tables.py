@@ -13,7 +13,14 @@ from seqkit.text.readers.columns import (
     is_number,
 )
 from seqkit.text.readers.records import LabelledText, Row, Text
-from seqkit.text.readers.source import BadLines, FilePath, Source, load, split_lines
+from seqkit.text.readers.source import (
+    BadLines,
+    FilePath,
+    Source,
+    columns_problem,
+    load,
+    split_lines,
+)
 
 __all__ = [
     "csv_cells",
@@ -187,7 +194,7 @@ class _Table:
         width = len(self.first[1])
         for line, cells in rows:
             if len(cells) != width:
-                bad.add(line, f"found {len(cells)} columns, wanted {width} as in the first line")
+                bad.add(line, columns_problem(len(cells), width))
         return [row for row in rows if len(row[1]) == width] if bad.count else rows
 
 
@@ -201,8 +208,8 @@ def _open(
     rest = cutter(source, bad)
     first = next(rest, None)
     if first is None:
-        bad.check()
-        raise source.refuse("the file has no rows")
+        # The file is not blank, so its only record was a broken one.
+        raise bad.error()
     if header is None:
         header = _has_header(first[1], columns)
     return _Table(source, first, rest, header)

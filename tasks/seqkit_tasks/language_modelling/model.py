@@ -161,7 +161,8 @@ class LanguageModel(Model[Line, ScoredLine]):
 
     def is_unknown(self, ids: IntArray) -> BoolArray:
         """Say which ids are the unknown mark."""
-        return np.equal(ids, self.vocabulary.unknown_id)
+        marked: BoolArray = ids == self.vocabulary.unknown_id
+        return marked
 
     def score(self, examples: Sequence[Line], predictions: Sequence[ScoredLine]) -> Scoring:
         """Return perplexity, with and without unknown tokens, and bits per character.

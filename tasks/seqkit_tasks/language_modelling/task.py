@@ -47,7 +47,7 @@ class LanguageModellingTask(Task[LanguageModellingConfig, Line, ScoredLine]):
         )
 
     def examples(self, inputs: Sequence[Any], targets: Sequence[Any] | None = None) -> list[Line]:
-        """Make examples from lines of text. Gold answers are in the text; ``targets`` is ignored."""
+        """Make examples from lines of text, which hold their own answers: no ``targets``."""
         return self._lines([str(text) for text in inputs])
 
     def _lines(self, texts: Sequence[str]) -> list[Line]:

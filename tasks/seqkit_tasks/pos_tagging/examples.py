@@ -21,13 +21,15 @@ from seqkit.text import (
 __all__ = [
     "TagPrediction",
     "TaggedWords",
-    "check_tags",
+    "find_problems",
     "format_columns",
     "format_treebank",
     "from_treebank",
     "is_treebank",
     "read_gold",
+    "read_untagged",
     "shortened",
+    "treebank_column",
 ]
 
 TREEBANK_COLUMNS = 10
@@ -148,7 +150,7 @@ def find_problems(example: TaggedWords, *, tagged: bool) -> Iterator[str]:
     """Say what is wrong with words and tags that a caller gave."""
     wrong = [word for word in example.words if not word or any(c in word for c in "\t\n\r")]
     if wrong:
-        yield f"found the word {wrong[0]!r}, wanted one that is not empty, without tabs or line ends"
+        yield f"found the word {wrong[0]!r}, wanted some character, and no tab or line end"
     if tagged and len(example.tags) != len(example.words):
         yield f"found {len(example.tags)} tags for {len(example.words)} words"
 

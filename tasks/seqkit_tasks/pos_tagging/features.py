@@ -11,12 +11,165 @@ import numpy as np
 
 from seqkit.arrays import Array, DTypeLike, IntArray
 from seqkit.layers.base import prefixed
-from seqkit.layers.characters import CharacterEncoder
-from seqkit.layers.dropout import dropped
+from seqkit.layers.characters import CharacterEncoder, DistinctWords
 from seqkit.layers.embedding import Embedding
+from seqkit.layers.stack import build_recurrent
 from seqkit.parameters import Parameter
 from seqkit.sequences import PackedSequence, pack_flat
 from seqkit.text import UNKNOWN, Vocabulary, length_batches
 from seqkit_tasks.pos_tagging.config import PosTaggingConfig
 
-__all__ = ["WordBatch", "WordFeatures", "fit_characters"]
+__all__ = ["Spellings", "WordBatch", "WordFeatures", "fit_characters"]
+
+CHARACTER_BUDGET = 8192
+"""Characters that are read at once when spellings are read ahead."""
+
+BEGIN, END = "<w>", "</w>"
+"""Marks around a word, so that a prefix or an ending is not taken for what stands inside."""
+
+
+def fit_characters(sentences: Iterable[Sequence[str]]) -> Vocabulary:
+    """Fit the characters, case kept, on the distinct words of the training split.
+
+    A character of a single word is left out: it stands for the unknown ones, so that these too have
+    a vector that was trained.
+    """
+    words = sorted(set(chain.from_iterable(sentences)))
+    return Vocabulary.fit(map(set, words), minimum_count=2, specials=(UNKNOWN, BEGIN, END))
+
+
+class Spellings(NamedTuple):
+    """The distinct words of some sentences, and where each stands.
+
+    Attributes:
+        words: W of them, in order of appearance.
+        places: (M,) the distinct word at each place, sentences end to end.
+        lengths: (N,) words of each sentence.
+    """
+
+    words: list[str]
+    places: IntArray
+    lengths: IntArray
+
+    @classmethod
+    def of(cls, sentences: Sequence[Sequence[str]]) -> "Spellings":
+        """Find the distinct words."""
+        flat = list(chain.from_iterable(sentences))
+        number = {word: i for i, word in enumerate(dict.fromkeys(flat))}
+        places = np.fromiter(map(number.__getitem__, flat), dtype=np.int64, count=len(flat))
+        lengths = np.array([len(sentence) for sentence in sentences], dtype=np.int64)
+        return cls(list(number), places, lengths)
+
+
+class WordBatch(NamedTuple):
+    """A batch of sentences as the model reads it.
+
+    Attributes:
+        ids: packed (M,) ids of the words.
+        spelt: the distinct words' characters, and which of them each row of ``ids.data`` is.
+    """
+
+    ids: PackedSequence
+    spelt: DistinctWords
+
+
+class WordFeatures:
+    """Word vector and character vector side by side: (M, D + 2H).
+
+    Args:
+        config: widths, kind of character cell, how often words are read as unknown.
+        words: the words; those with small counts are read as unknown now and then in training.
+        characters: the characters.
+        rng: draws the weights.
+        dtype: of the weights.
+    """
+
+    def __init__(
+        self,
+        config: PosTaggingConfig,
+        *,
+        words: Vocabulary,
+        characters: Vocabulary,
+        rng: np.random.Generator,
+        dtype: DTypeLike = np.float32,
+    ) -> None:
+        self.config = config
+        self.words = words
+        self.characters = characters
+        self.embedding = Embedding(
+            len(words), config.embedding, rng=rng, trainable=not config.freeze_vectors, dtype=dtype
+        )
+        width = config.character_embedding
+        self.spelling = CharacterEncoder(
+            Embedding(len(characters), width, rng=rng, dtype=dtype),
+            build_recurrent(
+                config.character_cell,
+                width,
+                config.character_units,
+                bidirectional=True,
+                rng=rng,
+                dtype=dtype,
+            ),
+        )
+        self._unknown = words.ids[UNKNOWN]
+        self._hidden_shares = _hidden_shares(words, config.word_dropout)
+
+    @property
+    def output_features(self) -> int:
+        """Width of a word's features."""
+        return self.embedding.features + self.spelling.output_features
+
+    def parameters(self) -> Iterator[tuple[str, Parameter]]:
+        """Yield the parameters of the words' table and of the character encoder."""
+        yield from prefixed("words", self.embedding.parameters())
+        yield from prefixed("spelling", self.spelling.parameters())
+
+    def encode(self, sentences: Sequence[Sequence[str]]) -> WordBatch:
+        """Look up words and characters."""
+        spellings = Spellings.of(sentences)
+        ids, characters = self._look_up(spellings.words)
+        places = pack_flat(spellings.places, spellings.lengths)
+        packed_ids = places.with_data(ids.take(places.data))
+        return WordBatch(packed_ids, DistinctWords(places.data, characters))
+
+    def _look_up(self, words: Sequence[str]) -> tuple[IntArray, PackedSequence]:
+        """Return the ids (W,) of distinct words, and their characters with marks around them."""
+        characters = self.characters.encode_flat([(BEGIN, *word, END) for word in words])
+        return self.words.encode(self.config.as_read(words)), pack_flat(*characters)
+
+    def forward(
+        self, batch: WordBatch, *, train: bool = False, rng: np.random.Generator | None = None
+    ) -> tuple[PackedSequence, Callable[[PackedSequence], None]]:
+        """Map a batch to packed features (M, D + 2H); the backward adds to the gradients."""
+        ids = batch.ids.data
+        if train and rng is not None and self.config.word_dropout:
+            hidden = rng.random(len(ids)) < self._hidden_shares[ids]
+            ids = np.where(hidden, self._unknown, ids)
+        vectors, back_words = self.embedding.forward(ids)
+        spelt, back_spelling = self.spelling.forward(batch.spelt, train=train, rng=rng)
+
+        def backward(d_features: PackedSequence) -> None:
+            d_vectors, d_spelt = np.split(d_features.data, [self.embedding.features], axis=1)
+            back_words(d_vectors)
+            back_spelling(d_spelt)
+
+        return batch.ids.with_data(np.concatenate([vectors, spelt], axis=1)), backward
+
+    def tabulate(self, words: Sequence[str]) -> Array:
+        """Return the features of W distinct words, (W, D + 2H), as they are without training.
+
+        However many words there are, only so many characters are read at once.
+        """
+        table = np.empty((len(words), self.output_features), self.embedding.table.value.dtype)
+        for group in length_batches([len(word) for word in words], tokens=CHARACTER_BUDGET):
+            ids, characters = self._look_up([words[i] for i in group.tolist()])
+            vectors, _ = self.embedding.forward(ids)
+            spelt, _ = self.spelling.encode(characters)
+            table[group] = np.concatenate([vectors, spelt], axis=1)
+        return table
+
+
+def _hidden_shares(words: Vocabulary, a: float) -> Array:
+    """Return (V,) how often each word is read as unknown in training: a / (a + n), 0 without a."""
+    counts = np.ones(len(words)) if words.counts is None else np.array(words.counts, np.float64)
+    return a / np.maximum(a + counts, np.finfo(np.float64).tiny)

@@ -1,6 +1,7 @@
 """Sentiment classification: one label for a text, any number of labels."""
 
 from collections.abc import Iterator
+from functools import partial
 from importlib.resources import files
 from pathlib import Path
 from typing import Any
@@ -39,7 +40,7 @@ def seqkit_datasets() -> Iterator[DatasetSpec]:
             name=f"sentiment-{name}",
             task="sentiment",
             summary=f"{size} short reviews in {language}, written for seqkit",
-            files=lambda name=name: _sample(f"sentiment-{name}"),
+            files=partial(_sample, f"sentiment-{name}"),
             sample=True,
         )
 

@@ -54,8 +54,10 @@ class SentimentTask(Task[SentimentConfig, LabelledTokens, SentimentPrediction]):
 
     def read(self, path: Path) -> list[LabelledTokens]:
         """Read TSV, CSV, JSON lines, fastText lines, or a folder for each label."""
-        columns = {"text_column": self.config.text_column, "label_column": self.config.label_column}
-        return [self._example(item.text, item.label) for item in read_labelled(path, **columns)]
+        found = read_labelled(
+            path, text_column=self.config.text_column, label_column=self.config.label_column
+        )
+        return [self._example(item.text, item.label) for item in found]
 
     def examples(
         self, inputs: Sequence[Any], targets: Sequence[Any] | None = None

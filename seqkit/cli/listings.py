@@ -1,0 +1,129 @@
+"""``seqkit tasks``, ``seqkit plugins`` and ``seqkit config``: what there is."""
+
+import sys
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from seqkit.plugins import PluginHost, default_host
+
+if TYPE_CHECKING:
+    from rich.console import Console
+
+__all__ = ["config", "plugin_rows", "plugins", "task_rows", "tasks"]
+
+JsonSwitch = Annotated[bool, typer.Option("--json", help="print JSON, and nothing else")]
+
+
+def tasks(json: JsonSwitch = False) -> None:
+    """List the tasks that can be run.
+
+    Example:
+      $ seqkit tasks
+      $ seqkit tasks --json
+    """
+    host = default_host()
+    rows = task_rows(host)
+    if json:
+        _print_json(rows)
+        return
+    from seqkit.cli.summaries import new_table
+
+    table = new_table("Tasks", "name", "what it does", "sample", "from", numbers_from=4)
+    for row in rows:
+        names = ", ".join([row["name"], *row["aliases"]])
+        table.add_row(names, row["summary"], row["sample"] or "-", row["plugin"])
+    _console().print(table)
+    if host.broken:
+        broken = ", ".join(record.name for record in host.broken)
+        print(f"broken plugins: {broken}; 'seqkit plugins' says why", file=sys.stderr)
+
+
+def task_rows(host: PluginHost) -> list[dict[str, Any]]:
+    """Return the tasks as plain values."""
+    return [
+        {
+            "name": spec.name,
+            "aliases": list(spec.aliases),
+            "summary": spec.summary,
+            "sample": spec.sample,
+            "plugin": " ".join(part for part in host.origin_of_task(spec.name) if part),
+        }
+        for spec in host.tasks()
+    ]
+
+
+def plugins(json: JsonSwitch = False) -> None:
+    """List the plugins: what each offers, and what is wrong with broken ones.
+
+    Example:
+      $ seqkit plugins
+      $ seqkit --strict-plugins plugins
+    """
+    host = default_host()
+    if json:
+        _print_json({"plugins": plugin_rows(host), "notices": list(host.notices)})
+        return
+    console = _console()
+    _print_plugins(console, host)
+    for record in host.records:
+        for line in (*record.reasons, *record.notes):
+            console.print(f"{record.title}: {line}", soft_wrap=True)
+    for notice in host.notices:
+        console.print(notice, soft_wrap=True)
+
+
+def plugin_rows(host: PluginHost) -> list[dict[str, Any]]:
+    """Return the plugins' records as plain values."""
+    return [record.to_json() for record in host.records]
+
+
+def _print_plugins(console: "Console", host: PluginHost) -> None:
+    from seqkit.cli.summaries import new_table
+
+    columns = ("name", "from", "API", "status", "hooks", "offers")
+    table = new_table("Plugins", *columns, numbers_from=len(columns))
+    for record in host.records:
+        origin = f"{record.distribution} {record.version}".strip() or record.module
+        api = "-" if record.api is None else str(record.api)
+        hooks = ", ".join(hook.removeprefix("seqkit_") for hook in record.hooks)
+        table.add_row(record.name, origin, api, record.status, hooks or "-", _offers(record))
+    console.print(table)
+
+
+def _offers(record: Any) -> str:
+    kinds: Mapping[str, list[str]] = {
+        "task": record.tasks,
+        "command": record.commands,
+        "dataset": record.datasets,
+        "encoder": record.encoders,
+    }
+    return "\n".join(f"{kind} {name}" for kind, names in kinds.items() for name in names) or "-"
+
+
+def config(task: Annotated[str, typer.Argument(help="name of the task")]) -> None:
+    """Print a task's options as a recipe, to be changed and given to seqkit run --config.
+
+    Example:
+      $ seqkit config sentiment > recipe.toml
+      $ seqkit run sentiment --config recipe.toml
+    """
+    from seqkit.cli.streams import as_utf8
+    from seqkit.options import as_recipe
+
+    spec = default_host().find_task(task)
+    head = f"# seqkit run {spec.name} --config FILE\n\n"
+    print(head + as_recipe(spec.config()), end="", file=as_utf8(sys.stdout))
+
+
+def _print_json(value: Any) -> None:
+    from seqkit.cli.streams import as_utf8, json_line
+
+    print(json_line(value, indent=2), file=as_utf8(sys.stdout))
+
+
+def _console() -> "Console":
+    from seqkit.cli.streams import console_for
+
+    return console_for(sys.stdout)

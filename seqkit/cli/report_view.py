@@ -1,0 +1,111 @@
+"""A finished run, or an evaluation, as text for a person."""
+
+import shlex
+from collections.abc import Sequence
+from pathlib import Path
+
+from rich.console import Console
+from rich.table import Table
+
+from seqkit.cli.summaries import new_table
+from seqkit.metrics.evaluation import Evaluation
+from seqkit.metrics.measures import Metric, format_score
+from seqkit.metrics.measures import Table as ScoreTable
+from seqkit.reports import BaselineReport, RunReport
+
+__all__ = ["print_evaluation", "print_report", "print_where_saved"]
+
+
+def print_report(console: Console, report: RunReport) -> None:
+    """Print scores, baselines, tables and how it was trained."""
+    console.print(f"{report.task}: {report.evaluation.headline} on {report.split}")
+    print_evaluation(console, report.evaluation, report.baselines)
+    best = f"best epoch {report.best_epoch} of {len(report.epochs)}"
+    console.print(f"{best if report.best_epoch else 'not trained'} ({report.stopped})")
+    console.print(_costs(report))
+    for notice in _notices(report):
+        console.print(f"note: {notice}")
+
+
+def _costs(report: RunReport) -> str:
+    threads = f"{report.threads} thread{'s' if report.threads > 1 else ''}"
+    parts = [f"{report.seconds:.1f} s", threads, f"seed {report.seed}"]
+    if report.peak_megabytes:
+        parts.insert(1, f"at most {report.peak_megabytes:,.0f} MB of memory")
+    return ", ".join(parts)
+
+
+def _notices(report: RunReport) -> list[str]:
+    notices = list(dict.fromkeys(report.notices))
+    if report.data.sample:
+        notices.append("a built-in sample: for trying out, not for measuring")
+    headline = report.evaluation.headline
+    better = [b.name for b in report.baselines if _beats(b.evaluation, headline)]
+    return [*notices, *(f"{name} scores better than this model" for name in better)]
+
+
+def _beats(evaluation: Evaluation, headline: Metric) -> bool:
+    other = _metric(evaluation, headline.name)
+    if other is None:
+        return False
+    gain = other.value - headline.value
+    return gain > 0 if headline.higher_is_better else gain < 0
+
+
+def print_evaluation(
+    console: Console, evaluation: Evaluation, baselines: Sequence[BaselineReport] = ()
+) -> None:
+    """Print the metrics beside the baselines', what was scored, and the tables."""
+    console.print(_metrics_table(evaluation, baselines))
+    if evaluation.counts:
+        counts = ", ".join(f"{count:,} {name}" for name, count in evaluation.counts.items())
+        console.print(f"scored: {counts}")
+    for table in evaluation.tables:
+        console.print(_score_table(table))
+        for note in table.notes:
+            console.print(f"  {note}")
+
+
+def _metrics_table(evaluation: Evaluation, baselines: Sequence[BaselineReport]) -> Table:
+    levels = [metric.interval.level for metric in evaluation.metrics if metric.interval]
+    title = f"Scores [{100 * levels[0]:.0f} % interval]" if levels else "Scores"
+    table = new_table(title, "", "this model", *(baseline.name for baseline in baselines))
+    for metric in evaluation.metrics:
+        others = (_metric(baseline.evaluation, metric.name) for baseline in baselines)
+        table.add_row(metric.name, *(_value(found) for found in (metric, *others)))
+    return table
+
+
+def _metric(evaluation: Evaluation, name: str) -> Metric | None:
+    return next((metric for metric in evaluation.metrics if metric.name == name), None)
+
+
+def _value(metric: Metric | None) -> str:
+    if metric is None:
+        return "-"
+    shown = format_score(metric.value, metric.style)
+    if metric.interval is None:
+        return shown
+    low = format_score(metric.interval.low, metric.style)
+    return f"{shown} [{low}, {format_score(metric.interval.high, metric.style)}]"
+
+
+def _score_table(found: ScoreTable) -> Table:
+    table = new_table(found.title, *found.columns)
+    for row in found.formatted():
+        table.add_row(*row)
+    return table
+
+
+def print_where_saved(console: Console, task: str, output: Path, text: str) -> None:
+    """Say what was written, and what can be done with it; not wrapped, so that it can be copied."""
+    names = ", ".join(sorted(path.name for path in output.iterdir() if path.is_file()))
+    folder, example = shlex.quote(str(output)), shlex.quote(text)
+    lines = [
+        f"saved in {output}: {names}",
+        "next:",
+        f"  seqkit predict {folder} {example}",
+        f"  seqkit evaluate {folder} --data FILE",
+    ]
+    for line in lines:
+        console.print(line, soft_wrap=True)

@@ -1,0 +1,81 @@
+"""Data, model and epochs as tables and lines."""
+
+from collections.abc import Iterator
+
+from rich import box
+from rich.table import Table
+
+from seqkit.reports import DataSummary, ModelSummary, SplitSummary
+from seqkit.training.reports import EpochReport
+
+__all__ = ["data_table", "epoch_line", "model_lines", "new_table", "source_lines"]
+
+MOST_COUNTS = 24
+"""Rows of counts that are shown; a tagset may have many more, and report.json has them all."""
+
+
+def new_table(title: str, *columns: str, numbers_from: int = 1) -> Table:
+    """Return an empty table in the house style: the columns from a given one on hold numbers."""
+    table = Table(title=title, title_justify="left", title_style="bold", box=box.SIMPLE)
+    for index, column in enumerate(columns):
+        justify = "right" if index >= numbers_from else "left"
+        table.add_column(column, justify=justify, overflow="fold")  # type: ignore[arg-type]
+    return table
+
+
+def data_table(summary: DataSummary) -> Table:
+    """Show the counts of every split, one column a split: there are few splits and many counts."""
+    splits = summary.splits
+    table = new_table(f"Data: {summary.name}", "", *(split.name for split in splits))
+    names = list(dict.fromkeys(name for split in splits for name in split.counts))
+    for name in names[:MOST_COUNTS]:
+        table.add_row(name, *(_count(split, name) for split in splits))
+    if len(names) > MOST_COUNTS:
+        table.add_row(f"... and {len(names) - MOST_COUNTS} more", *("" for _ in splits))
+    seen = ("-" if split.name == "train" else f"{split.seen_in_train:,}" for split in splits)
+    table.add_row("texts also in train", *seen)
+    return table
+
+
+def source_lines(summary: DataSummary) -> Iterator[str]:
+    """Yield where each split came from; a line each, because paths are long."""
+    width = max((len(split.name) for split in summary.splits), default=0)
+    for split in summary.splits:
+        yield f"  {split.name:<{width}}  {split.source}"
+
+
+def _count(split: SplitSummary, name: str) -> str:
+    """A count; one of unknown things also as a share of all such things."""
+    if name not in split.counts:
+        return "-"
+    count = split.counts[name]
+    whole = split.counts.get(name.removeprefix("unknown "), 0)
+    is_share = name.startswith("unknown ") and whole > 0
+    return f"{count:,} ({100 * count / whole:.1f} %)" if is_share else f"{count:,}"
+
+
+def model_lines(summary: ModelSummary) -> Iterator[str]:
+    """Yield what the network is made of."""
+    yield "Model"
+    for part, words in summary.parts.items():
+        yield f"  {part}: {words}"
+    yield f"  {summary.parameters:,} parameters, about {summary.megabytes:,.1f} MB to train"
+
+
+def epoch_line(report: EpochReport, epochs: int) -> str:
+    """Return one line about a finished epoch; an asterisk marks the best one so far."""
+    width = len(str(epochs))
+    parts = [
+        f"epoch {report.epoch:>{width}}/{epochs}",
+        f"loss {report.train_loss:.4f}",
+        f"{report.metric} {_score(report.score)}",
+        f"lr {report.learning_rate:.3g}",
+        f"clipped {100 * report.clipped_share:.0f} %",
+        f"{report.tokens_per_second:,.0f} tokens/s",
+        f"{report.seconds + report.validation_seconds:.1f} s",
+    ]
+    return "  ".join(parts) + ("  * best" if report.best else "")
+
+
+def _score(score: float) -> str:
+    return f"{score:.4f}" if abs(score) < 10 else f"{score:,.2f}"

@@ -1,0 +1,253 @@
+"""Pretrained word vectors: word2vec and fastText text files (with a header) and GloVe (without).
+
+The file is streamed, and only the rows of a given vocabulary are kept: a file of two million words
+costs no more memory than the words that are looked for.
+"""
+
+import gzip
+import math
+import zlib
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import BinaryIO
+
+import numpy as np
+
+from seqkit.arrays import Array, BoolArray, DTypeLike
+from seqkit.errors import Problem, UserError
+
+__all__ = ["Vectors", "load_vectors"]
+
+SHOWN = 20
+"""Bad lines that an error names; the others it counts."""
+
+
+@dataclass(frozen=True, eq=False)
+class Vectors:
+    """Rows of a vector file for the words of a vocabulary.
+
+    Attributes:
+        matrix: (V, D) the vectors, zeros for words that are not in the file.
+        found: (V,) which words are.
+        lowered: (V,) which of these were found only in lower case.
+        duplicates: later lines for a word that already had its vector; the first one counts.
+        lines: vectors in the file.
+    """
+
+    matrix: Array
+    found: BoolArray
+    lowered: BoolArray
+    duplicates: int
+    lines: int
+
+    @property
+    def width(self) -> int:
+        """D."""
+        return int(self.matrix.shape[1])
+
+    @property
+    def coverage(self) -> float:
+        """Share of the vocabulary that was found."""
+        return float(self.found.mean()) if len(self.found) else 0.0
+
+    def __str__(self) -> str:
+        found, words, lowered = int(self.found.sum()), len(self.found), int(self.lowered.sum())
+        return (
+            f"{found:,} of {words:,} words have a vector ({self.coverage:.1%}), "
+            f"{lowered:,} of them by lower-casing"
+        )
+
+    def table(self, rng: np.random.Generator) -> Array:
+        """Return a table to start from: missing words get Gaussian vectors as wide as the others."""
+        table = self.matrix.copy()
+        spread = float(self.matrix[self.found].std()) if self.found.any() else 0.1
+        missing = ~self.found
+        table[missing] = rng.normal(0.0, spread, (int(missing.sum()), self.width))
+        return table
+
+
+def load_vectors(
+    path: str | Path,
+    words: Sequence[str],
+    *,
+    width: int | None = None,
+    lowercase: bool = True,
+    dtype: DTypeLike = np.float32,
+) -> Vectors:
+    """Read the vectors of some words from a text file, gzipped or not.
+
+    Each line is a word and D numbers, separated by single spaces. A first line of two whole
+    numbers is a header (lines, D). A word may contain spaces, as some in GloVe do.
+
+    Args:
+        path: the file, UTF-8.
+        words: V distinct words; row i of the result is for ``words[i]``.
+        width: D, if the file must have it; otherwise the header or the first line tells.
+        lowercase: give a word that is not in the file the vector of its lower-case form.
+        dtype: of the result.
+
+    Raises:
+        ValueError: ``words`` holds a word twice.
+        UserError: no such file, no text, or lines that are broken, all named with their numbers.
+    """
+    path = Path(path)
+    with _opened(path) as file:
+        return _Reader(path, words, width, lowercase, dtype).read(file)
+
+
+@contextmanager
+def _opened(path: Path) -> Iterator[BinaryIO]:
+    """Open a file, through gzip where its first bytes say so."""
+    try:
+        with path.open("rb") as file:
+            zipped = file.read(2) == b"\x1f\x8b"
+            file.seek(0)
+            if not zipped:
+                yield file
+                return
+            with gzip.open(file) as text:
+                yield text  # type: ignore[misc]
+    except (EOFError, gzip.BadGzipFile, zlib.error) as error:
+        raise UserError(Problem(f"the gzip file is damaged: {error}", str(path))) from None
+    except OSError as error:
+        raise UserError(Problem(f"cannot be read: {error.strerror}", str(path))) from None
+
+
+class _Reader:
+    """Reads one file: looks at every line, converts only those it needs."""
+
+    def __init__(
+        self,
+        path: Path,
+        words: Sequence[str],
+        width: int | None,
+        lowercase: bool,
+        dtype: DTypeLike,
+    ) -> None:
+        self.path = path
+        self.width = width
+        self.dtype = dtype
+        self.exact = {word.encode("utf-8", "surrogatepass"): i for i, word in enumerate(words)}
+        if len(self.exact) < len(words):
+            raise ValueError("words must be distinct")
+        self.lower: dict[bytes, list[int]] = {}
+        for i, word in enumerate(words):
+            if lowercase and word.lower() != word:
+                key = word.lower().encode("utf-8", "surrogatepass")
+                self.lower.setdefault(key, []).append(i)
+        self.rows: dict[int, Array] = {}
+        self.lowered: dict[int, Array] = {}
+        self.duplicates = 0
+        self.problems: list[Problem] = []
+        self.bad_lines = 0
+
+    def read(self, file: BinaryIO) -> Vectors:
+        """Read the file to its end."""
+        first = file.readline()
+        if b"\0" in first or b"\0" in (second := file.readline()):
+            raise UserError(Problem("is not a text file; convert it to word2vec text", self._at()))
+        promised = self._header(first)
+        if not self.width:
+            raise UserError(Problem("no numbers stand beside the words", self._at(1)))
+        lines = 0
+        start = [second] if promised is not None else [first, second]
+        number = 1 if promised is None else 2
+        for rest in (start, file):
+            for line in rest:
+                if line.strip():
+                    lines += 1
+                    self._line(number, line.rstrip())
+                number += 1
+        self._finish(lines, promised)
+        return self._vectors(lines)
+
+    def _header(self, line: bytes) -> int | None:
+        """Return the number of lines that a header promises, None without header; learn D."""
+        fields = line.split()
+        if len(fields) != 2 or not all(field.isdigit() for field in fields) or self.width == 1:
+            self.width = self.width or max(0, len(line.rstrip().split(b" ")) - 1)
+            return None
+        declared = int(fields[1])
+        if self.width not in (None, declared):
+            raise UserError(Problem(f"expected width {self.width}, found {declared}", self._at(1)))
+        self.width = declared
+        return int(fields[0])
+
+    def _line(self, number: int, line: bytes) -> None:
+        assert self.width is not None
+        values = line.count(b" ")
+        word = line[: line.find(b" ")] if values == self.width else self._long_word(line)
+        if word is None:
+            self._bad(number, f"expected {self.width} numbers, found {values}")
+        elif word in self.exact or word in self.lower:
+            self._keep(number, word, line[len(word) :])
+
+    def _long_word(self, line: bytes) -> bytes | None:
+        """Return a word that contains spaces; None where there are too few or many numbers."""
+        assert self.width is not None
+        fields = line.split(b" ")
+        extra = fields[1 : -self.width] if self.width else []
+        return (
+            None if not extra or any(map(_is_number, extra)) else b" ".join(fields[: -self.width])
+        )
+
+    def _keep(self, number: int, word: bytes, text: bytes) -> None:
+        try:
+            row = np.array([float(value) for value in text.split()], self.dtype)
+        except ValueError as error:
+            self._bad(number, str(error))
+            return
+        if len(row) != self.width or not np.isfinite(row).all():
+            self._bad(number, f"expected {self.width} finite numbers")
+            return
+        place = self.exact.get(word)
+        lowered = self.lower.get(word, ())
+        if place in self.rows or any(i in self.lowered for i in lowered):
+            self.duplicates += 1
+            return
+        if place is not None:
+            self.rows[place] = row
+        self.lowered |= dict.fromkeys(lowered, row)
+
+    def _bad(self, number: int, message: str) -> None:
+        self.bad_lines += 1
+        if self.bad_lines <= SHOWN:
+            self.problems.append(Problem(message, self._at(number)))
+
+    def _finish(self, lines: int, promised: int | None) -> None:
+        """Raise what is wrong with the file."""
+        if self.bad_lines > SHOWN:
+            self.problems.append(
+                Problem(f"and {self.bad_lines - SHOWN} more bad lines", self._at())
+            )
+        if not lines:
+            self.problems.append(Problem("holds no vectors", self._at()))
+        elif promised not in (None, lines):
+            self.problems.append(
+                Problem(f"the header promises {promised} vectors, found {lines}", self._at(1))
+            )
+        if self.problems:
+            raise UserError(self.problems)
+
+    def _vectors(self, lines: int) -> Vectors:
+        assert self.width is not None
+        words = len(self.exact)
+        matrix = np.zeros((words, self.width), self.dtype)
+        found, lowered = np.zeros(words, np.bool_), np.zeros(words, np.bool_)
+        for place, row in (self.lowered | self.rows).items():
+            matrix[place] = row
+            found[place] = True
+            lowered[place] = place not in self.rows
+        return Vectors(matrix, found, lowered, self.duplicates, lines)
+
+    def _at(self, number: int | None = None) -> str:
+        return str(self.path) if number is None else f"{self.path}:{number}"
+
+
+def _is_number(field: bytes) -> bool:
+    try:
+        return math.isfinite(float(field))
+    except ValueError:
+        return False

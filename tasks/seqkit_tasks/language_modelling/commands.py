@@ -1,0 +1,213 @@
+"""``seqkit score`` and ``seqkit generate``: they convert, the library does the work.
+
+typer and rich are imported inside the functions, so that a plugin's import costs nothing.
+"""
+
+import json
+import math
+import sys
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import asdict
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
+
+from seqkit.errors import Problem, UserError
+from seqkit.kernels.threads import use_threads
+from seqkit.loading import load
+from seqkit.sampling import Sampling
+from seqkit.text.vocabulary import UNKNOWN
+from seqkit_tasks.language_modelling.generation import GeneratedText, Generator, unknown_tokens
+from seqkit_tasks.language_modelling.lines import Line, ScoredLine
+from seqkit_tasks.language_modelling.model import LanguageModel
+from seqkit_tasks.language_modelling.scoring import Parting, find_parting, score_sentences
+from seqkit_tasks.language_modelling.task import LanguageModellingTask
+
+if TYPE_CHECKING:
+    from rich.table import Table
+
+__all__ = ["create_generate", "create_score", "load_language_model"]
+
+
+def load_language_model(path: Path) -> tuple[LanguageModellingTask, LanguageModel]:
+    """Load a language model with its task.
+
+    Raises:
+        UserError: the model is of another task.
+    """
+    trained = load(path)
+    task, model = trained.task, trained.model
+    if isinstance(task, LanguageModellingTask) and isinstance(model, LanguageModel):
+        return task, model
+    raise UserError(
+        Problem(
+            f"found a model of the task {trained.spec.name!r}, wanted one of 'language-modelling'; "
+            "seqkit run lm trains one",
+            str(path),
+        )
+    )
+
+
+# --- seqkit score --------------------------------------------------------------------------------
+
+
+def create_score() -> Callable[..., None]:
+    """Return the command ``seqkit score``."""
+    import typer
+
+    def score(
+        model: Annotated[Path, typer.Argument(metavar="MODEL", help="model file or run directory")],
+        texts: Annotated[list[str], typer.Argument(metavar="TEXT...", help="sentences to compare")],
+        in_order: Annotated[
+            bool, typer.Option("--in-order", help="as given, instead of the likeliest first")
+        ] = False,
+        as_json: Annotated[bool, typer.Option("--json", help="print JSON")] = False,
+    ) -> None:
+        """Say how probable sentences are, each on its own, and where they part.
+
+        Example: seqkit score runs/lm-1 "the apple and pear salad" "the apple and pair salad"
+        """
+        task, network = load_language_model(model)
+        sentences = task.examples(texts)
+        with use_threads():
+            scored = score_sentences(network, sentences)
+        _notice_unknown(network, sentences, "read")
+        rows = list(enumerate(scored))
+        if not in_order:
+            rows.sort(key=lambda row: -row[1].log_probability)
+        if as_json:
+            _print_json(_score_document(texts, rows, find_parting(scored)))
+        else:
+            _print_scores(texts, rows, find_parting(scored))
+
+    return score
+
+
+def _score_document(
+    texts: Sequence[str], rows: Sequence[tuple[int, ScoredLine]], parting: Parting | None
+) -> dict[str, Any]:
+    sentences = [{"number": i + 1, "text": texts[i], **asdict(line)} for i, line in rows]
+    return {"sentences": sentences, "parting": None if parting is None else asdict(parting)}
+
+
+def _print_scores(
+    texts: Sequence[str], rows: Sequence[tuple[int, ScoredLine]], parting: Parting | None
+) -> None:
+    from rich.console import Console
+    from rich.text import Text
+
+    console = Console()
+    table = _table("log-probability", "perplexity", "tokens", text="sentence")
+    for number, line in rows:
+        table.add_row(
+            f"{line.log_probability:.2f}",
+            f"{line.perplexity:,.1f}",
+            str(len(line.tokens)),
+            Text(texts[number]),
+        )
+    console.print(table)
+    if parting is not None:
+        console.print(Text(_describe_start(parting)))
+        console.print(_parting_table(parting))
+
+
+def _describe_start(parting: Parting) -> str:
+    if not parting.before:
+        return "They part at the first token:"
+    return f"They part after {' '.join(parting.before)!r}:"
+
+
+def _parting_table(parting: Parting) -> "Table":
+    from rich.text import Text
+
+    table = _table("probability", "log-probability", text="token")
+    # Sentences may go on alike: each token once, the likeliest first.
+    columns = zip(parting.tokens, parting.log_probabilities, parting.unknown, strict=True)
+    for token, value, unknown in sorted(dict.fromkeys(columns), key=lambda row: -row[1]):
+        shown = f"{token} (unknown)" if unknown and token != UNKNOWN else token
+        table.add_row(f"{math.exp(value):.3g}", f"{value:.2f}", Text(shown))
+    return table
+
+
+def _table(*numbers: str, text: str) -> "Table":
+    from rich.box import SIMPLE
+    from rich.table import Table
+
+    table = Table(box=SIMPLE)
+    for name in numbers:
+        table.add_column(name, justify="right", no_wrap=True)
+    table.add_column(text, overflow="fold")
+    return table
+
+
+# --- seqkit generate -----------------------------------------------------------------------------
+
+
+def create_generate() -> Callable[..., None]:
+    """Return the command ``seqkit generate``."""
+    import typer
+
+    def generate(
+        model: Annotated[Path, typer.Argument(metavar="MODEL", help="model file or run directory")],
+        prompt: Annotated[str, typer.Option(help="how the text begins")] = "",
+        temperature: Annotated[
+            float, typer.Option(help="below 1 safer, above 1 wilder, 0 the likeliest always")
+        ] = 1.0,
+        top_k: Annotated[
+            int | None, typer.Option(help="choose among this many, the likeliest")
+        ] = None,
+        top_p: Annotated[
+            float | None, typer.Option(help="choose among the likeliest that add up to this share")
+        ] = None,
+        no_unk: Annotated[
+            bool, typer.Option("--no-unk", help="never write the unknown mark")
+        ] = False,
+        length: Annotated[int, typer.Option(help="tokens after the prompt, at most")] = 100,
+        lines: Annotated[int, typer.Option(help="stop at this many end marks")] = 1,
+        samples: Annotated[int, typer.Option(help="how many texts", min=1)] = 1,
+        seed: Annotated[int, typer.Option(help="the same seed writes the same text", min=0)] = 0,
+        as_json: Annotated[
+            bool, typer.Option("--json", help="print JSON, one text a line")
+        ] = False,
+    ) -> None:
+        """Write text until the model ends it or the length is reached.
+
+        Example: seqkit generate runs/lm-1 --prompt "The baker" --temperature 0.8 --samples 3
+        """
+        sampling = Sampling(temperature=temperature, top_k=top_k, top_p=top_p)
+        task, network = load_language_model(model)
+        generator = Generator(
+            task=task,
+            model=network,
+            sampling=sampling,
+            length=length,
+            lines=lines,
+            unknown=not no_unk,
+        )
+        _notice_unknown(network, task.examples(prompt.split("\n")), "in the prompt read")
+        with use_threads():
+            for written in generator.sample(prompt, samples=samples, seed=seed):
+                _print_text(written, as_json=as_json)
+
+    return generate
+
+
+def _print_text(written: GeneratedText, *, as_json: bool) -> None:
+    if as_json:
+        _print_json(asdict(written))
+    else:
+        print(written.text, flush=True)
+
+
+# --- shared --------------------------------------------------------------------------------------
+
+
+def _print_json(document: dict[str, Any]) -> None:
+    print(json.dumps(document, ensure_ascii=False), flush=True)
+
+
+def _notice_unknown(model: LanguageModel, lines: Iterable[Line], where: str) -> None:
+    """Say on stderr which tokens the model does not know."""
+    tokens = unknown_tokens(model, lines)
+    if tokens:
+        shown = ", ".join(map(repr, tokens[:20])) + (" ..." if len(tokens) > 20 else "")
+        print(f"unknown to the model, {where} as {UNKNOWN}: {shown}", file=sys.stderr)

@@ -1,0 +1,177 @@
+"""The blocked output layer against the loss on whole logits."""
+
+import math
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from seqkit.kernels.threads import use_threads
+from seqkit.layers import blocked_softmax, softmax
+from seqkit.layers.blocked_softmax import split_words
+from seqkit.layers.losses import softmax_cross_entropy
+from seqkit.layers.softmax import SoftmaxOutput, linear_cross_entropy
+from seqkit.parameters import Parameter
+from seqkit.testing.gradients import check_gradients
+
+from ..strategies import rngs
+
+
+@pytest.fixture(params=[0, 2000, 2**26], ids=["keep-none", "keep-some", "keep-all"])
+def small_blocks(request, monkeypatch):
+    """Small blocks in two parts, and all budgets of memory."""
+    monkeypatch.setattr(blocked_softmax, "BLOCK_FLOATS", 1)
+    monkeypatch.setattr(blocked_softmax, "PARALLEL_WORK", 1)
+    monkeypatch.setattr(softmax, "KEPT_BYTES", request.param)
+
+
+def output(rng, features, words, *, bias=True, dtype=np.float64):
+    layer = SoftmaxOutput(features, words, bias=bias, rng=rng, dtype=dtype)
+    if bias:
+        layer.bias.value[:] = rng.normal(size=words)
+    return layer
+
+
+CASES = [(5, 3, 300), (0, 3, 7), (1, 1, 1), (4, 2, 700)]
+
+
+@pytest.mark.parametrize("shape", CASES, ids=str)
+@pytest.mark.parametrize("smoothing", [0.0, 0.2])
+@pytest.mark.parametrize("weighted", [False, True])
+@pytest.mark.usefixtures("small_blocks")
+def test_equals_the_loss_on_whole_logits(shape, smoothing, weighted):
+    tokens, features, words = shape
+    rng = np.random.default_rng(tokens)
+    layer, hidden = output(rng, features, words), rng.normal(size=(tokens, features))
+    targets = rng.integers(0, words, tokens)
+    options = {
+        "weights": rng.random(words) if weighted else None,
+        "label_smoothing": smoothing,
+    }
+    loss = layer.loss(hidden, targets, **options)
+    whole = softmax_cross_entropy(layer.logits(hidden), targets, **options)
+    assert math.isclose(loss.total, whole.total, rel_tol=1e-12)
+    assert (loss.count, loss.weight) == (whole.count, whole.weight)
+    np.testing.assert_allclose(loss.log_probabilities, whole.log_probabilities)
+    np.testing.assert_allclose(layer.log_probabilities(hidden, targets), whole.log_probabilities)
+    np.testing.assert_allclose(loss.backward(0.5), whole.backward(0.5) @ layer.w.value, atol=1e-12)
+
+    def function(x):
+        loss = layer.loss(x, targets, **options)
+        return loss.total, loss.backward
+
+    check_gradients(function, [hidden], layer.parameters())
+
+
+@given(rngs(), st.integers(0, 5), st.integers(1, 4), st.integers(1, 40), st.booleans())
+def test_gradients(rng, tokens, features, words, bias):
+    layer = output(rng, features, words, bias=bias)
+    targets = rng.integers(0, words, tokens)
+
+    def function(x):
+        loss = layer.loss(x, targets)
+        return loss.total, loss.backward
+
+    check_gradients(function, [rng.normal(size=(tokens, features))], layer.parameters())
+
+
+@pytest.mark.usefixtures("small_blocks")
+def test_a_second_backward_gives_the_same_and_adds():
+    rng = np.random.default_rng(0)
+    layer, hidden = output(rng, 3, 300), rng.normal(size=(4, 3))
+    loss = layer.loss(hidden, np.array([0, 5, 5, 299]))
+    d_hidden = loss.backward()
+    d_w = layer.w.grad.copy()
+    np.testing.assert_array_equal(loss.backward(), d_hidden)
+    np.testing.assert_array_equal(layer.w.grad, 2 * d_w)
+
+
+@pytest.mark.usefixtures("small_blocks")
+def test_two_passes_do_not_share_memory():
+    rng = np.random.default_rng(0)
+    layer, hidden = output(rng, 3, 300), rng.normal(size=(2, 4, 3))
+    targets = rng.integers(0, 300, (2, 4))
+    alone = [layer.loss(*pair).backward() for pair in zip(hidden, targets, strict=True)]
+    losses = [layer.loss(*pair) for pair in zip(hidden, targets, strict=True)]
+    for loss, expected in zip(losses, alone, strict=True):
+        np.testing.assert_array_equal(loss.backward(), expected)
+
+
+@pytest.mark.parametrize("scale", [1.0, 30.0, 1e3, 1e6])
+def test_logits_that_overflow_plain_exponentials(scale):
+    rng = np.random.default_rng(0)
+    layer = output(rng, 3, 300, dtype=np.float32)
+    hidden = (rng.normal(size=(9, 3)) * scale).astype(np.float32)
+    targets = rng.integers(0, 300, 9)
+    loss = layer.loss(hidden, targets)
+    whole = softmax_cross_entropy(layer.logits(hidden), targets)
+    np.testing.assert_allclose(
+        loss.log_probabilities, whole.log_probabilities, rtol=1e-4, atol=1e-4
+    )
+    d_hidden = loss.backward()
+    assert d_hidden.dtype == layer.w.grad.dtype == loss.log_probabilities.dtype == np.float32
+    np.testing.assert_allclose(d_hidden, whole.backward() @ layer.w.value, atol=1e-4)
+
+
+def test_the_number_of_threads_changes_nothing():
+    rng = np.random.default_rng(0)
+    layer = output(rng, 40, 3000, dtype=np.float32)
+    hidden = rng.normal(size=(100, 40)).astype(np.float32)
+    targets = rng.integers(0, 3000, 100)
+    assert len(split_words(100, 40, 3000)) == 2
+    results = []
+    for threads in (1, 2):
+        layer.w.zero_grad()
+        with use_threads(threads):
+            loss = layer.loss(hidden, targets)
+            results.append((loss.total, loss.backward().tobytes(), layer.w.grad.tobytes()))
+    assert results[0] == results[1]
+
+
+@given(st.integers(0, 5000), st.integers(1, 700), st.integers(1, 60_000))
+def test_every_word_is_in_one_block(tokens, features, words):
+    parts = split_words(tokens, features, words)
+    blocks = sorted((block.start, block.stop) for part in parts for block in part)
+    assert all(parts)
+    assert blocks[0][0] == 0
+    assert blocks[-1][1] == words
+    assert all(stop == start for (_, stop), (start, _) in zip(blocks, blocks[1:], strict=False))
+
+
+def test_a_tied_weight_gathers_both_gradients():
+    rng = np.random.default_rng(0)
+    table = Parameter(rng.normal(size=(6, 2)))
+    layer = SoftmaxOutput(2, 6, w=table)
+    assert layer.w is table
+    table.add_rows(np.array([1, 1]), np.ones((2, 2)))
+    hidden = rng.normal(size=(3, 2))
+    targets = np.array([0, 1, 2])
+    layer.loss(hidden, targets).backward()
+    other = Parameter(table.value)
+    linear_cross_entropy(hidden, other, None, targets).backward()
+    other.grad[1] += 2
+    np.testing.assert_allclose(table.grad, other.grad)
+
+
+def test_log_softmax_of_all_words():
+    rng = np.random.default_rng(0)
+    layer, hidden = output(rng, 3, 20), rng.normal(size=(4, 3))
+    rows = layer.log_softmax(hidden)
+    np.testing.assert_allclose(np.exp(rows).sum(axis=1), 1)
+    targets = np.array([3, 0, 19, 3])
+    expected = rows[np.arange(4), targets]
+    np.testing.assert_allclose(layer.log_probabilities(hidden, targets), expected)
+
+
+def test_mistakes_are_named():
+    layer = output(np.random.default_rng(0), 3, 5)
+    hidden = np.zeros((2, 3))
+    with pytest.raises(IndexError, match=r"0 .. 4, found \[5\]"):
+        layer.loss(hidden, np.array([0, 5]))
+    with pytest.raises(IndexError, match=r"0 .. 4, found \[-1\]"):
+        layer.log_probabilities(hidden, np.array([0, -1]))
+    with pytest.raises(ValueError, match=r"hidden must be \(M, 3\)"):
+        layer.loss(np.zeros((2, 4)), np.array([0, 1]))
+    with pytest.raises(ValueError, match=r"\(5, 3\), found"):
+        SoftmaxOutput(3, 5, w=Parameter(np.ones((3, 5))))

@@ -1,0 +1,153 @@
+"""Gradients that add, dense and row-sparse; initialisers."""
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from seqkit.parameters import (
+    Parameter,
+    glorot_uniform,
+    normal,
+    orthogonal,
+    sum_repeated_rows,
+    uniform,
+    unique_parameters,
+    zeros,
+)
+
+from .strategies import rngs
+
+
+def dense_rows(ids, rows, count):
+    total = np.zeros((count, rows.shape[1]))
+    for i, row in zip(ids, rows, strict=True):
+        total[i] += row
+    return total
+
+
+@given(rngs(), st.integers(0, 60), st.sampled_from([1, 2, 9]))
+def test_repeated_rows_are_summed(rng, tokens, count):
+    ids, rows = rng.integers(0, count, tokens), rng.normal(size=(tokens, 3))
+    if not tokens:
+        return
+    distinct, sums = sum_repeated_rows(ids, rows)
+    assert distinct.tolist() == sorted(set(ids.tolist()))
+    np.testing.assert_allclose(sums, dense_rows(ids, rows, count)[distinct], atol=1e-12)
+
+
+def test_unsigned_ids_are_summed():
+    distinct, sums = sum_repeated_rows(np.array([3, 0, 3], np.uint16), np.ones((3, 1)))
+    assert distinct.tolist() == [0, 3]
+    assert sums.tolist() == [[1.0], [2.0]]
+
+
+@given(rngs())
+def test_sparse_and_dense_pieces_add_up_in_any_order(rng):
+    parameter = Parameter(np.zeros((5, 2)))
+    expected = np.zeros((5, 2))
+    for kind in rng.integers(0, 3, 6):
+        ids, rows = rng.integers(0, 5, 4), rng.normal(size=(4, 2))
+        piece = rng.normal(size=(5, 2))
+        if kind == 0:
+            parameter.add_rows(ids, rows)
+            expected += dense_rows(ids, rows, 5)
+        elif kind == 1:
+            parameter.grad += piece
+            expected += piece
+        else:
+            parameter.add_product(np.eye(5), piece)
+            expected += piece
+    np.testing.assert_allclose(parameter.grad, expected, atol=1e-12)
+
+
+def test_rows_stay_sparse_until_the_gradient_is_read():
+    parameter = Parameter(np.zeros((4, 2)))
+    parameter.add_rows(np.array([2, 0, 2]), np.ones((3, 2)))
+    parameter.add_rows(np.array([3, 2]), np.ones((2, 2)))
+    ids, rows = parameter.sparse_rows()
+    assert ids.tolist() == [0, 2, 3]
+    assert rows[:, 0].tolist() == [1.0, 3.0, 1.0]
+    assert parameter.grad[:, 0].tolist() == [1.0, 0.0, 3.0, 1.0]
+    assert parameter.sparse_rows() is None
+
+
+def test_rows_belong_to_the_parameter():
+    parameter, rows = Parameter(np.zeros((2, 2))), np.ones((1, 2))
+    parameter.add_rows(np.array([1]), rows)
+    rows[:] = 7
+    parameter.scale_grad(0.5)
+    assert rows.tolist() == [[7, 7]]
+    assert parameter.grad.tolist() == [[0, 0], [0.5, 0.5]]
+
+
+def test_zeroing_forgets_and_keeps_the_memory():
+    parameter = Parameter(np.ones((2, 2)))
+    assert not parameter.has_grad
+    parameter.grad += 1
+    memory = parameter.grad
+    parameter.zero_grad()
+    assert not parameter.has_grad
+    assert parameter.grad is memory
+    assert not memory.any()
+    parameter.zero_grad()
+    parameter.add_rows(np.array([0]), np.ones((1, 2)))
+    assert parameter.has_grad
+    parameter.zero_grad()
+    assert not parameter.grad.any()
+
+
+def test_empty_rows_leave_no_gradient():
+    parameter = Parameter(np.ones((2, 2)))
+    parameter.add_rows(np.array([], int), np.ones((0, 2)))
+    assert not parameter.has_grad
+
+
+def test_a_gradient_may_be_set_but_not_with_another_shape():
+    parameter = Parameter(np.ones((2, 2), np.float32))
+    mine = np.full((2, 2), 3.0)
+    parameter.grad = mine
+    parameter.grad += 1
+    assert parameter.grad.dtype == np.float32
+    assert mine.max() == 3.0
+    with pytest.raises(ValueError, match="shape"):
+        parameter.grad = np.ones(2)
+
+
+@pytest.mark.parametrize("sparse", [True, False])
+def test_scaling(sparse):
+    parameter = Parameter(np.zeros((3, 1)))
+    if sparse:
+        parameter.add_rows(np.array([1]), np.ones((1, 1)))
+    else:
+        parameter.grad[1] = 1.0
+    parameter.scale_grad(0.25)
+    assert (parameter.sparse_rows() is not None) == sparse
+    assert parameter.grad[:, 0].tolist() == [0, 0.25, 0]
+
+
+def test_tied_parameters_come_once_and_equal_ones_twice():
+    one, other = Parameter(np.ones(2)), Parameter(np.ones(2))
+    named = [("a", one), ("b", other), ("c", one)]
+    assert [name for name, _ in unique_parameters(named)] == ["a", "b"]
+
+
+def test_initialisers():
+    rng = np.random.default_rng(0)
+    assert not zeros((2, 3), rng).any()
+    assert np.abs(uniform(0.1)((50, 50), rng)).max() <= 0.1
+    assert abs(normal(2.0)((100, 100), rng).std() - 2.0) < 0.1
+    glorot = glorot_uniform((300, 100), rng)
+    assert abs(glorot.var() - 2 / 400) < 2e-4
+    for shape in ((5, 3), (3, 5)):
+        q = orthogonal(shape, rng)
+        small = q.T @ q if shape[0] > shape[1] else q @ q.T
+        np.testing.assert_allclose(small, np.eye(3), atol=1e-12)
+
+
+def test_both_precisions_draw_the_same_values():
+    single, double = (
+        Parameter.draw((3, 4), uniform(1.0), np.random.default_rng(1), dtype)
+        for dtype in (np.float32, np.float64)
+    )
+    np.testing.assert_array_equal(single.value, double.value.astype(np.float32))
