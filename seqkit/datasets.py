@@ -35,7 +35,9 @@ class DataFiles:
 
     def __post_init__(self) -> None:
         if (self.train is None) == (self.single is None):
-            raise UserError("data: give either --data, or --train with --dev and --test if you have them")
+            raise UserError(
+                "data: give either --data, or --train with --dev and --test if you have them"
+            )
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -62,7 +64,8 @@ def find_files(path: Path) -> DataFiles:
 
     A folder with files (or folders) named ``train.*``, ``dev.*`` (or ``valid``, ``validation``,
     ``val``) and ``test.*`` gives those; names that end so (``en_ewt-ud-train.conllu``,
-    ``ratings_train.txt``) count too. Any other folder is one data set of its own, to be split.
+    ``ratings_train.txt``, ``wiki.train.tokens``) count too. Any other folder is one data set of its
+    own, to be split.
 
     Raises:
         UserError: no such path, or two files that could be the same split.
@@ -73,7 +76,10 @@ def find_files(path: Path) -> DataFiles:
         return DataFiles(single=path, name=path.name)
     found = {split: _candidates(path, names) for split, names in _SPLIT_NAMES.items()}
     problems = [
-        Problem(f"several files could be the {split} split: {', '.join(p.name for p in paths)}", str(path))
+        Problem(
+            f"several files could be the {split} split: {', '.join(p.name for p in paths)}",
+            str(path),
+        )
         for split, paths in found.items()
         if len(paths) > 1
     ]
@@ -86,12 +92,13 @@ def find_files(path: Path) -> DataFiles:
 
 
 def _candidates(folder: Path, names: tuple[str, ...]) -> list[Path]:
-    """Paths in a folder whose stem is, or ends in, one of the names."""
-
-    def stem(path: Path) -> str:
-        return path.name.split(".")[0].lower() if path.is_file() else path.name.lower()
+    """Paths in a folder with a part of the name, between dots, that is or ends in one of names."""
+    endings = tuple(mark + name for name in names for mark in "-_.")
 
     def matches(path: Path) -> bool:
-        return any(stem(path) == name or stem(path).endswith(("-" + name, "_" + name)) for name in names)
+        parts = path.name.lower().split(".") if path.is_file() else [path.name.lower()]
+        return any(f".{part}".endswith(endings) for part in parts)
 
-    return sorted(path for path in folder.iterdir() if not path.name.startswith(".") and matches(path))
+    return sorted(
+        path for path in folder.iterdir() if not path.name.startswith(".") and matches(path)
+    )

@@ -1,6 +1,6 @@
 """What a head consumes: from the ids of tokens to a vector for each, and the options for it."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any, Literal
 
@@ -14,8 +14,9 @@ from seqkit.layers.stack import build_recurrent
 from seqkit.options import option
 from seqkit.parameters import Parameter
 from seqkit.sequences import PackedSequence
+from seqkit.text.vectors import load_vectors
 
-__all__ = ["EncoderConfig", "TextConfig", "TextEncoder", "build_cell"]
+__all__ = ["EncoderConfig", "TextConfig", "TextEncoder", "build_cell", "start_from_vectors"]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -32,17 +33,24 @@ class TextConfig:
     )
     embedding: int = option(100, help="width of a token's vector", group="encoder", minimum=1)
     vectors: str | None = option(
-        None, help="start from pretrained vectors: word2vec, GloVe or fastText text file",
+        None,
+        help="start from pretrained vectors: word2vec, GloVe or fastText text file",
         group="encoder",
     )
     freeze_vectors: bool = option(False, help="keep the token vectors as they are", group="encoder")
     word_dropout: float = option(
-        0.0, help="share of tokens read as unknown in training", group="encoder", minimum=0.0,
+        0.0,
+        help="share of tokens read as unknown in training",
+        group="encoder",
+        minimum=0.0,
         maximum=0.95,
     )
     dropout: float = option(
-        0.3, help="dropout before and after the encoder, one mask a sequence", group="encoder",
-        minimum=0.0, maximum=0.95,
+        0.3,
+        help="dropout before and after the encoder, one mask a sequence",
+        group="encoder",
+        minimum=0.0,
+        maximum=0.95,
     )
 
 
@@ -50,7 +58,9 @@ class TextConfig:
 class EncoderConfig:
     """What reads the tokens in time; a task's config derives from it and may set other defaults."""
 
-    encoder: str = option("lstm", help="rnn, lstm, gru, or one that a plugin offers", group="encoder")
+    encoder: str = option(
+        "lstm", help="rnn, lstm, gru, or one that a plugin offers", group="encoder"
+    )
     units: int = option(128, help="units of each layer and direction", group="encoder", minimum=1)
     layers: int = option(1, help="layers, one above the other", group="encoder", minimum=1)
     bidirectional: bool = option(True, help="read from both ends", group="encoder")
@@ -58,11 +68,17 @@ class EncoderConfig:
         "none", help="how layers are joined", group="encoder"
     )
     layer_dropout: float = option(
-        0.0, help="dropout between layers, one mask a sequence", group="encoder", minimum=0.0,
+        0.0,
+        help="dropout between layers, one mask a sequence",
+        group="encoder",
+        minimum=0.0,
         maximum=0.95,
     )
     recurrent_dropout: float = option(
-        0.0, help="dropout on the recurrent weights, one mask a batch", group="encoder", minimum=0.0,
+        0.0,
+        help="dropout on the recurrent weights, one mask a batch",
+        group="encoder",
+        minimum=0.0,
         maximum=0.95,
     )
 
@@ -148,3 +164,22 @@ class TextEncoder:
         """Yield the parameters of the embedding and of the recurrent layer."""
         yield from prefixed("embedding", self.embedding.parameters())
         yield from prefixed("recurrent", self.recurrent.parameters())
+
+
+def start_from_vectors(embedding: Embedding, words: Sequence[str], path: str) -> Sequence[str]:
+    """Fill in the pretrained vectors of the words that a file has; the others stay as drawn.
+
+    Args:
+        embedding: changed in place.
+        words: (V,) the word of each row.
+        path: a word2vec, GloVe or fastText text file.
+
+    Returns:
+        A notice of how many words it covers.
+
+    Raises:
+        UserError: the file cannot be read, or its vectors are not as wide as the embedding.
+    """
+    vectors = load_vectors(path, words, width=embedding.features)
+    embedding.table.value[vectors.found] = vectors.matrix[vectors.found]
+    return (f"{path}: {vectors}",)

@@ -11,7 +11,7 @@ from typing import Any
 
 import numpy as np
 from sklearn.base import BaseEstimator, ClassifierMixin
-from sklearn.utils.validation import check_is_fitted
+from sklearn.utils.validation import check_consistent_length, check_is_fitted
 
 from seqkit.arrays import Array
 from seqkit.errors import UserError
@@ -56,7 +56,7 @@ class TaskEstimator(BaseEstimator):  # type: ignore[misc]
             UserError: options or data that cannot be used.
         """
         self.task_ = self._spec.create(self._config())
-        examples = self.task_.examples(list(X), None if y is None else list(y))
+        examples = self._examples(X, y)
         train, dev = self._split(examples)
         with use_threads(self.threads):
             resources = self.task_.fit(train)
@@ -78,17 +78,17 @@ class TaskEstimator(BaseEstimator):  # type: ignore[misc]
         """Return the answer for each input: labels as an array, other answers as a list."""
         check_is_fitted(self, "model_")
         with use_threads(self.threads):
-            predictions = self.model_.predict(self.task_.examples(list(X)))
+            predictions = self.model_.predict(self._examples(X))
         answers = [self.task_.answer(prediction) for prediction in predictions]
         if not hasattr(self, "classes_"):
             return answers
-        return np.array([self._answers[answer] for answer in answers])
+        return np.array([self._answers[answer] for answer in answers], dtype=self.classes_.dtype)
 
     def predict_proba(self, X: Sequence[Any]) -> Array:  # noqa: N803
         """Return the probability of each of ``classes_``: (N, C)."""
         check_is_fitted(self, "model_")
         with use_threads(self.threads):
-            probabilities = self.model_.probabilities(self.task_.examples(list(X)))
+            probabilities = self.model_.probabilities(self._examples(X))
         column = {label: i for i, label in enumerate(self.model_.labels)}
         result = np.zeros((len(probabilities), len(self.classes_)))
         for i, value in enumerate(self.classes_):
@@ -99,10 +99,16 @@ class TaskEstimator(BaseEstimator):  # type: ignore[misc]
     def score(self, X: Sequence[Any], y: Sequence[Any] | None = None) -> float:  # noqa: N803
         """Return the headline metric, negated where lower is better."""
         check_is_fitted(self, "model_")
-        examples = self.task_.examples(list(X), None if y is None else list(y))
+        examples = self._examples(X, y)
         with use_threads(self.threads):
             _, value, higher_is_better = self._headline(examples)
         return value if higher_is_better else -value
+
+    def _examples(self, inputs: Sequence[Any], answers: Sequence[Any] | None = None) -> list[Any]:
+        if isinstance(inputs, str):
+            raise TypeError("wanted a list of inputs, found one string; write [text]")
+        check_consistent_length(inputs, answers)
+        return self.task_.examples(list(inputs), None if answers is None else list(answers))
 
     def _config(self) -> Any:
         values = {item.name: getattr(self, item.name) for item in options_of(self._spec.config)}

@@ -21,10 +21,7 @@ from seqkit.tasks import TaskSpec
 from seqkit.training.reports import EpochReport
 
 if TYPE_CHECKING:
-    import numpy as np
 
-    from seqkit.arrays import DTypeLike
-    from seqkit.encoders import EncoderConfig
     from seqkit.layers.base import RecurrentLayer
     from seqkit.reports import RunReport
 
@@ -84,7 +81,7 @@ def seqkit_tasks() -> Iterable[TaskSpec[Any]]:  # type: ignore[empty-body]
     Example:
         >>> @hookimpl
         ... def seqkit_tasks():
-        ...     yield TaskSpec(name="haiku", summary="Write a haiku", config=HaikuConfig, create=HaikuTask)
+        ...     yield TaskSpec(name="haiku", summary="Write one", config=Haiku, create=HaikuTask)
     """
 
 
@@ -95,7 +92,7 @@ def seqkit_encoders() -> Iterable[EncoderSpec]:  # type: ignore[empty-body]
     Example:
         >>> @hookimpl
         ... def seqkit_encoders():
-        ...     yield EncoderSpec(name="wide-lstm", summary="LSTM of twice the units", build=build_wide)
+        ...     yield EncoderSpec(name="wide-lstm", summary="LSTM, twice as wide", build=build)
     """
 
 
@@ -117,7 +114,7 @@ def seqkit_commands() -> Iterable[CommandSpec]:  # type: ignore[empty-body]
     Example:
         >>> @hookimpl
         ... def seqkit_commands():
-        ...     yield CommandSpec(name="recite", summary="Read a haiku aloud", create=lambda: recite)
+        ...     yield CommandSpec(name="recite", summary="Read it aloud", create=lambda: recite)
     """
 
 

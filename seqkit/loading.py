@@ -43,7 +43,13 @@ class TrainedModel:
         return self.manifest.metadata
 
     def examples(self, inputs: Sequence[Any], targets: Sequence[Any] | None = None) -> list[Any]:
-        """Make the task's examples from texts, or from whatever else the task takes."""
+        """Make the task's examples from texts, or from whatever else the task takes.
+
+        Raises:
+            TypeError: ``inputs`` is one string instead of a sequence of them.
+        """
+        if isinstance(inputs, str):
+            raise TypeError("wanted a list of texts, found one string; write [text]")
         return self.task.examples(inputs, targets)
 
     def predict(self, inputs: Sequence[Any]) -> list[Any]:
@@ -52,8 +58,6 @@ class TrainedModel:
         Raises:
             TypeError: ``inputs`` is one string instead of a sequence of them.
         """
-        if isinstance(inputs, str):
-            raise TypeError("predict takes a list of texts, found one string; write [text]")
         with use_threads(self.threads):
             return self.model.predict(self.examples(inputs))
 
@@ -79,13 +83,20 @@ class TrainedModel:
             data: a file or folder that the task reads, or inputs.
             targets: the gold answers, where ``data`` is inputs.
             resamples: of the bootstrap.
+
+        Raises:
+            UserError: no examples; a file that cannot be read; no gold labels for a classifier.
         """
         if isinstance(data, str | Path):
             examples = self.task.read(Path(data))
+        elif targets is None and self.task.classifies:
+            raise UserError("evaluate needs the gold label of each input as its second argument")
         else:
             examples = self.examples(data, targets)
         if not examples:
-            raise UserError(Problem("no examples in it", str(data) if isinstance(data, str | Path) else ""))
+            raise UserError(
+                Problem("no examples in it", str(data) if isinstance(data, str | Path) else "")
+            )
         with use_threads(self.threads):
             return self.model.evaluate(examples, resamples=resamples)
 
@@ -111,16 +122,20 @@ def load(
     """
     manifest, arrays = read_bundle(path)
     spec = _find_task(manifest, path, host or default_host())
-    config = parse(spec.config, manifest.config, where=str(path))
-    task = spec.create(config)
+    where = str(path)
     try:
+        task = spec.create(parse(spec.config, manifest.config))
         with use_threads(threads):
             model = task.build(manifest.resources, rng=np.random.default_rng(0))
-    except (KeyError, TypeError, ValueError, IndexError) as error:
+    except UserError as error:
         raise ModelFormatError(
-            Problem(f"its resources do not fit the task {spec.name!r}: {error!r}", str(path))
+            Problem(str(problem), where) for problem in error.problems
         ) from error
-    fill_parameters(model.parameters(), arrays, manifest.tied, where=str(path))
+    except (AttributeError, IndexError, KeyError, TypeError, ValueError) as error:
+        raise ModelFormatError(
+            Problem(f"its resources do not fit the task {spec.name!r}: {error!r}", where)
+        ) from error
+    fill_parameters(model.parameters(), arrays, manifest.tied, where=where)
     return TrainedModel(spec, task, model, manifest, threads)
 
 

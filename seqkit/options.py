@@ -20,6 +20,7 @@ Example:
 
 import dataclasses
 import difflib
+import math
 import types
 import typing
 from collections.abc import Iterable, Mapping
@@ -52,8 +53,8 @@ class Option:
 
     Attributes:
         name: the field's name, with underscores.
-        type: ``int``, ``float``, ``str``, ``bool``, ``Literal[...]``, ``tuple[str, ...]``, or one of
-            these ``| None``.
+        type: ``int``, ``float``, ``str``, ``bool``, ``Literal[...]``, ``tuple[str, ...]``, or one
+            of these ``| None``.
         default: its default.
         help: one line.
         group: where the help shows it.
@@ -83,14 +84,15 @@ class Option:
     @property
     def inner_type(self) -> Any:
         """The type without ``| None``."""
-        if isinstance(self.type, types.UnionType):
+        if self.optional:
             return next(part for part in typing.get_args(self.type) if part is not type(None))
         return self.type
 
     @property
     def optional(self) -> bool:
         """Whether None is a value."""
-        return isinstance(self.type, types.UnionType)
+        # ``Literal[...] | None`` is a typing.Union, ``int | None`` a types.UnionType.
+        return typing.get_origin(self.type) in (types.UnionType, typing.Union)
 
 
 def option(
@@ -110,12 +112,15 @@ def options_of(config: type) -> tuple[Option, ...]:
     """Return the options of a config dataclass, by group, in the order of its fields.
 
     Raises:
-        TypeError: not a dataclass, or a field that was not made by :func:`option`.
+        TypeError: not a dataclass, or a field that was not made by :func:`option` or whose type is
+            none of those that :class:`Option` names.
     """
     if not dataclasses.is_dataclass(config):
         raise TypeError(f"{config.__name__} is not a dataclass")
     hints = typing.get_type_hints(config)
-    found = [_option_of_field(config, field, hints[field.name]) for field in dataclasses.fields(config)]
+    found = [
+        _option_of_field(config, field, hints[field.name]) for field in dataclasses.fields(config)
+    ]
     return tuple(sorted(found, key=lambda item: GROUPS.index(item.group)))
 
 
@@ -123,7 +128,12 @@ def _option_of_field(config: type, field: "dataclasses.Field[Any]", hint: Any) -
     details = field.metadata.get("seqkit")
     if details is None or field.default is dataclasses.MISSING:
         raise TypeError(f"{config.__name__}.{field.name} needs option(default, help=...)")
-    return Option(name=field.name, type=hint, default=field.default, **details)
+    made = Option(name=field.name, type=hint, default=field.default, **details)
+    inner = made.inner_type
+    plain = inner in (int, float, str, bool) or inner == tuple[str, ...] or made.choices
+    if not plain or hint not in (inner, inner | None):
+        raise TypeError(f"{config.__name__}.{field.name}: an option cannot be of type {hint}")
+    return made
 
 
 def nearest(name: str, valid: Iterable[str]) -> str:
@@ -152,7 +162,7 @@ def parse(config: type[ConfigT], values: Mapping[str, Any], *, where: str = "") 
     problems: list[Problem] = []
     for key, value in values.items():
         name = key.replace("-", "_")
-        place = f"{where}: {key}" if where else key
+        place = _join(where, key)
         if name not in known:
             problems.append(Problem(f"no such option; {nearest(name, known)}", place))
             continue
@@ -160,18 +170,25 @@ def parse(config: type[ConfigT], values: Mapping[str, Any], *, where: str = "") 
             parsed[name] = _convert(known[name], value)
         except ValueError as error:
             problems.append(Problem(str(error), place))
-    return _construct(config, parsed, problems)
+    return _construct(config, parsed, problems, where)
 
 
-def _construct(config: type[ConfigT], parsed: dict[str, Any], problems: list[Problem]) -> ConfigT:
+def _construct(
+    config: type[ConfigT], parsed: dict[str, Any], problems: list[Problem], where: str
+) -> ConfigT:
     """Call the constructor too, so that its own refusals are reported together with the rest."""
     try:
         made = config(**parsed)
     except UserError as error:
-        raise UserError([*problems, *error.problems]) from None
+        own = [Problem(p.message, _join(where, p.where)) for p in error.problems]
+        raise UserError([*problems, *own]) from None
     if problems:
         raise UserError(problems)
     return made
+
+
+def _join(where: str, name: str) -> str:
+    return f"{where}: {name}" if where and name else where or name
 
 
 def with_options(config: ConfigT, changes: Mapping[str, Any], *, where: str = "") -> ConfigT:
@@ -189,18 +206,25 @@ def _convert(item: Option, value: Any) -> Any:
         return None
     if typing.get_origin(item.inner_type) is tuple and isinstance(value, str):
         value = [part.strip() for part in value.split(",") if part.strip()]
+    if item.inner_type is str and type(value) is int:
+        value = str(value)  # the number of a column, as a recipe would write it
     wanted = item.inner_type
     if wanted in (int, float):
         wanted = typing.Annotated[wanted, msgspec.Meta(ge=item.minimum, le=item.maximum)]
     try:
-        return msgspec.convert(value, wanted, strict=False)
+        converted = msgspec.convert(value, wanted, strict=False)
     except msgspec.ValidationError:
         raise ValueError(f"found {value!r}, wanted {_wanted(item, value)}") from None
+    if isinstance(converted, float) and not math.isfinite(converted):
+        raise ValueError(f"found {value!r}, wanted {_wanted(item, value)}")
+    return converted
 
 
 def _wanted(item: Option, value: Any) -> str:
     if item.choices:
-        return f"one of {', '.join(item.choices)}; {nearest(str(value), item.choices)}"
+        hint = nearest(str(value), item.choices)
+        listed = f"one of {', '.join(item.choices)}"
+        return f"{listed}; {hint}" if hint.startswith("did") else listed
     inner = item.inner_type
     names = {int: "a whole number", float: "a number", bool: "true or false", str: "text"}
     wanted = names.get(inner, "a list of names")
@@ -223,10 +247,14 @@ def as_recipe(config: object) -> str:
             lines += ["", f"# --- {group} ---"]
         value = getattr(config, item.name)
         lines.append(f"# {item.help}" + (f" [{', '.join(item.choices)}]" if item.choices else ""))
-        if value is None:
+        if value is None and item.default is None:
             lines.append(f"# {item.name} = (not set)")
+        elif value is None:
+            lines.append(f'{item.name} = "none"')  # TOML has no null, and :func:`parse` knows this
         elif isinstance(value, tuple):
-            quoted = ", ".join(tomli_w.dumps({"": part}).partition("= ")[2].strip() for part in value)
+            quoted = ", ".join(
+                tomli_w.dumps({"": part}).partition("= ")[2].strip() for part in value
+            )
             lines.append(f"{item.name} = [{quoted}]")
         else:
             lines.append(tomli_w.dumps({item.name: value}).strip())

@@ -1,5 +1,6 @@
 """What a run has to say: all that ``report.json`` holds and the terminal shows."""
 
+import math
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field
 from typing import Any
@@ -7,7 +8,14 @@ from typing import Any
 from seqkit.metrics.evaluation import Evaluation
 from seqkit.training.reports import EpochReport
 
-__all__ = ["BaselineReport", "DataSummary", "ModelSummary", "RunReport", "SplitSummary"]
+__all__ = [
+    "BaselineReport",
+    "DataSummary",
+    "ModelSummary",
+    "RunReport",
+    "SplitSummary",
+    "plain_values",
+]
 
 
 @dataclass(frozen=True)
@@ -81,7 +89,8 @@ class RunReport:
         model: what was trained.
         epochs: one report an epoch.
         best_epoch: whose weights were kept; 0 where nothing was trained.
-        stopped: why training ended: "all epochs done", "no better score for 5 epochs", "interrupted".
+        stopped: why training ended: "all epochs done", "no better score for 5 epochs",
+            "interrupted".
         split: which split was scored: "test", or "dev" where there is no test split.
         evaluation: scores, with intervals.
         baselines: classical methods on the same split.
@@ -110,9 +119,20 @@ class RunReport:
 
     def to_json(self) -> dict[str, Any]:
         """Return plain values for ``report.json`` and ``--json``."""
-        plain = {**asdict(self), "evaluation": self.evaluation.to_json()}
+        plain = {**plain_values(asdict(self)), "evaluation": self.evaluation.to_json()}
         plain["baselines"] = [
             {"name": b.name, "seconds": b.seconds, "evaluation": b.evaluation.to_json()}
             for b in self.baselines
         ]
         return plain
+
+
+def plain_values(value: Any) -> Any:
+    """Return what JSON can hold: an undefined number becomes None, an infinite one a string."""
+    if isinstance(value, Mapping):
+        return {str(key): plain_values(item) for key, item in value.items()}
+    if isinstance(value, list | tuple):
+        return [plain_values(item) for item in value]
+    if not isinstance(value, float) or math.isfinite(value):
+        return value
+    return None if math.isnan(value) else str(value)

@@ -25,14 +25,21 @@ import numpy as np
 from seqkit import __version__
 from seqkit.bundle import MODEL_NAME, Manifest, PluginSource, bundle_arrays, write_bundle
 from seqkit.datasets import DataFiles, find_files
-from seqkit.errors import UserError
+from seqkit.errors import Problem, UserError
 from seqkit.files import ensure_writable_folder, write_atomically
 from seqkit.kernels.threads import use_threads
 from seqkit.options import as_recipe, parse
 from seqkit.parameters import unique_parameters
 from seqkit.plugins import PluginHost, default_host
 from seqkit.randomness import random_stream
-from seqkit.reports import BaselineReport, DataSummary, ModelSummary, RunReport, SplitSummary
+from seqkit.reports import (
+    BaselineReport,
+    DataSummary,
+    ModelSummary,
+    RunReport,
+    SplitSummary,
+    plain_values,
+)
 from seqkit.splits import Splits, fingerprint, read_splits
 from seqkit.tasks import Model, Resources, TaskSpec
 from seqkit.training.checkpoints import load_checkpoint, save_checkpoint
@@ -43,7 +50,15 @@ __all__ = ["Run", "find_data", "train"]
 
 CHECKPOINT = "checkpoint.safetensors"
 
-MOMENTS = {"sgd": 0, "momentum": 1, "nesterov": 1, "adagrad": 1, "rmsprop": 1, "adam": 2, "adamw": 2}
+MOMENTS = {
+    "sgd": 0,
+    "momentum": 1,
+    "nesterov": 1,
+    "adagrad": 1,
+    "rmsprop": 1,
+    "adam": 2,
+    "adamw": 2,
+}
 """Arrays of the size of the weights that each optimiser keeps."""
 
 
@@ -94,6 +109,7 @@ class Run:
         self._started = time.perf_counter()
         self._notices: list[str] = []
         self._resume_from: Path | None = None
+        self._fingerprint: str
         self._splits: Splits[Any]
         self._resources: Resources
         self._trainer: Trainer
@@ -139,6 +155,7 @@ class Run:
             UserError: whatever is wrong with the files, all in one go.
         """
         self._splits = read_splits(self.task, self.data, rng=random_stream(self.seed, "split"))
+        self._fingerprint = fingerprint(self.data)
         with use_threads(self.threads):
             self._resources = self.task.fit(self._splits.train)
             self.model = self.task.build(self._resources, rng=random_stream(self.seed, "weights"))
@@ -150,9 +167,7 @@ class Run:
         if self._resume_from is None:
             with use_threads(self.threads):
                 self._notices += self.task.warm_start(self.model)
-        self._trainer = Trainer(
-            self.model, self.config, seed=self.seed, validate=self._validate
-        )
+        self._trainer = Trainer(self.model, self.config, seed=self.seed, validate=self._validate)
         if self._resume_from is not None:
             checkpoint, _ = load_checkpoint(self._resume_from)
             self._trainer.restore(checkpoint)
@@ -179,10 +194,18 @@ class Run:
             self._save_progress()
 
     def finish(self) -> RunReport:
-        """Score the test split (dev where there is none) beside the baselines, and save."""
+        """Save the model, score the test split (dev where there is none) beside the baselines, and
+        save the report.
+        """
+        if self.output is not None:
+            # Before scoring, which may take long or fail: no trained model gets lost.
+            self._save_config()
+            self.save_model(self.output / MODEL_NAME)
         split = "dev" if self._splits.test is None else "test"
         if split == "dev":
-            self._notices.append("no test split: the scores are those of dev, which chose the epoch")
+            self._notices.append(
+                "no test split: the scores are those of dev, which chose the epoch"
+            )
         examples = self._splits.dev if self._splits.test is None else self._splits.test
         with use_threads(self.threads):
             evaluation = self.model.evaluate(examples)
@@ -274,7 +297,7 @@ class Run:
     # --- what is written -------------------------------------------------------------------------
 
     def _save_progress(self) -> None:
-        """Write the checkpoint, and the model as it would be loaded now."""
+        """Write the checkpoint and the options."""
         if self.output is None:
             return
         facts = {
@@ -284,7 +307,7 @@ class Run:
             "data": self.data.name,
             "sample": self.sample,
             "files": {name: str(path.resolve()) for name, path in _paths(self.data).items()},
-            "fingerprint": fingerprint(self.data),
+            "fingerprint": self._fingerprint,
         }
         save_checkpoint(self.output / CHECKPOINT, self._trainer.checkpoint(), facts)
         self._save_config()
@@ -309,13 +332,17 @@ class Run:
         """What a loaded model tells about itself; nothing that differs between equal runs."""
         best = self._trainer.best_epoch
         score = next((e for e in self._trainer.history if e.epoch == best), None)
-        return {
-            "seed": self.seed,
-            "data": self.data.name,
-            "best_epoch": best,
-            "validation": None if score is None else {"metric": score.metric, "value": score.score},
-            "counts": {split.name: dict(split.counts) for split in self._data_summary.splits},
-        }
+        validation = None if score is None else {"metric": score.metric, "value": score.score}
+        metadata: dict[str, Any] = plain_values(
+            {
+                "seed": self.seed,
+                "data": self.data.name,
+                "best_epoch": best,
+                "validation": validation,
+                "counts": {split.name: dict(split.counts) for split in self._data_summary.splits},
+            }
+        )
+        return metadata
 
     def _save_config(self) -> None:
         assert self.output is not None
@@ -325,9 +352,7 @@ class Run:
     def _save_report(self, report: RunReport) -> None:
         if self.output is None:
             return
-        self._save_config()
-        self.save_model(self.output / MODEL_NAME)
-        text = json.dumps(report.to_json(), ensure_ascii=False, indent=2)
+        text = json.dumps(report.to_json(), ensure_ascii=False, allow_nan=False, indent=2)
         write_atomically(self.output / "report.json", text.encode() + b"\n")
 
 
@@ -415,7 +440,8 @@ def find_data(
         The files, and whether they are a built-in sample.
 
     Raises:
-        UserError: neither a path nor a known name; a dataset of another task; a task without sample.
+        UserError: neither a path nor a known name; a dataset of another task; a task without
+            sample.
     """
     if isinstance(data, DataFiles):
         return data, False
@@ -425,7 +451,13 @@ def find_data(
     assert name is not None
     if data is not None and Path(data).exists():
         return find_files(Path(data)), False
-    dataset = host.find_dataset(name)
+    try:
+        dataset = host.find_dataset(name)
+    except UserError as error:
+        if data is None:
+            raise
+        no_file = Problem("no such file or folder, and no dataset of that name either", name)
+        raise UserError([no_file, *error.problems]) from None
     if dataset.task != spec.name:
         raise UserError(f"--data {name}: it is for the task {dataset.task}, not for {spec.name}")
     return dataset.files(), dataset.sample

@@ -51,7 +51,8 @@ class PackedSequence:
         sizes = self.batch_sizes
         if sizes.ndim != 1 or self.order.ndim != 1:
             raise ValueError("batch_sizes and order must each have one axis")
-        if len(sizes) and (sizes[0] > len(self.order) or sizes[-1] < 1 or (np.diff(sizes) > 0).any()):
+        rises = bool((np.diff(sizes) > 0).any())
+        if len(sizes) and (rises or sizes[-1] < 1 or sizes[0] > len(self.order)):
             raise ValueError(
                 f"batch_sizes must never rise, end above 0 and start at most at {len(self.order)} "
                 f"(the number of sequences), found {sizes.tolist()[:20]}"
@@ -110,7 +111,7 @@ class PackedSequence:
 
     @cached_property
     def token_rows(self) -> IntArray:
-        """(M,) rows of ``data`` such that ``data[token_rows]`` is the caller's sequences end to end."""
+        """(M,) rows of ``data`` that give the caller's sequences end to end."""
         lengths = self.lengths
         starts = np.cumsum(lengths) - lengths
         step = np.arange(self.tokens) - np.repeat(starts, lengths)
@@ -134,7 +135,7 @@ class PackedSequence:
 
     @cached_property
     def last_rows(self) -> IntArray:
-        """(batch_sizes[0],) rows of ``data`` with each non-empty sequence's last token, packed order."""
+        """(batch_sizes[0],) rows of each non-empty sequence's last token, packed order."""
         alive = int(self.batch_sizes[0]) if self.steps else 0
         ends: IntArray = self.offsets[self.packed_lengths[:alive] - 1]
         return ends + np.arange(alive)

@@ -3,6 +3,7 @@
 import hashlib
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from itertools import pairwise
 from pathlib import Path
 from typing import Any, Generic, TypeVar
 
@@ -64,7 +65,8 @@ def read_splits(
         train, dev, test = divide(task, examples["single"], SINGLE_SHARES, rng=rng)
         source = sources["single"]
         parts = zip(("train", "dev", "test"), SINGLE_SHARES, strict=True)
-        return Splits(train, dev, test, {name: f"{share:.0%} of {source}, {how}" for name, share in parts})
+        sources = {name: f"{share:.0%} of {source}, {how}" for name, share in parts}
+        return Splits(train, dev, test, sources)
     if files.dev is None:
         train, dev = divide(task, examples["train"], DEV_SHARES, rng=rng)
         source = sources["train"]
@@ -73,9 +75,7 @@ def read_splits(
     return Splits(examples["train"], examples["dev"], examples.get("test"), sources)
 
 
-def _read_all(
-    task: Task[Any, ExampleT, Any], paths: dict[str, Path]
-) -> dict[str, list[ExampleT]]:
+def _read_all(task: Task[Any, ExampleT, Any], paths: dict[str, Path]) -> dict[str, list[ExampleT]]:
     """Read each file once, and collect the problems of all of them."""
     examples: dict[str, list[ExampleT]] = {}
     problems: list[Problem] = []
@@ -116,7 +116,7 @@ def divide(
     cuts = _cuts(len(groups), shares)
     return [
         [examples[i] for group in sorted(groups[g] for g in order[start:end]) for i in group]
-        for start, end in zip(cuts, cuts[1:], strict=False)
+        for start, end in pairwise(cuts)
     ]
 
 
@@ -139,11 +139,22 @@ def _cuts(count: int, shares: Sequence[float]) -> list[int]:
 
 
 def fingerprint(files: DataFiles) -> str:
-    """Return the SHA-256 of the contents of all files of a run, to tell whether they changed."""
+    """Return the SHA-256 of the contents of all files of a run, to tell whether they changed.
+
+    Raises:
+        UserError: a file is not there or cannot be read; all of them together.
+    """
     digest = hashlib.sha256()
+    problems: list[Problem] = []
     for path in (files.single, files.train, files.dev, files.test):
-        if path is not None:
+        if path is None:
+            continue
+        try:
             _add_contents(path, digest.update)
+        except OSError as error:
+            problems.append(Problem(f"cannot be read: {error.strerror or error}", str(path)))
+    if problems:
+        raise UserError(problems)
     return digest.hexdigest()
 
 

@@ -145,9 +145,7 @@ class Model(ABC, Generic[ExampleT, PredictionT]):
         """
 
     @abstractmethod
-    def score(
-        self, examples: Sequence[ExampleT], predictions: Sequence[PredictionT]
-    ) -> Scoring:
+    def score(self, examples: Sequence[ExampleT], predictions: Sequence[PredictionT]) -> Scoring:
         """Compare predictions with the examples' gold answers. The first measure is the headline:
         training keeps the weights that are best by it on the validation split.
         """
@@ -214,6 +212,7 @@ class Task(ABC, Generic[ConfigT, ExampleT, PredictionT]):
 
     @property
     def formats(self) -> Mapping[str, Callable[[ExampleT, PredictionT], str]]:
+        """What ``seqkit predict --format`` offers beside ``jsonl``."""
         return {}
 
     @abstractmethod
@@ -225,7 +224,9 @@ class Task(ABC, Generic[ConfigT, ExampleT, PredictionT]):
         """
 
     @abstractmethod
-    def examples(self, inputs: Sequence[Any], targets: Sequence[Any] | None = None) -> list[ExampleT]:
+    def examples(
+        self, inputs: Sequence[Any], targets: Sequence[Any] | None = None
+    ) -> list[ExampleT]:
         """Make examples from Python values: texts (or what the task takes) and gold answers."""
 
     def answer(self, prediction: PredictionT) -> Any:
@@ -245,7 +246,9 @@ class Task(ABC, Generic[ConfigT, ExampleT, PredictionT]):
         """
 
     @abstractmethod
-    def build(self, resources: Resources, *, rng: np.random.Generator) -> Model[ExampleT, PredictionT]:
+    def build(
+        self, resources: Resources, *, rng: np.random.Generator
+    ) -> Model[ExampleT, PredictionT]:
         """Build the model, freshly initialised. Loading calls it too and then fills in the weights,
         so it must not read files.
 
@@ -286,7 +289,7 @@ class TaskSpec(Generic[ConfigT]):
     create: Callable[[ConfigT], Task[ConfigT, Any, Any]]
     aliases: tuple[str, ...] = field(default=())
     sample: str | None = None
-    api: int = API
+    api: int = 1
 
     def __post_init__(self) -> None:
         import re

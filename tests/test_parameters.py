@@ -1,5 +1,7 @@
 """Gradients that add, dense and row-sparse; initialisers."""
 
+from typing import Any
+
 import numpy as np
 import pytest
 from hypothesis import given
@@ -15,11 +17,10 @@ from seqkit.parameters import (
     unique_parameters,
     zeros,
 )
+from tests.strategies import rngs
 
-from .strategies import rngs
 
-
-def dense_rows(ids, rows, count):
+def dense_rows(ids: Any, rows: Any, count: int) -> Any:
     total = np.zeros((count, rows.shape[1]))
     for i, row in zip(ids, rows, strict=True):
         total[i] += row
@@ -27,7 +28,7 @@ def dense_rows(ids, rows, count):
 
 
 @given(rngs(), st.integers(0, 60), st.sampled_from([1, 2, 9]))
-def test_repeated_rows_are_summed(rng, tokens, count):
+def test_repeated_rows_are_summed(rng: np.random.Generator, tokens: int, count: int) -> None:
     ids, rows = rng.integers(0, count, tokens), rng.normal(size=(tokens, 3))
     if not tokens:
         return
@@ -36,14 +37,14 @@ def test_repeated_rows_are_summed(rng, tokens, count):
     np.testing.assert_allclose(sums, dense_rows(ids, rows, count)[distinct], atol=1e-12)
 
 
-def test_unsigned_ids_are_summed():
+def test_unsigned_ids_are_summed() -> None:
     distinct, sums = sum_repeated_rows(np.array([3, 0, 3], np.uint16), np.ones((3, 1)))
     assert distinct.tolist() == [0, 3]
     assert sums.tolist() == [[1.0], [2.0]]
 
 
 @given(rngs())
-def test_sparse_and_dense_pieces_add_up_in_any_order(rng):
+def test_sparse_and_dense_pieces_add_up_in_any_order(rng: np.random.Generator) -> None:
     parameter = Parameter(np.zeros((5, 2)))
     expected = np.zeros((5, 2))
     for kind in rng.integers(0, 3, 6):
@@ -61,7 +62,7 @@ def test_sparse_and_dense_pieces_add_up_in_any_order(rng):
     np.testing.assert_allclose(parameter.grad, expected, atol=1e-12)
 
 
-def test_rows_stay_sparse_until_the_gradient_is_read():
+def test_rows_stay_sparse_until_the_gradient_is_read() -> None:
     parameter = Parameter(np.zeros((4, 2)))
     parameter.add_rows(np.array([2, 0, 2]), np.ones((3, 2)))
     parameter.add_rows(np.array([3, 2]), np.ones((2, 2)))
@@ -72,7 +73,7 @@ def test_rows_stay_sparse_until_the_gradient_is_read():
     assert parameter.sparse_rows() is None
 
 
-def test_rows_belong_to_the_parameter():
+def test_rows_belong_to_the_parameter() -> None:
     parameter, rows = Parameter(np.zeros((2, 2))), np.ones((1, 2))
     parameter.add_rows(np.array([1]), rows)
     rows[:] = 7
@@ -81,7 +82,7 @@ def test_rows_belong_to_the_parameter():
     assert parameter.grad.tolist() == [[0, 0], [0.5, 0.5]]
 
 
-def test_zeroing_forgets_and_keeps_the_memory():
+def test_zeroing_forgets_and_keeps_the_memory() -> None:
     parameter = Parameter(np.ones((2, 2)))
     assert not parameter.has_grad
     parameter.grad += 1
@@ -97,13 +98,13 @@ def test_zeroing_forgets_and_keeps_the_memory():
     assert not parameter.grad.any()
 
 
-def test_empty_rows_leave_no_gradient():
+def test_empty_rows_leave_no_gradient() -> None:
     parameter = Parameter(np.ones((2, 2)))
     parameter.add_rows(np.array([], int), np.ones((0, 2)))
     assert not parameter.has_grad
 
 
-def test_a_gradient_may_be_set_but_not_with_another_shape():
+def test_a_gradient_may_be_set_but_not_with_another_shape() -> None:
     parameter = Parameter(np.ones((2, 2), np.float32))
     mine = np.full((2, 2), 3.0)
     parameter.grad = mine
@@ -115,7 +116,7 @@ def test_a_gradient_may_be_set_but_not_with_another_shape():
 
 
 @pytest.mark.parametrize("sparse", [True, False])
-def test_scaling(sparse):
+def test_scaling(sparse: bool) -> None:
     parameter = Parameter(np.zeros((3, 1)))
     if sparse:
         parameter.add_rows(np.array([1]), np.ones((1, 1)))
@@ -126,13 +127,13 @@ def test_scaling(sparse):
     assert parameter.grad[:, 0].tolist() == [0, 0.25, 0]
 
 
-def test_tied_parameters_come_once_and_equal_ones_twice():
+def test_tied_parameters_come_once_and_equal_ones_twice() -> None:
     one, other = Parameter(np.ones(2)), Parameter(np.ones(2))
     named = [("a", one), ("b", other), ("c", one)]
     assert [name for name, _ in unique_parameters(named)] == ["a", "b"]
 
 
-def test_initialisers():
+def test_initialisers() -> None:
     rng = np.random.default_rng(0)
     assert not zeros((2, 3), rng).any()
     assert np.abs(uniform(0.1)((50, 50), rng)).max() <= 0.1
@@ -145,7 +146,7 @@ def test_initialisers():
         np.testing.assert_allclose(small, np.eye(3), atol=1e-12)
 
 
-def test_both_precisions_draw_the_same_values():
+def test_both_precisions_draw_the_same_values() -> None:
     single, double = (
         Parameter.draw((3, 4), uniform(1.0), np.random.default_rng(1), dtype)
         for dtype in (np.float32, np.float64)

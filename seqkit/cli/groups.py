@@ -11,7 +11,7 @@ from typing import Any
 import typer
 from typer.core import TyperCommand, TyperGroup
 
-from seqkit.cli.outcome import ClosedPipeError
+from seqkit.cli.outcome import ClosedPipeError, InterruptedByUser
 from seqkit.options import nearest
 
 __all__ = ["Entry", "LazyGroup", "command_of", "group_of"]
@@ -74,7 +74,7 @@ class LazyGroup(TyperGroup):
         return name, command, args[1:]
 
     def invoke(self, ctx: Any) -> Any:
-        """Call the member; a reader that went away is told apart from any other failure."""
+        """Call the member; what is nobody's failure is told apart from those that are."""
         import sys
 
         try:
@@ -82,6 +82,8 @@ class LazyGroup(TyperGroup):
             sys.stdout.flush()
         except BrokenPipeError:
             raise ClosedPipeError from None
+        except KeyboardInterrupt:
+            raise InterruptedByUser from None
         return result
 
 

@@ -12,7 +12,7 @@ from types import TracebackType
 
 from seqkit.errors import SeqkitError, UserError
 
-__all__ = ["TRACEBACK_VARIABLE", "ClosedPipeError", "exit_status"]
+__all__ = ["TRACEBACK_VARIABLE", "ClosedPipeError", "InterruptedByUser", "exit_status"]
 
 TRACEBACK_VARIABLE = "SEQKIT_TRACEBACK"
 """Environment variable: show where an internal error came from."""
@@ -22,11 +22,15 @@ class ClosedPipeError(Exception):
     """Whoever read the output has seen enough, such as ``head``."""
 
 
+class InterruptedByUser(Exception):  # noqa: N818 - it is no error
+    """Ctrl-C; typer would swallow a KeyboardInterrupt without a word."""
+
+
 def exit_status(arguments: Sequence[str] | None) -> int:
     """Run a command; print to stderr whatever it raises, and return the exit status."""
-    from seqkit.cli.app import application
-
     try:
+        from seqkit.cli.app import application
+
         result = application().main(
             args=None if arguments is None else list(arguments),
             prog_name="seqkit",
@@ -34,7 +38,7 @@ def exit_status(arguments: Sequence[str] | None) -> int:
         )
     except SystemExit as error:  # shell completion ends so
         return error.code if isinstance(error.code, int) else 1
-    except KeyboardInterrupt:
+    except (KeyboardInterrupt, InterruptedByUser):
         return _say(130, "interrupted")
     except ClosedPipeError:
         _forget_stdout()
@@ -63,9 +67,10 @@ def _failure(error: Exception) -> int:
 def _usage(error: Exception) -> int:
     message = str(error.format_message()) if hasattr(error, "format_message") else str(error)
     context = getattr(error, "ctx", None)
-    command = getattr(context, "command_path", "seqkit")
+    command = getattr(context, "command_path", "")  # the parser does not know its command
     if message:  # empty where the help was shown instead
-        _say(2, f"{command}: {message}", f"'{command} --help' shows what there is")
+        hint = [f"'{command} --help' shows what there is"] if command else []
+        _say(2, f"{command or 'seqkit'}: {message}", *hint)
     return int(getattr(error, "exit_code", 2))
 
 

@@ -67,7 +67,7 @@ def plan_run(spec: TaskSpec[Any], request: Request, host: PluginHost) -> RunPlan
     with mistakes.collected():
         data = choose_data(settings, spec, host)
     with mistakes.collected():
-        _refuse_used_folder(settings, spec)
+        _refuse_used_folder(settings)
     mistakes.raise_any()
     assert data is not None
     return RunPlan(spec, config, data, settings, host)
@@ -148,7 +148,7 @@ def _near(flag: str, flags: Iterable[str]) -> str:
     return hint if hint.startswith("did") else "--help lists them"
 
 
-def _refuse_used_folder(settings: RunSettings, spec: TaskSpec[Any]) -> None:
+def _refuse_used_folder(settings: RunSettings) -> None:
     """Never write over a model that somebody may still want."""
     if settings.output is None:
         return
@@ -157,7 +157,7 @@ def _refuse_used_folder(settings: RunSettings, spec: TaskSpec[Any]) -> None:
         raise UserError(f"--output {folder}: is a file, wanted a folder")
     if any((folder / name).exists() for name in RUN_FILES):
         hint = f"choose another, or go on with --resume {folder}"
-        raise UserError(f"--output {folder}: holds a run of {spec.name} or another task; {hint}")
+        raise UserError(f"--output {folder}: already holds a run; {hint}")
 
 
 def flag_of(name: str) -> str:

@@ -127,9 +127,9 @@ def _run_task(spec: TaskSpec[Any], context: typer.Context) -> None:
     )
     host = default_host()
     resumed = "resume" in given
-    raise typer.Exit(
-        resume(spec, request, host) if resumed else execute(plan_run(spec, request, host))
-    )
+    status = resume(spec, request, host) if resumed else execute(plan_run(spec, request, host))
+    if status:
+        raise typer.Exit(status)
 
 
 def execute(plan: RunPlan) -> int:

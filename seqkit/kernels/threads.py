@@ -58,33 +58,74 @@ def use_threads(count: int | None = None) -> Iterator[None]:
         _count.reset(token)
 
 
+class _Libraries:
+    """BLAS libraries that keep their number of threads alike: in the process, or in each thread.
+
+    Looking for the libraries takes milliseconds, setting their threads a microsecond; so they are
+    looked for once. NumPy has loaded its own by then, and no other matters here.
+    """
+
+    def __init__(self, libraries: list[Any]) -> None:
+        self.libraries = libraries
+
+    def set(self, counts: list[int]) -> list[int]:
+        """Set the numbers of threads, and return what they were."""
+        before = [library.get_num_threads() for library in self.libraries]
+        for library, count in zip(self.libraries, counts, strict=True):
+            # Newer versions of threadpoolctl obey only one thread; ours may be any.
+            release = getattr(library, "clear_controlling_thread", None)
+            if release is not None:
+                release(force=True)
+            library.set_num_threads(count)
+            if release is not None:
+                release(force=True)
+        return before
+
+    def limit(self) -> list[int]:
+        """Set every library to one thread, and return what they were set to."""
+        return self.set([1] * len(self.libraries))
+
+
 class _BlasLimit:
-    """Counts the open blocks of all threads: the first limits BLAS, the last restores it."""
+    """Counts the open blocks: the first one limits BLAS, the last one restores it.
+
+    OpenBLAS with its own threads and MKL have one setting for the process, so blocks of all threads
+    are counted together; OpenBLAS with OpenMP has one for each thread, and a count beside it.
+    """
 
     def __init__(self) -> None:
         self.lock = threading.Lock()
         self.depth = 0
         self.saved: list[int] = []
-        self.libraries: list[Any] | None = None
+        self.own = threading.local()
+        self.libraries: tuple[_Libraries, _Libraries] | None = None
+
+    def _find(self) -> tuple[_Libraries, _Libraries]:
+        if self.libraries is None:
+            every = ThreadpoolController().select(user_api="blas").lib_controllers
+            own = [k for k in every if getattr(k, "threading_layer", "") == "openmp"]
+            self.libraries = _Libraries([k for k in every if k not in own]), _Libraries(own)
+        return self.libraries
 
     def __enter__(self) -> None:
         with self.lock:
+            shared, own = self._find()
             self.depth += 1
-            if self.depth > 1:
-                return
-            if self.libraries is None:
-                # Looking for the libraries takes milliseconds, setting their threads a microsecond.
-                self.libraries = ThreadpoolController().select(user_api="blas").lib_controllers
-            self.saved = [library.get_num_threads() for library in self.libraries]
-            for library in self.libraries:
-                library.set_num_threads(1)
+            if self.depth == 1:
+                self.saved = shared.limit()
+        self.own.depth = getattr(self.own, "depth", 0) + 1
+        if self.own.depth == 1 and own.libraries:
+            self.own.saved = own.limit()
 
     def __exit__(self, *exception: object) -> None:
+        shared, own = self._find()
+        self.own.depth -= 1
+        if self.own.depth == 0 and own.libraries:
+            own.set(self.own.saved)
         with self.lock:
             self.depth -= 1
             if self.depth == 0:
-                for library, count in zip(self.libraries or (), self.saved, strict=True):
-                    library.set_num_threads(count)
+                shared.set(self.saved)
 
 
 _blas_limit = _BlasLimit()
@@ -151,7 +192,8 @@ def parallel(*thunks: Callable[[], T]) -> list[T]:
     """
     helpers = min(thread_count(), len(thunks)) - 1
     if helpers < 1:
-        return [thunk() for thunk in thunks]
+        with single_blas():
+            return [thunk() for thunk in thunks]
     tasks = [_Task(thunk) for thunk in thunks]
     for _ in range(helpers):
         # Tasks see the caller's context (np.errstate lives there), and no threads of their own.
@@ -169,8 +211,9 @@ def parallel(*thunks: Callable[[], T]) -> list[T]:
 
 
 def _run_all(tasks: list[_Task[Any]]) -> None:
-    for task in tasks:
-        task.run_unless_claimed()
+    with single_blas():
+        for task in tasks:
+            task.run_unless_claimed()
 
 
 def _renew_after_fork() -> None:

@@ -1,0 +1,1 @@
+"""Layers: they own parameters, and their forward pass returns its backward."""

@@ -1,12 +1,14 @@
 """What all optimisers share: which parameters to change, where, and what to save."""
 
 from collections.abc import Callable, Iterable, Mapping
+from functools import partial
 from typing import Any
 
 import numpy as np
 
 from seqkit.arrays import Array
-from seqkit.optim.pieces import Scratch, pieces
+from seqkit.kernels.threads import parallel
+from seqkit.optim.pieces import Scratch, halves, pieces
 from seqkit.parameters import Parameter, unique_parameters
 
 __all__ = ["Optimizer"]
@@ -58,7 +60,7 @@ class Optimizer:
         self.decay_vectors = decay_vectors
         self.steps = 0
         self._moments: dict[str, tuple[Array, ...]] = {}
-        self._scratch = Scratch()
+        self._scratch = (Scratch(), Scratch())
 
     def step(self) -> None:
         """Change every parameter that has a gradient; :meth:`zero_grad` is yours to call."""
@@ -74,10 +76,10 @@ class Optimizer:
             parameter.zero_grad()
 
     def _plan(self) -> Callable[..., None]:
-        """Return ``update(value, gradient, *moments)``, which works in place on one piece.
+        """Return ``update(work, value, gradient, *moments)``, which works in place on one piece.
 
-        It may overwrite nothing but ``value`` and the moments. What depends on the step alone is
-        computed here, once.
+        It may overwrite ``value``, the moments and ``work``, an array like them, but not the
+        gradient. What depends on the step alone is computed here, once.
         """
         raise NotImplementedError
 
@@ -99,14 +101,28 @@ class Optimizer:
     def _update(
         self, update: Callable[..., None], decay: float, value: Array, grad: Array, *moments: Array
     ) -> None:
-        for v, g, *m in pieces(value, grad, *moments):
+        parallel(
+            *(
+                partial(self._update_part, update, decay, scratch, part)
+                for scratch, part in zip(self._scratch, halves(value, grad, *moments), strict=False)
+            )
+        )
+
+    def _update_part(
+        self,
+        update: Callable[..., None],
+        decay: float,
+        scratch: Scratch,
+        arrays: tuple[Array, ...],
+    ) -> None:
+        for v, g, *m in pieces(*arrays):
             if decay and self.decoupled:
                 v *= 1.0 - self.learning_rate * decay
             elif decay:
                 decayed = np.multiply(v, decay)
                 decayed += g
                 g = decayed
-            update(v, g, *m)
+            update(scratch.like(v), v, g, *m)
 
     def _moments_of(self, name: str, parameter: Parameter) -> tuple[Array, ...]:
         # Made at the first gradient, so that a frozen table costs nothing.

@@ -8,6 +8,7 @@ import numpy as np
 
 from seqkit.arrays import Array
 from seqkit.errors import SeqkitError
+from seqkit.kernels.threads import single_blas
 from seqkit.optim.pieces import Scratch, pieces
 from seqkit.parameters import Parameter, unique_parameters
 
@@ -57,7 +58,8 @@ def gradient_norm(parameters: Named) -> float:
     scratch = Scratch()
     total = 0.0
     for name, parameter in _with_gradient(parameters):
-        squares = _sum_of_squares(_gradient(parameter), scratch)
+        with single_blas():
+            squares = _sum_of_squares(_gradient(parameter), scratch)
         if not math.isfinite(squares):
             raise NonFiniteError(name, math.sqrt(squares))
         total += squares

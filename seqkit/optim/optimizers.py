@@ -50,20 +50,20 @@ class SGD(Optimizer):
         self.slots = ("velocity",) if momentum else ()
 
     def _plan(self) -> Callable[..., None]:
-        rate, momentum, scratch = self.learning_rate, self.momentum, self._scratch
+        rate, momentum = self.learning_rate, self.momentum
 
-        def plain(value: Array, gradient: Array) -> None:
-            value -= np.multiply(gradient, rate, out=scratch.like(value))
+        def plain(work: Array, value: Array, gradient: Array) -> None:
+            value -= np.multiply(gradient, rate, out=work)
 
-        def heavy(value: Array, gradient: Array, velocity: Array) -> None:
+        def heavy(work: Array, value: Array, gradient: Array, velocity: Array) -> None:
             velocity *= momentum
             velocity += gradient
             if self.nesterov:
-                ahead = np.multiply(velocity, momentum, out=scratch.like(value))
+                ahead = np.multiply(velocity, momentum, out=work)
                 ahead += gradient
                 ahead *= rate
             else:
-                ahead = np.multiply(velocity, rate, out=scratch.like(value))
+                ahead = np.multiply(velocity, rate, out=work)
             value -= ahead
 
         return heavy if momentum else plain
@@ -100,10 +100,9 @@ class AdaGrad(Optimizer):
         return np.full(value.shape, self.initial, value.dtype)
 
     def _plan(self) -> Callable[..., None]:
-        rate, epsilon, scratch = self.learning_rate, self.epsilon, self._scratch
+        rate, epsilon = self.learning_rate, self.epsilon
 
-        def update(value: Array, gradient: Array, squares: Array) -> None:
-            work = scratch.like(value)
+        def update(work: Array, value: Array, gradient: Array, squares: Array) -> None:
             squares += np.multiply(gradient, gradient, out=work)
             _descend(value, gradient, squares, work, rate, epsilon)
 
@@ -140,12 +139,11 @@ class RMSprop(Optimizer):
         self.epsilon = epsilon
 
     def _plan(self) -> Callable[..., None]:
-        decay, scratch = self.decay, self._scratch
+        decay = self.decay
         root = math.sqrt(1.0 - decay)
         rate, epsilon = self.learning_rate / root, self.epsilon / root
 
-        def update(value: Array, gradient: Array, squares: Array) -> None:
-            work = scratch.like(value)
+        def update(work: Array, value: Array, gradient: Array, squares: Array) -> None:
             squares *= decay
             squares += np.multiply(gradient, gradient, out=work)
             _descend(value, gradient, squares, work, rate, epsilon)
@@ -189,13 +187,12 @@ class Adam(Optimizer):
         self.epsilon = epsilon
 
     def _plan(self) -> Callable[..., None]:
-        beta1, beta2, scratch = self.beta1, self.beta2, self._scratch
+        beta1, beta2 = self.beta1, self.beta2
         root = math.sqrt((1.0 - beta2) / (1.0 - beta2**self.steps))
         rate = self.learning_rate * (1.0 - beta1) / (1.0 - beta1**self.steps) / root
         epsilon = self.epsilon / root
 
-        def update(value: Array, gradient: Array, mean: Array, squares: Array) -> None:
-            work = scratch.like(value)
+        def update(work: Array, value: Array, gradient: Array, mean: Array, squares: Array) -> None:
             mean *= beta1
             mean += gradient
             squares *= beta2

@@ -10,10 +10,13 @@ import numpy as np
 
 from seqkit.arrays import Array, DTypeLike
 
-__all__ = ["PIECE", "Scratch", "pieces"]
+__all__ = ["PIECE", "Scratch", "halves", "pieces"]
 
 PIECE = 32768
 """Values in a piece; four such arrays in float32 are half of a common second-level cache."""
+
+SHARED = 2**18
+"""Values from which on two threads share an array."""
 
 
 def pieces(*arrays: Array) -> Iterator[tuple[Array, ...]]:
@@ -26,6 +29,14 @@ def pieces(*arrays: Array) -> Iterator[tuple[Array, ...]]:
     size = max(1, PIECE // max(1, arrays[0][:1].size))
     for start in range(0, len(arrays[0]), size):
         yield tuple(array[start : start + size] for array in arrays)
+
+
+def halves(*arrays: Array) -> list[tuple[Array, ...]]:
+    """Cut arrays that share a shape into two matching halves for two threads, if that is worth it."""
+    if arrays[0].size < SHARED:
+        return [arrays]
+    middle = len(arrays[0]) // 2
+    return [tuple(a[:middle] for a in arrays), tuple(a[middle:] for a in arrays)]
 
 
 class Scratch:

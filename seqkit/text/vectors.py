@@ -60,7 +60,7 @@ class Vectors:
         )
 
     def table(self, rng: np.random.Generator) -> Array:
-        """Return a table to start from: missing words get Gaussian vectors as wide as the others."""
+        """Return a table to start from; missing words get Gaussian vectors like the others."""
         table = self.matrix.copy()
         spread = float(self.matrix[self.found].std()) if self.found.any() else 0.1
         missing = ~self.found

@@ -3,10 +3,10 @@
 import json
 from dataclasses import asdict
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 from seqkit.hookspecs import hookimpl
-from seqkit.reports import RunReport
+from seqkit.reports import RunReport, plain_values
 from seqkit.training.reports import EpochReport
 
 __all__ = ["seqkit_epoch_finished", "seqkit_run_finished"]
@@ -14,19 +14,21 @@ __all__ = ["seqkit_epoch_finished", "seqkit_run_finished"]
 
 @hookimpl
 def seqkit_epoch_finished(report: EpochReport, output: Path | None) -> None:
-    """Append the epoch to the log."""
-    _append(output, {"event": "epoch", **asdict(report)})
+    """Append the epoch to the log; the first one begins a new log."""
+    event = {"event": "epoch", **asdict(report)}
+    _write(output, event, mode="w" if report.epoch == 1 else "a")
 
 
 @hookimpl
 def seqkit_run_finished(report: RunReport, output: Path | None) -> None:
     """Append the headline to the log."""
     headline = report.evaluation.headline.to_json()
-    _append(output, {"event": "run", "split": report.split, "headline": headline})
+    _write(output, {"event": "run", "split": report.split, "headline": headline}, mode="a")
 
 
-def _append(output: Path | None, event: dict[str, Any]) -> None:
+def _write(output: Path | None, event: dict[str, Any], *, mode: Literal["a", "w"]) -> None:
     if output is None:
         return
-    with (output / "log.jsonl").open("a", encoding="utf-8") as stream:
-        stream.write(json.dumps(event, ensure_ascii=False) + "\n")
+    line = json.dumps(plain_values(event), ensure_ascii=False, allow_nan=False)
+    with (output / "log.jsonl").open(mode, encoding="utf-8") as stream:
+        stream.write(line + "\n")

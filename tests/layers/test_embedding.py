@@ -1,5 +1,7 @@
 """Lookup, word dropout and row-sparse gradients."""
 
+from typing import Any
+
 import numpy as np
 import pytest
 from hypothesis import given
@@ -8,19 +10,20 @@ from hypothesis import strategies as st
 from seqkit.layers.embedding import Embedding
 from seqkit.parameters import Parameter
 from seqkit.testing.gradients import check_layer
-
-from ..strategies import rngs, sizes
+from tests.strategies import rngs, sizes
 
 
 @given(rngs(), st.integers(0, 40), st.integers(1, 9), sizes(), st.sampled_from([None, 0]))
-def test_gradients(rng, tokens, rows, features, unknown):
+def test_gradients(
+    rng: np.random.Generator, tokens: int, rows: Any, features: int, unknown: Any
+) -> None:
     layer = Embedding(rows, features, rng=rng, dtype=np.float64, word_dropout=0.4, unknown=unknown)
     ids = rng.integers(0, rows, tokens)
     for train in (False, True):
         check_layer(layer, ids, train=train, seed=3)
 
 
-def test_only_the_rows_that_were_looked_up_get_gradients():
+def test_only_the_rows_that_were_looked_up_get_gradients() -> None:
     layer = Embedding(100, 2, rng=np.random.default_rng(0))
     y, backward = layer.forward(np.array([7, 3, 7]))
     assert y.dtype == np.float32
@@ -30,7 +33,7 @@ def test_only_the_rows_that_were_looked_up_get_gradients():
     assert rows.tolist() == [[1, 1], [2, 2]]
 
 
-def test_a_frozen_table_gets_no_gradient():
+def test_a_frozen_table_gets_no_gradient() -> None:
     vectors = np.arange(6.0).reshape(3, 2)
     layer = Embedding(3, 2, table=vectors, trainable=False, dtype=np.float64)
     y, backward = layer.forward(np.array([2, 0]))
@@ -40,7 +43,7 @@ def test_a_frozen_table_gets_no_gradient():
     assert vectors.any()
 
 
-def test_word_dropout_reads_the_unknown_row():
+def test_word_dropout_reads_the_unknown_row() -> None:
     layer = Embedding(5, 2, rng=np.random.default_rng(0), word_dropout=0.3, unknown=4)
     ids = np.zeros(20_000, int)
     y, _ = layer.forward(ids, train=True, rng=np.random.default_rng(1))
@@ -49,7 +52,7 @@ def test_word_dropout_reads_the_unknown_row():
     assert (y[~hidden] == layer.table.value[0]).all()
 
 
-def test_word_dropout_without_unknown_keeps_the_mean():
+def test_word_dropout_without_unknown_keeps_the_mean() -> None:
     layer = Embedding(5, 2, rng=np.random.default_rng(0), word_dropout=0.3)
     y, _ = layer.forward(np.zeros(20_000, int), train=True, rng=np.random.default_rng(1))
     dropped = ~y.any(axis=1)
@@ -57,7 +60,7 @@ def test_word_dropout_without_unknown_keeps_the_mean():
     np.testing.assert_allclose(y[~dropped] * 0.7, np.tile(layer.table.value[0], (sum(~dropped), 1)))
 
 
-def test_mistakes_are_named():
+def test_mistakes_are_named() -> None:
     rng = np.random.default_rng(0)
     layer = Embedding(5, 2, rng=rng, word_dropout=0.5)
     with pytest.raises(IndexError, match=r"0 .. 4, found \[-1, 5\]"):

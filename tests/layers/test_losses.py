@@ -1,6 +1,7 @@
 """Cross-entropy on logits."""
 
 import math
+from typing import Any
 
 import numpy as np
 import pytest
@@ -9,11 +10,10 @@ from hypothesis import strategies as st
 
 from seqkit.layers.losses import log_softmax, softmax, softmax_cross_entropy
 from seqkit.testing.gradients import check_gradients
+from tests.strategies import rngs
 
-from ..strategies import rngs
 
-
-def plain(logits, targets, weights, smoothing):
+def plain(logits: Any, targets: Any, weights: Any, smoothing: float) -> Any:
     """Sum over tokens and classes, term by term."""
     total, classes = 0.0, logits.shape[1]
     for row, target in zip(logits, targets, strict=True):
@@ -32,7 +32,9 @@ def plain(logits, targets, weights, smoothing):
     st.booleans(),
     st.sampled_from([0.0, 0.1, 0.9]),
 )
-def test_value_and_gradient(rng, tokens, classes, weighted, smoothing):
+def test_value_and_gradient(
+    rng: np.random.Generator, tokens: int, classes: int, weighted: bool, smoothing: float
+) -> None:
     logits, targets = rng.normal(size=(tokens, classes)), rng.integers(0, classes, tokens)
     weights = rng.random(classes) if weighted else np.ones(classes)
     options = {"weights": weights if weighted else None, "label_smoothing": smoothing}
@@ -43,14 +45,14 @@ def test_value_and_gradient(rng, tokens, classes, weighted, smoothing):
     expected = np.log(np.exp(logits) / np.exp(logits).sum(axis=1, keepdims=True))
     np.testing.assert_allclose(loss.log_probabilities, expected[np.arange(tokens), targets])
 
-    def function(x):
+    def function(x: Any) -> Any:
         loss = softmax_cross_entropy(x, targets, **options)
         return loss.total, loss.backward
 
     check_gradients(function, [logits])
 
 
-def test_precision_and_scale_of_the_gradient():
+def test_precision_and_scale_of_the_gradient() -> None:
     logits = np.zeros((2, 4), np.float32)
     loss = softmax_cross_entropy(logits, np.array([0, 1]))
     d_logits = loss.backward(np.float64(0.5))
@@ -60,26 +62,26 @@ def test_precision_and_scale_of_the_gradient():
     assert isinstance(loss.total, float)
 
 
-def test_great_logits():
+def test_great_logits() -> None:
     loss = softmax_cross_entropy(np.array([[1e4, 0.0], [-1e4, 0.0]]), np.array([0, 0]))
     assert loss.total == 1e4
     np.testing.assert_array_equal(loss.backward(), [[0, 0], [-1, 1]])
 
 
-def test_no_targets_cost_nothing():
+def test_no_targets_cost_nothing() -> None:
     loss = softmax_cross_entropy(np.zeros((0, 3)), np.zeros(0, int))
     assert (loss.total, loss.mean, loss.count) == (0.0, 0.0, 0)
     assert loss.backward().shape == (0, 3)
 
 
 @given(rngs())
-def test_softmax_and_its_logarithm(rng):
+def test_softmax_and_its_logarithm(rng: np.random.Generator) -> None:
     logits = rng.normal(size=(2, 3, 4)) * 100
     np.testing.assert_allclose(softmax(logits).sum(axis=-1), 1)
     np.testing.assert_allclose(np.exp(log_softmax(logits)), softmax(logits), atol=1e-15)
 
 
-def test_mistakes_are_named():
+def test_mistakes_are_named() -> None:
     logits, targets = np.zeros((2, 3)), np.array([0, 3])
     with pytest.raises(IndexError, match=r"0 .. 2, found \[3\]"):
         softmax_cross_entropy(logits, targets)

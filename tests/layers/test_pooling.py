@@ -1,18 +1,19 @@
 """Poolings: against a plain loop over sequences, and their gradients."""
 
+from typing import Any
+
 import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from seqkit.layers.pooling import POOLINGS, AttentionPooling, Pooling
-from seqkit.sequences import pack_flat
+from seqkit.sequences import PackedSequence, pack_flat
 from seqkit.testing.gradients import check_gradients
+from tests.strategies import batches, random_batch, rngs
 
-from ..strategies import batches, random_batch, rngs
 
-
-def plain(name, sequence, bidirectional):
+def plain(name: str, sequence: Any, bidirectional: bool) -> Any:
     if not len(sequence):
         return np.zeros(sequence.shape[1:])
     if name == "last" and bidirectional:
@@ -23,14 +24,16 @@ def plain(name, sequence, bidirectional):
 
 @pytest.mark.parametrize("name", ["last", "max", "mean"])
 @given(batches(4), st.booleans())
-def test_as_one_sequence_at_a_time(name, batch, bidirectional):
+def test_as_one_sequence_at_a_time(name: str, batch: PackedSequence, bidirectional: bool) -> None:
     pooled, _ = Pooling([name], 4, bidirectional=bidirectional).forward(batch)
     expected = [plain(name, sequence, bidirectional) for sequence in batch.unpack()]
     np.testing.assert_allclose(pooled, np.reshape(expected, (batch.batch, 4)))
 
 
 @given(batches(3), rngs())
-def test_attention_as_one_sequence_at_a_time(batch, rng):
+def test_attention_as_one_sequence_at_a_time(
+    batch: PackedSequence, rng: np.random.Generator
+) -> None:
     layer = AttentionPooling(3, units=2, rng=rng, dtype=np.float64)
     pooled, _ = layer.forward(batch)
     for vector, h in zip(pooled, batch.unpack(), strict=True):
@@ -39,8 +42,8 @@ def test_attention_as_one_sequence_at_a_time(batch, rng):
         np.testing.assert_allclose(vector, expected, atol=1e-12)
 
 
-def gradient_check(pooling, batch):
-    def function(x):
+def gradient_check(pooling: Any, batch: PackedSequence) -> Any:
+    def function(x: Any) -> Any:
         pooled, backward = pooling.forward(batch.with_data(x))
         return pooled, lambda d_pooled: backward(d_pooled).data
 
@@ -53,13 +56,15 @@ def gradient_check(pooling, batch):
     st.booleans(),
     rngs(),
 )
-def test_gradients(batch, names, bidirectional, rng):
+def test_gradients(
+    batch: PackedSequence, names: Any, bidirectional: bool, rng: np.random.Generator
+) -> None:
     pooling = Pooling(names, 4, bidirectional=bidirectional, rng=rng, dtype=np.float64)
     assert pooling.output_features == 4 * len(names)
     gradient_check(pooling, batch)
 
 
-def test_of_equal_maxima_the_first_takes_the_gradient():
+def test_of_equal_maxima_the_first_takes_the_gradient() -> None:
     batch = pack_flat(np.array([[1.0], [2.0], [2.0], [5.0], [5.0]]), [3, 2])
     _, backward = Pooling(["max"], 1).forward(batch)
     d_batch = backward(np.ones((2, 1)))
@@ -67,7 +72,7 @@ def test_of_equal_maxima_the_first_takes_the_gradient():
 
 
 @pytest.mark.parametrize("lengths", [[], [0], [0, 0], [2, 0, 3]])
-def test_empty_sequences_give_zeros(lengths):
+def test_empty_sequences_give_zeros(lengths: Any) -> None:
     rng = np.random.default_rng(0)
     batch = random_batch(rng, lengths, 2, np.float32)
     pooling = Pooling(POOLINGS, 2, rng=rng)
@@ -79,7 +84,7 @@ def test_empty_sequences_give_zeros(lengths):
     assert d_batch.data.shape == batch.data.shape
 
 
-def test_great_scores_do_not_overflow():
+def test_great_scores_do_not_overflow() -> None:
     layer = AttentionPooling(1, rng=np.random.default_rng(0))
     layer.w.value[:] = 1
     layer.query.value[:] = 1e4
@@ -87,7 +92,7 @@ def test_great_scores_do_not_overflow():
     assert pooled.tolist() == [[5.0]]
 
 
-def test_mistakes_are_named():
+def test_mistakes_are_named() -> None:
     for names in ([], ["sum"], ["max", "max"]):
         with pytest.raises(ValueError, match="one or more of last, max, mean, attention"):
             Pooling(names, 2)

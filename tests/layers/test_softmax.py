@@ -1,12 +1,15 @@
 """The blocked output layer against the loss on whole logits."""
 
+import itertools
 import math
+from typing import Any
 
 import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from seqkit.arrays import DTypeLike
 from seqkit.kernels.threads import use_threads
 from seqkit.layers import blocked_softmax, softmax
 from seqkit.layers.blocked_softmax import split_words
@@ -14,19 +17,25 @@ from seqkit.layers.losses import softmax_cross_entropy
 from seqkit.layers.softmax import SoftmaxOutput, linear_cross_entropy
 from seqkit.parameters import Parameter
 from seqkit.testing.gradients import check_gradients
-
-from ..strategies import rngs
+from tests.strategies import rngs
 
 
 @pytest.fixture(params=[0, 2000, 2**26], ids=["keep-none", "keep-some", "keep-all"])
-def small_blocks(request, monkeypatch):
+def small_blocks(request: Any, monkeypatch: pytest.MonkeyPatch) -> Any:
     """Small blocks in two parts, and all budgets of memory."""
     monkeypatch.setattr(blocked_softmax, "BLOCK_FLOATS", 1)
     monkeypatch.setattr(blocked_softmax, "PARALLEL_WORK", 1)
     monkeypatch.setattr(softmax, "KEPT_BYTES", request.param)
 
 
-def output(rng, features, words, *, bias=True, dtype=np.float64):
+def output(
+    rng: np.random.Generator,
+    features: int,
+    words: Any,
+    *,
+    bias: bool = True,
+    dtype: DTypeLike = np.float64,
+) -> Any:
     layer = SoftmaxOutput(features, words, bias=bias, rng=rng, dtype=dtype)
     if bias:
         layer.bias.value[:] = rng.normal(size=words)
@@ -40,7 +49,7 @@ CASES = [(5, 3, 300), (0, 3, 7), (1, 1, 1), (4, 2, 700)]
 @pytest.mark.parametrize("smoothing", [0.0, 0.2])
 @pytest.mark.parametrize("weighted", [False, True])
 @pytest.mark.usefixtures("small_blocks")
-def test_equals_the_loss_on_whole_logits(shape, smoothing, weighted):
+def test_equals_the_loss_on_whole_logits(shape: Any, smoothing: float, weighted: bool) -> None:
     tokens, features, words = shape
     rng = np.random.default_rng(tokens)
     layer, hidden = output(rng, features, words), rng.normal(size=(tokens, features))
@@ -51,13 +60,13 @@ def test_equals_the_loss_on_whole_logits(shape, smoothing, weighted):
     }
     loss = layer.loss(hidden, targets, **options)
     whole = softmax_cross_entropy(layer.logits(hidden), targets, **options)
-    assert math.isclose(loss.total, whole.total, rel_tol=1e-12)
+    assert math.isclose(loss.total, whole.total, rel_tol=1e-12, abs_tol=1e-12)
     assert (loss.count, loss.weight) == (whole.count, whole.weight)
     np.testing.assert_allclose(loss.log_probabilities, whole.log_probabilities)
     np.testing.assert_allclose(layer.log_probabilities(hidden, targets), whole.log_probabilities)
     np.testing.assert_allclose(loss.backward(0.5), whole.backward(0.5) @ layer.w.value, atol=1e-12)
 
-    def function(x):
+    def function(x: Any) -> Any:
         loss = layer.loss(x, targets, **options)
         return loss.total, loss.backward
 
@@ -65,11 +74,13 @@ def test_equals_the_loss_on_whole_logits(shape, smoothing, weighted):
 
 
 @given(rngs(), st.integers(0, 5), st.integers(1, 4), st.integers(1, 40), st.booleans())
-def test_gradients(rng, tokens, features, words, bias):
+def test_gradients(
+    rng: np.random.Generator, tokens: int, features: int, words: Any, bias: bool
+) -> None:
     layer = output(rng, features, words, bias=bias)
     targets = rng.integers(0, words, tokens)
 
-    def function(x):
+    def function(x: Any) -> Any:
         loss = layer.loss(x, targets)
         return loss.total, loss.backward
 
@@ -77,7 +88,7 @@ def test_gradients(rng, tokens, features, words, bias):
 
 
 @pytest.mark.usefixtures("small_blocks")
-def test_a_second_backward_gives_the_same_and_adds():
+def test_a_second_backward_gives_the_same_and_adds() -> None:
     rng = np.random.default_rng(0)
     layer, hidden = output(rng, 3, 300), rng.normal(size=(4, 3))
     loss = layer.loss(hidden, np.array([0, 5, 5, 299]))
@@ -88,7 +99,7 @@ def test_a_second_backward_gives_the_same_and_adds():
 
 
 @pytest.mark.usefixtures("small_blocks")
-def test_two_passes_do_not_share_memory():
+def test_two_passes_do_not_share_memory() -> None:
     rng = np.random.default_rng(0)
     layer, hidden = output(rng, 3, 300), rng.normal(size=(2, 4, 3))
     targets = rng.integers(0, 300, (2, 4))
@@ -99,7 +110,7 @@ def test_two_passes_do_not_share_memory():
 
 
 @pytest.mark.parametrize("scale", [1.0, 30.0, 1e3, 1e6])
-def test_logits_that_overflow_plain_exponentials(scale):
+def test_logits_that_overflow_plain_exponentials(scale: float) -> None:
     rng = np.random.default_rng(0)
     layer = output(rng, 3, 300, dtype=np.float32)
     hidden = (rng.normal(size=(9, 3)) * scale).astype(np.float32)
@@ -114,7 +125,7 @@ def test_logits_that_overflow_plain_exponentials(scale):
     np.testing.assert_allclose(d_hidden, whole.backward() @ layer.w.value, atol=1e-4)
 
 
-def test_the_number_of_threads_changes_nothing():
+def test_the_number_of_threads_changes_nothing() -> None:
     rng = np.random.default_rng(0)
     layer = output(rng, 40, 3000, dtype=np.float32)
     hidden = rng.normal(size=(100, 40)).astype(np.float32)
@@ -130,16 +141,16 @@ def test_the_number_of_threads_changes_nothing():
 
 
 @given(st.integers(0, 5000), st.integers(1, 700), st.integers(1, 60_000))
-def test_every_word_is_in_one_block(tokens, features, words):
+def test_every_word_is_in_one_block(tokens: int, features: int, words: Any) -> None:
     parts = split_words(tokens, features, words)
     blocks = sorted((block.start, block.stop) for part in parts for block in part)
     assert all(parts)
     assert blocks[0][0] == 0
     assert blocks[-1][1] == words
-    assert all(stop == start for (_, stop), (start, _) in zip(blocks, blocks[1:], strict=False))
+    assert all(stop == start for (_, stop), (start, _) in itertools.pairwise(blocks))
 
 
-def test_a_tied_weight_gathers_both_gradients():
+def test_a_tied_weight_gathers_both_gradients() -> None:
     rng = np.random.default_rng(0)
     table = Parameter(rng.normal(size=(6, 2)))
     layer = SoftmaxOutput(2, 6, w=table)
@@ -154,7 +165,7 @@ def test_a_tied_weight_gathers_both_gradients():
     np.testing.assert_allclose(table.grad, other.grad)
 
 
-def test_log_softmax_of_all_words():
+def test_log_softmax_of_all_words() -> None:
     rng = np.random.default_rng(0)
     layer, hidden = output(rng, 3, 20), rng.normal(size=(4, 3))
     rows = layer.log_softmax(hidden)
@@ -164,7 +175,7 @@ def test_log_softmax_of_all_words():
     np.testing.assert_allclose(layer.log_probabilities(hidden, targets), expected)
 
 
-def test_mistakes_are_named():
+def test_mistakes_are_named() -> None:
     layer = output(np.random.default_rng(0), 3, 5)
     hidden = np.zeros((2, 3))
     with pytest.raises(IndexError, match=r"0 .. 4, found \[5\]"):

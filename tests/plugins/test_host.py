@@ -1,5 +1,6 @@
 """What the host offers, with plugins that are as they should be."""
 
+import inspect
 import subprocess
 import sys
 import types
@@ -7,7 +8,7 @@ import types
 import numpy as np
 import pytest
 
-from seqkit import plugins
+from seqkit import hookspecs, plugins
 from seqkit.datasets import DataFiles, DatasetSpec
 from seqkit.encoders import EncoderConfig
 from seqkit.errors import UserError
@@ -157,3 +158,17 @@ def test_importing_the_host_is_light():
     code = "import sys, seqkit.plugins; print('numpy' in sys.modules, 'msgspec' in sys.modules)"
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert done.stdout.split() == ["False", "False"]
+
+
+HOOKS = [name for name in dir(hookspecs) if name.startswith("seqkit_")]
+
+
+@pytest.mark.parametrize("hook", HOOKS)
+def test_every_hook_has_a_method_in_front_and_says_how_it_is_used(hook):
+    function = getattr(hookspecs, hook)
+    assert callable(getattr(PluginHost, hook.removeprefix("seqkit_")))
+    assert hasattr(Haiku, hook), "no test implements it"
+    text = inspect.getdoc(function)
+    assert "Example:" in text
+    for argument in inspect.signature(function).parameters:
+        assert f"{argument}: " in text

@@ -103,16 +103,35 @@ def test_a_checkpoint_can_be_taken_at_every_report(averaging):
     assert resumed(trainer.checkpoint(), averaging=averaging) == wanted  # nothing left to do
 
 
-def test_a_run_may_be_stopped_many_times():
-    wanted = uninterrupted()
-    checkpoint = None
-    for _ in range(STOPS):
-        model, trainer = trainer_at(checkpoint.progress.history if checkpoint else ())
-        if checkpoint:
-            trainer.restore(checkpoint)
-        list(trainer.run(EXAMPLES, stop=lambda: True))
-        checkpoint = trainer.checkpoint()
-    assert resumed(checkpoint) == wanted
+class Varying(TinyModel):
+    """An epoch has one batch more or less than the one before."""
+
+    def batches(self, examples, *, rng):
+        batches = super().batches(examples, rng=rng)
+        return batches if int(rng.integers(2)) else batches[:-1]
+
+
+@pytest.mark.parametrize("schedule", SCHEDULES)
+@pytest.mark.parametrize("kind", [TinyModel, Varying])
+def test_a_run_may_be_stopped_at_every_chance(kind, schedule):
+    options = {"schedule": schedule, "seed": 1, "epochs": 4}
+    validation = [*VALUES, 1.0]
+    model, trainer = trainer_of(kind(), validate=scores(validation), **options)
+    list(trainer.run(EXAMPLES))
+    lengths = {r.tokens for r in trainer.history}
+    assert len(lengths) == (2 if kind is Varying else 1)
+    wanted = weights_of(model), without_times(trainer.history)
+
+    while True:
+        done = len(trainer.history) if trainer.stopped == "interrupted" else 0
+        resumed_model, other = trainer_of(kind(), validate=scores(validation[done:]), **options)
+        if trainer.stopped == "interrupted":
+            other.restore(trainer.checkpoint())
+        list(other.run(EXAMPLES, stop=lambda: True))
+        trainer = other
+        if trainer.stopped != "interrupted":
+            break
+    assert (weights_of(resumed_model), without_times(trainer.history)) == wanted
 
 
 def test_the_same_trainer_can_go_on_itself():
@@ -151,10 +170,10 @@ def test_the_carried_state_comes_back_as_a_plain_tuple():
             seen.append(state)
             return super().loss(batch, state, **options)
 
-    model, trainer = trainer_of(Watching(), validate=scores(VALUES))
+    _, trainer = trainer_of(Watching(), validate=scores(VALUES))
     list(trainer.run(EXAMPLES, stop=stop_after(2)))
     assert [state is None for state in seen] == [True, False]
-    again, other = trainer_of(Watching(), validate=scores(VALUES))
+    _, other = trainer_of(Watching(), validate=scores(VALUES))
     other.restore(trainer.checkpoint())
     next(other.run(EXAMPLES))
     assert type(seen[-1]) is tuple
@@ -261,7 +280,7 @@ def test_a_checkpoint_with_something_missing(checkpoint, name, words):
 def test_other_data(checkpoint):
     _, trainer = trainer_at()
     trainer.restore(checkpoint)
-    with pytest.raises(UserError, match="epoch 2 had 4 batches .* now has 3"):
+    with pytest.raises(UserError, match=r"epoch 2 had 4 batches .* now has 3"):
         list(trainer.run(EXAMPLES[:5]))
 
 

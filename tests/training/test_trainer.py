@@ -16,7 +16,7 @@ def epochs(reports):
 
 
 def test_yields_a_report_for_each_step_and_each_epoch():
-    model, trainer = trainer_of(epochs=2)
+    _, trainer = trainer_of(epochs=2)
     reports = list(trainer.run(EXAMPLES))
     kinds = [type(report) for report in reports]
     assert kinds == ([StepReport] * 4 + [EpochReport]) * 2
@@ -35,7 +35,7 @@ def test_an_epoch_report_sums_up_its_steps():
     assert epoch.tokens == 21 == sum(step.tokens for step in steps)
     assert epoch.gradient_norm == pytest.approx(np.mean([step.gradient_norm for step in steps]))
     assert epoch.clipped_share == np.mean([step.clipped for step in steps])
-    assert 0 < epoch.clipped_share
+    assert epoch.clipped_share > 0
     assert epoch.learning_rate == steps[-1].learning_rate == 0.01
     assert epoch.seconds > 0
     assert epoch.tokens_per_second == epoch.tokens / epoch.seconds
@@ -71,6 +71,44 @@ def test_equal_seeds_give_equal_weights_and_others_do_not():
         list(trainer.run(EXAMPLES))
         ends.append(weights_of(model))
     assert ends[0] == ends[1] != ends[2]
+
+
+class Watched(TinyModel):
+    """Remembers what it was given, and the first number of each generator."""
+
+    def __init__(self):
+        super().__init__()
+        self.orders, self.draws, self.states = [], [], []
+
+    def batches(self, examples, *, rng):
+        batches = super().batches(examples, rng=rng)
+        self.orders.append(str(batches))
+        return batches
+
+    def loss(self, batch, state=None, *, train=False, rng=None):
+        if train:
+            self.draws.append(rng.bit_generator.random_raw())
+            self.states.append(state)
+        step = super().loss(batch, state, train=train, rng=rng)
+        self.last = step.state
+        return step
+
+
+def test_every_epoch_has_its_order_and_every_step_its_dropout():
+    model, trainer = trainer_of(Watched(), epochs=3)
+    list(trainer.run(EXAMPLES))
+    assert len(set(model.orders)) == 3
+    assert len(set(model.draws)) == 12
+
+
+def test_state_is_carried_within_an_epoch_and_no_further():
+    model, trainer = trainer_of(Watched(), epochs=2, validate=scores([1.0, 2.0]))
+    before = None
+    for report in trainer.run(EXAMPLES):
+        if isinstance(report, StepReport) and report.step > 1:
+            assert model.states[-1] is before
+        before = model.last
+    assert [state is None for state in model.states] == [True, False, False, False] * 2
 
 
 def test_frozen_weights_stay_and_gather_no_gradient():
@@ -217,11 +255,8 @@ def test_interrupted_in_the_first_epoch_the_model_has_its_current_weights():
 
 
 def test_a_stop_after_the_last_epoch_is_no_interruption():
-    finished = []
     _, trainer = trainer_of(epochs=1)
-    for report in trainer.run(EXAMPLES, stop=lambda: bool(finished)):
-        if isinstance(report, EpochReport):
-            finished.append(report)
+    list(trainer.run(EXAMPLES, stop=lambda: bool(trainer.history)))
     assert trainer.stopped == "all epochs done"
 
 
@@ -383,18 +418,17 @@ class Spoilt(TinyModel):
 def test_what_is_not_finite_is_refused_before_the_weights_are_touched(where, parameter, words):
     model, trainer = trainer_of(Spoilt(where), validate=scores([1.0]))
     seen = []
-    with pytest.raises(NonFiniteError, match=words) as caught:  # noqa: PT012
-        for report in trainer.run(EXAMPLES):
-            seen.append((report, weights_of(model)))
+    with pytest.raises(NonFiniteError, match=words) as caught:
+        seen.extend(weights_of(model) for _ in trainer.run(EXAMPLES))
     error = caught.value
     assert isinstance(error, SeqkitError)
     assert (error.epoch, error.step, error.parameter) == (2, 2, parameter)
     assert "epoch 2, step 2" in str(error)
     assert trainer.stopped == "not finite"
-    assert weights_of(model) == seen[4][1]  # the best, of the first epoch
+    assert weights_of(model) == seen[4]  # the best, of the first epoch
     assert not any(p.has_grad for _, p in model.parameters())
     last = trainer.checkpoint().part("weights")
-    assert {name: last[name].tobytes() for name in last}.items() <= seen[-1][1].items()
+    assert {name: last[name].tobytes() for name in last}.items() <= seen[-1].items()
 
 
 def test_two_names_for_two_parameters_are_refused():

@@ -3,7 +3,6 @@
 typer and rich are imported inside the functions, so that a plugin's import costs nothing.
 """
 
-import json
 import math
 import sys
 from collections.abc import Callable, Iterable, Sequence
@@ -64,7 +63,8 @@ def create_score() -> Callable[..., None]:
     ) -> None:
         """Say how probable sentences are, each on its own, and where they part.
 
-        Example: seqkit score runs/lm-1 "the apple and pear salad" "the apple and pair salad"
+        Example:
+          $ seqkit score runs/lm-1 "the apple and pear salad" "the apple and pair salad"
         """
         task, network = load_language_model(model)
         sentences = task.examples(texts)
@@ -92,10 +92,11 @@ def _score_document(
 def _print_scores(
     texts: Sequence[str], rows: Sequence[tuple[int, ScoredLine]], parting: Parting | None
 ) -> None:
-    from rich.console import Console
     from rich.text import Text
 
-    console = Console()
+    from seqkit.cli.streams import as_utf8, console_for
+
+    console = console_for(as_utf8(sys.stdout))
     table = _table("log-probability", "perplexity", "tokens", text="sentence")
     for number, line in rows:
         table.add_row(
@@ -171,7 +172,9 @@ def create_generate() -> Callable[..., None]:
     ) -> None:
         """Write text until the model ends it or the length is reached.
 
-        Example: seqkit generate runs/lm-1 --prompt "The baker" --temperature 0.8 --samples 3
+        Example:
+          $ seqkit generate runs/lm-1 --prompt "The baker" --temperature 0.8 --samples 3
+          $ seqkit generate runs/lm-1 --lines 10 --top-p 0.9 --no-unk --seed 7
         """
         sampling = Sampling(temperature=temperature, top_k=top_k, top_p=top_p)
         task, network = load_language_model(model)
@@ -195,14 +198,22 @@ def _print_text(written: GeneratedText, *, as_json: bool) -> None:
     if as_json:
         _print_json(asdict(written))
     else:
-        print(written.text, flush=True)
+        _print_line(written.text)
 
 
 # --- shared --------------------------------------------------------------------------------------
 
 
+def _print_line(line: str) -> None:
+    from seqkit.cli.streams import as_utf8
+
+    print(line, file=as_utf8(sys.stdout), flush=True)
+
+
 def _print_json(document: dict[str, Any]) -> None:
-    print(json.dumps(document, ensure_ascii=False), flush=True)
+    from seqkit.cli.streams import json_line
+
+    _print_line(json_line(document))
 
 
 def _notice_unknown(model: LanguageModel, lines: Iterable[Line], where: str) -> None:

@@ -165,9 +165,9 @@ def shortened(problems: Sequence[Problem]) -> list[Problem]:
 
 
 def format_columns(example: TaggedWords, prediction: TagPrediction) -> str:
-    r"""Return lines of word, tab, tag, and a line end that makes a blank line after them."""
+    """Return lines of word, tab, tag, and a blank line."""
     pairs = zip(prediction.words, prediction.tags, strict=True)
-    return "".join(f"{word}\t{tag}\n" for word, tag in pairs)
+    return "".join(f"{word}\t{tag}\n" for word, tag in pairs) + "\n"
 
 
 def format_treebank(example: TaggedWords, prediction: TagPrediction, column: TagColumn) -> str:
@@ -182,4 +182,4 @@ def format_treebank(example: TaggedWords, prediction: TagPrediction, column: Tag
         # Only lines are written, and they are changed by word number: no need to parse them again.
         sentence = Sentence(lines=example.lines, words=sentence.words)
     tags = ["_".join(tag.split()) for tag in prediction.tags]
-    return format_conllu([sentence.with_tags(tags, column)]).removesuffix("\n")
+    return format_conllu([sentence.with_tags(tags, column)])

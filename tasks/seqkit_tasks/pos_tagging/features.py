@@ -19,13 +19,24 @@ from seqkit.sequences import PackedSequence, pack_flat
 from seqkit.text import UNKNOWN, Vocabulary, length_batches
 from seqkit_tasks.pos_tagging.config import PosTaggingConfig
 
-__all__ = ["Spellings", "WordBatch", "WordFeatures", "fit_characters"]
+__all__ = [
+    "CHARACTER_MARKS",
+    "WORD_MARKS",
+    "Spellings",
+    "WordBatch",
+    "WordFeatures",
+    "fit_characters",
+]
 
 CHARACTER_BUDGET = 8192
 """Characters that are read at once when spellings are read ahead."""
 
+WORD_MARKS = (UNKNOWN,)
+
 BEGIN, END = "<w>", "</w>"
 """Marks around a word, so that a prefix or an ending is not taken for what stands inside."""
+
+CHARACTER_MARKS = (UNKNOWN, BEGIN, END)
 
 
 def fit_characters(sentences: Iterable[Sequence[str]]) -> Vocabulary:
@@ -35,7 +46,7 @@ def fit_characters(sentences: Iterable[Sequence[str]]) -> Vocabulary:
     a vector that was trained.
     """
     words = sorted(set(chain.from_iterable(sentences)))
-    return Vocabulary.fit(map(set, words), minimum_count=2, specials=(UNKNOWN, BEGIN, END))
+    return Vocabulary.fit(map(set, words), minimum_count=2, specials=CHARACTER_MARKS)
 
 
 class Spellings(NamedTuple):

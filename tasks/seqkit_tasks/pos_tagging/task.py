@@ -6,6 +6,7 @@ from typing import Any
 
 import numpy as np
 
+from seqkit.encoders import start_from_vectors
 from seqkit.errors import Problem, UserError
 from seqkit.tasks import Model, Resources, Task
 from seqkit.text import Sentence, Vocabulary, create_tokenizer, nfc
@@ -22,7 +23,7 @@ from seqkit_tasks.pos_tagging.examples import (
     shortened,
     treebank_column,
 )
-from seqkit_tasks.pos_tagging.features import fit_characters
+from seqkit_tasks.pos_tagging.features import CHARACTER_MARKS, WORD_MARKS, fit_characters
 from seqkit_tasks.pos_tagging.model import PosTaggingModel
 
 __all__ = ["PosTaggingTask"]
@@ -106,7 +107,10 @@ class PosTaggingTask(Task[PosTaggingConfig, TaggedWords, TagPrediction]):
             raise UserError(Problem(f"found {found}, wanted at least two tags", "training split"))
         read = [self.config.as_read(example.words) for example in train]
         words = Vocabulary.fit(
-            read, minimum_count=self.config.min_count, maximum_size=self.config.max_vocabulary
+            read,
+            minimum_count=self.config.min_count,
+            maximum_size=self.config.max_vocabulary,
+            specials=WORD_MARKS,
         )
         left_out = {word for sentence in read for word in sentence} - words.ids.keys()
         return {
@@ -120,11 +124,30 @@ class PosTaggingTask(Task[PosTaggingConfig, TaggedWords, TagPrediction]):
         self, resources: Resources, *, rng: np.random.Generator
     ) -> Model[TaggedWords, TagPrediction]:
         """Build word and character vectors, encoder and output layer."""
+        tags = _vocabulary(resources, "tags", ())
+        if len(tags) < 2:
+            raise UserError(Problem(f"wanted two or more, found {tags.words}", "tags"))
         return PosTaggingModel(
             self.config,
-            words=Vocabulary.from_json(resources["words"]),
+            words=_vocabulary(resources, "words", WORD_MARKS),
             left_out=frozenset(resources["left_out"]),
-            characters=Vocabulary.from_json(resources["characters"]),
-            tags=Vocabulary.from_json(resources["tags"]),
+            characters=_vocabulary(resources, "characters", CHARACTER_MARKS),
+            tags=tags,
             rng=rng,
         )
+
+    def warm_start(self, model: Model[TaggedWords, TagPrediction]) -> Sequence[str]:
+        """Fill in pretrained vectors of words, where the options name a file."""
+        assert isinstance(model, PosTaggingModel)
+        if self.config.vectors is None:
+            return ()
+        features = model.features
+        return start_from_vectors(features.embedding, features.words.words, self.config.vectors)
+
+
+def _vocabulary(resources: Resources, name: str, marks: tuple[str, ...]) -> Vocabulary:
+    """Read a vocabulary, checked: a file may hold anything."""
+    vocabulary = Vocabulary.from_json(resources[name])
+    if vocabulary.specials != marks:
+        raise UserError(Problem(f"wanted the marks {marks}, found {vocabulary.specials}", name))
+    return vocabulary

@@ -1,5 +1,6 @@
 """The options of ``seqkit run sentiment``."""
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Literal
 
@@ -16,6 +17,21 @@ __all__ = ["SentimentConfig"]
 class SentimentConfig(TextConfig, EncoderConfig, TrainingConfig):
     """Options of the sentiment task."""
 
+    epochs: int = option(15, help="passes over the training split", group="training", minimum=0)
+    dropout: float = option(
+        0.5,
+        help="dropout before and after the encoder and before the output",
+        group="encoder",
+        minimum=0.0,
+        maximum=0.95,
+    )
+    word_dropout: float = option(
+        0.1,
+        help="share of tokens read as unknown in training",
+        group="encoder",
+        minimum=0.0,
+        maximum=0.95,
+    )
     text_column: str | None = option(
         None, help="name or number of the text's column; found by itself where usual", group="data"
     )
@@ -29,7 +45,10 @@ class SentimentConfig(TextConfig, EncoderConfig, TrainingConfig):
         "none", help="balanced: rare labels weigh more in the loss", group="head"
     )
     label_smoothing: float = option(
-        0.0, help="share of each target spread over all labels", group="head", minimum=0.0,
+        0.0,
+        help="share of each target spread over all labels",
+        group="head",
+        minimum=0.0,
         maximum=0.9,
     )
     baseline_units: Literal["words", "characters"] = option(
@@ -37,12 +56,18 @@ class SentimentConfig(TextConfig, EncoderConfig, TrainingConfig):
     )
 
     def __post_init__(self) -> None:
-        wrong = [name for name in self.pooling if name not in POOLINGS]
-        problems = [
-            Problem(f"found {name!r}, wanted any of {', '.join(POOLINGS)}; {nearest(name, POOLINGS)}")
-            for name in wrong
-        ]
-        if not self.pooling or len(set(self.pooling)) < len(self.pooling):
-            problems.append(Problem("wanted one or more poolings, each once"))
+        problems = list(self._pooling_problems())
+        try:
+            super().__post_init__()
+        except UserError as error:
+            problems += error.problems
         if problems:
-            raise UserError([Problem(problem.message, "pooling") for problem in problems])
+            raise UserError(problems)
+
+    def _pooling_problems(self) -> Iterator[Problem]:
+        for name in self.pooling:
+            if name not in POOLINGS:
+                wanted = f"wanted any of {', '.join(POOLINGS)}"
+                yield Problem(f"found {name!r}, {wanted}; {nearest(name, POOLINGS)}", "pooling")
+        if not self.pooling or len(set(self.pooling)) < len(self.pooling):
+            yield Problem("wanted one or more poolings, each once", "pooling")

@@ -7,7 +7,8 @@ from typing import Any
 
 import numpy as np
 
-from seqkit.encoders import TextEncoder
+from seqkit.arrays import Array
+from seqkit.encoders import TextEncoder, start_from_vectors
 from seqkit.errors import Problem, UserError
 from seqkit.layers.embedding import Embedding
 from seqkit.layers.linear import Linear
@@ -102,7 +103,7 @@ class SentimentTask(Task[SentimentConfig, LabelledTokens, SentimentPrediction]):
         """Build embedding, encoder, pooling and output layer."""
         config = self.config
         vocabulary = Vocabulary.from_json(resources["vocabulary"])
-        labels = tuple(resources["labels"])
+        labels, label_shares = _labels(resources)
         embedding = Embedding(
             len(vocabulary),
             config.embedding,
@@ -122,5 +123,25 @@ class SentimentTask(Task[SentimentConfig, LabelledTokens, SentimentPrediction]):
             pooling=pooling,
             output=Linear(pooling.output_features, len(labels), rng=rng),
             config=config,
-            label_shares=np.asarray(resources["label_shares"]),
+            label_shares=label_shares,
         )
+
+    def warm_start(self, model: Model[LabelledTokens, SentimentPrediction]) -> Sequence[str]:
+        """Fill in pretrained vectors, where the options name a file."""
+        assert isinstance(model, SentimentModel)
+        if self.config.vectors is None:
+            return ()
+        words = model.vocabulary.words
+        return start_from_vectors(model.encoder.embedding, words, self.config.vectors)
+
+
+def _labels(resources: Resources) -> tuple[tuple[str, ...], Array]:
+    """Return the labels and the share of each in training, checked: a file may hold anything."""
+    labels = tuple(resources["labels"])
+    shares = np.asarray(resources["label_shares"], dtype=np.float64)
+    if len(labels) < 2 or len(set(labels)) < len(labels) or set(map(type, labels)) != {str}:
+        raise UserError(Problem(f"wanted two or more distinct names, found {labels}", "labels"))
+    if shares.shape != (len(labels),) or not (shares > 0).all() or abs(shares.sum() - 1) > 1e-6:
+        wanted = f"{len(labels)} numbers above 0 that add up to 1"
+        raise UserError(Problem(f"wanted {wanted}, found {shares.tolist()}", "label_shares"))
+    return labels, shares

@@ -1,0 +1,176 @@
+"""Listings, plugin commands, help, exit statuses."""
+
+import json
+import os
+import re
+import subprocess
+import sys
+import types
+
+import pytest
+
+from seqkit.cli import outcome, run_command_line
+from seqkit.cli.app import CORE
+from seqkit.plugins import CORE_COMMANDS, use_host
+from tests.cli.toy import toy_host
+
+
+def test_no_plugin_can_take_the_name_of_a_core_command():
+    assert set(CORE) <= set(CORE_COMMANDS)
+
+
+def test_tasks(seqkit):
+    done = seqkit("tasks")
+    assert "toy, t" in done.out
+    assert "Say yes or no [or not]" in done.out
+    (row,) = json.loads(seqkit("tasks", "--json").out)
+    assert (row["name"], row["aliases"], row["sample"]) == ("toy", ["t"], "toy-sample")
+
+
+def test_plugins_with_a_broken_one(seqkit, tmp_path):
+    with use_host(toy_host(tmp_path / "sample", ("empty", types.ModuleType("empty")))):
+        done = seqkit("plugins")
+        assert done.status == 0
+        assert "dataset toy-sample" in done.out
+        assert "empty: implements no hook: nothing in it is marked @hookimpl" in done.out
+        found = json.loads(seqkit("plugins", "--json").out)["plugins"]
+        assert [(row["name"], row["status"]) for row in found] == [
+            ("toy", "ok"),
+            ("empty", "broken"),
+        ]
+        assert found[0]["api"] == 1
+        assert "broken plugins: empty" in seqkit("tasks").err
+
+
+def test_strict_plugins(seqkit, tmp_path):
+    assert seqkit("--strict-plugins", "tasks").status == 0
+    with use_host(toy_host(tmp_path / "sample", ("empty", types.ModuleType("empty")))):
+        done = seqkit("--strict-plugins", "tasks")
+    assert (done.status, done.out) == (3, "")
+    assert done.err == "plugin empty: implements no hook: nothing in it is marked @hookimpl\n"
+
+
+def test_config_is_a_recipe(seqkit):
+    done = seqkit("config", "t")
+    assert done.out.startswith("# seqkit run toy --config FILE\n\n# --- data ---\n")
+    assert "min_count = 1" in done.out
+    assert seqkit("config", "tyo").err == "tyo: no such task; did you mean 'toy'?\n"
+
+
+def test_a_plugins_command_is_a_command(seqkit):
+    assert seqkit("recite", "hello", "--times", "2").out == "hello\nhello\n"
+    assert "Read aloud" in seqkit("--help").out
+    assert "Read a line aloud" in seqkit("recite", "--help").out
+    done = seqkit("recite", "silence")
+    assert (done.status, done.err) == (2, "line: found silence, wanted words\n")
+
+
+@pytest.mark.parametrize("command", [[], ["run"], ["run", "toy"], *([name] for name in CORE)])
+def test_every_help_has_an_example(seqkit, command):
+    done = seqkit(*command, "--help")
+    assert done.status == 0
+    assert re.search(r"Example:\s+\$ (cat .* )?seqkit", done.out)
+    assert "\x1b" not in done.out
+    assert done.err == ""
+
+
+def test_the_help_of_a_task_shows_its_options_by_group(seqkit, monkeypatch):
+    monkeypatch.setenv("COLUMNS", "140")
+    text = seqkit("run", "toy", "--help").out
+    panels = re.findall(r"─ (\w+) ─", text)
+    assert panels == ["Options", "Data", "Head", "Training", "Run", "Output"]
+    assert re.search(r"--min-count +<int 1\.\.> +rarer words are unknown \[default: 1\]", text)
+    assert re.search(r"--lowercase +--no-lowercase .*\[default: lowercase\]", text)
+    assert re.search(r"--optimizer +<sgd\|momentum\|", text)
+    assert re.search(r"--parts +<text,\.\.\.> +a list \[default: a,b\]", text)
+    assert "passes [over] the data" in text
+    assert text.count("--seed") == 1
+
+
+def test_version(seqkit):
+    import seqkit as package
+
+    assert seqkit("--version").out == f"seqkit {package.__version__}\n"
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        (["tsaks"], "tsaks: no such command; did you mean 'tasks'?"),
+        (["--versoin"], "seqkit: No such option: --versoin (Possible options: --version)"),
+        (["tasks", "--jsn"], "seqkit tasks: No such option: --jsn (Possible options: --json)"),
+        (["config"], "seqkit config: Missing argument 'task'."),
+        (["evaluate", "x"], "seqkit evaluate: Missing option '--data'."),
+    ],
+)
+def test_usage(seqkit, arguments, message):
+    done = seqkit(*arguments)
+    assert (done.status, done.out) == (2, "")
+    assert done.err.splitlines()[0] == message
+
+
+def test_no_arguments_show_the_help(seqkit):
+    for arguments in ((), ("run",)):
+        done = seqkit(*arguments)
+        assert (done.status, done.err) == (2, "")
+        assert "Usage" in done.out
+
+
+def raising(error: BaseException):
+    def application():
+        raise error
+
+    return application
+
+
+@pytest.mark.parametrize(
+    ("error", "status", "message"),
+    [
+        (KeyError("x"), 1, "seqkit: internal error: KeyError: 'x' (test_commands.py, line"),
+        (MemoryError(), 1, "seqkit: out of memory; a smaller --batch-size"),
+        (KeyboardInterrupt(), 130, "interrupted"),
+        (outcome.SeqkitError("odd"), 1, "seqkit: odd"),
+        (outcome.UserError("bad"), 2, "bad"),
+        (outcome.ClosedPipeError(), 0, ""),
+    ],
+)
+def test_exit_status(monkeypatch, capsys, error, status, message):
+    monkeypatch.delenv("SEQKIT_TRACEBACK", raising=False)
+    monkeypatch.setattr(outcome, "_forget_stdout", lambda: None)
+    monkeypatch.setattr("seqkit.cli.app.application", raising(error))
+    assert run_command_line(["tasks"]) == status
+    err = capsys.readouterr().err
+    assert err.startswith(message)
+    assert "Traceback" not in err
+
+
+def test_a_traceback_on_demand(monkeypatch, capsys):
+    monkeypatch.setenv("SEQKIT_TRACEBACK", "1")
+    monkeypatch.setattr("seqkit.cli.app.application", raising(KeyError("x")))
+    assert run_command_line(["tasks"]) == 1
+    assert "Traceback" in capsys.readouterr().err
+
+
+def test_a_reader_that_goes_away_is_no_failure():
+    code = "import sys; from seqkit.cli import main; sys.argv = ['seqkit', 'plugins']; main()"
+    read, write = os.pipe()
+    os.close(read)
+    try:
+        done = subprocess.run(
+            [sys.executable, "-c", code], stdout=write, stderr=subprocess.PIPE, text=True
+        )
+    finally:
+        os.close(write)
+    assert (done.returncode, done.stderr) == (0, "")
+
+
+def test_help_imports_nothing_that_only_a_run_needs():
+    code = (
+        "import sys; from seqkit.cli import run_command_line; run_command_line(['--help']);"
+        "print(*sys.modules, file=sys.stderr)"
+    )
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True)
+    loaded = set(done.stderr.split())
+    assert "Usage" in done.stdout
+    heavy = {"sklearn", "scipy", "safetensors", "pydantic", "rich.progress", "seqkit.runs"}
+    assert not loaded & heavy

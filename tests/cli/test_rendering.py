@@ -1,0 +1,198 @@
+"""What people see, on a console of a fixed width."""
+
+import io
+from collections.abc import Iterator
+
+import pytest
+from rich.cells import cell_len
+from rich.console import Console
+
+from seqkit.cli.progress import RunProgress
+from seqkit.cli.report_view import print_report
+from seqkit.cli.summaries import data_table, epoch_line, model_lines
+from seqkit.metrics.evaluation import Evaluation
+from seqkit.metrics.measures import Interval, Metric, Table
+from seqkit.reports import BaselineReport, DataSummary, ModelSummary, RunReport, SplitSummary
+from seqkit.training.reports import EpochReport, StepReport
+
+DATA = DataSummary(
+    "영화평",
+    True,
+    (
+        SplitSummary(
+            "train", "a/train.tsv", {"texts": 1200, "unknown words": 0, "words": 0, "긍정": 700}, 0
+        ),
+        SplitSummary(
+            "test", "a/test.tsv", {"texts": 30, "unknown words": 20, "words": 160, "긍정": 9}, 3
+        ),
+    ),
+    ("split at random",),
+)
+MODEL = ModelSummary({"encoder": "lstm, 1 x 32"}, 85878, 1.72)
+EPOCH = EpochReport(
+    epoch=3, train_loss=0.43121, score=0.831, metric="accuracy", best=True, gradient_norm=1.0,
+    clipped_share=0.124, learning_rate=0.001, tokens=60000, seconds=2.0, validation_seconds=0.15,
+)  # fmt: skip
+
+
+def evaluation(value: float, *tables: Table) -> Evaluation:
+    interval = Interval(value - 0.02, value + 0.02)
+    accuracy = Metric("accuracy", value, interval)
+    loss = Metric("loss", 1.5, None, higher_is_better=False, style="number")
+    return Evaluation((accuracy, loss), {"texts": 1234}, tables)
+
+
+def report(**more: object) -> RunReport:
+    classes = Table("Classes", ("class", "F1"), (("긍정", 0.5), ("negative", None)),
+                    ("as [gold] has it",), ("F1",))  # fmt: skip
+    given = {
+        "task": "sentiment", "config": {}, "seed": 3, "threads": 1, "data": DATA, "model": MODEL,
+        "epochs": (EPOCH,) * 4, "best_epoch": 3, "stopped": "all epochs done", "split": "test",
+        "evaluation": evaluation(0.75, classes), "seconds": 12.34, "peak_megabytes": 210.4,
+        "baselines": (BaselineReport("words + regression", evaluation(0.8), 0.1),),
+        "notices": ("be careful", "be careful"),
+    }  # fmt: skip
+    return RunReport(**{**given, **more})
+
+
+def console(*, terminal: bool = False) -> Console:
+    return Console(
+        file=io.StringIO(), width=80, force_terminal=terminal, color_system=None,
+        legacy_windows=False, markup=False, highlight=False, emoji=False,
+    )  # fmt: skip
+
+
+def text_of(made: Console) -> str:
+    return made.file.getvalue()
+
+
+def lines_of(made: Console) -> list[str]:
+    return [line.rstrip() for line in text_of(made).splitlines()]
+
+
+def test_data_has_a_column_a_split():
+    made = console()
+    made.print(data_table(DATA))
+    assert lines_of(made) == [
+        "Data: 영화평",
+        "",
+        "                        train          test",
+        " ───────────────────────────────────────────",
+        "  texts                 1,200            30",
+        "  unknown words             0   20 (12.5 %)",
+        "  words                     0           160",
+        "  긍정                    700             9",
+        "  texts also in train       -             3",
+        "",
+    ]
+
+
+def test_korean_labels_leave_the_columns_straight():
+    made = console()
+    made.print(data_table(DATA))
+    widths = {cell_len(line) for line in text_of(made).splitlines() if line.endswith("  ")}
+    assert len(widths) == 1
+
+
+def test_many_counts_are_cut_short():
+    counts = {f"tag {i}": i for i in range(60)}
+    made = console()
+    made.print(data_table(DataSummary("x", False, (SplitSummary("train", "f", counts, 0),))))
+    assert "... and 36 more" in text_of(made)
+
+
+def test_model():
+    assert list(model_lines(MODEL)) == [
+        "Model",
+        "  encoder: lstm, 1 x 32",
+        "  85,878 parameters, about 1.7 MB to train",
+    ]
+
+
+def test_epoch():
+    assert epoch_line(EPOCH, 10) == (
+        "epoch  3/10  loss 0.4312  accuracy 0.8310  lr 0.001  clipped 12 %"
+        "  30,000 tokens/s  2.1 s  * best"
+    )
+
+
+def test_report():
+    made = console()
+    print_report(made, report())
+    lines = lines_of(made)
+    assert lines[0] == "sentiment: accuracy 75.00 [73.00, 77.00] on test"
+    assert "              this model     words + regression" in " ".join(lines)
+    row = next(line for line in lines if line.strip().startswith("accuracy"))
+    assert row.split() == ["accuracy", "75.00", "[73.00,", "77.00]", "80.00", "[78.00,", "82.00]"]
+    assert "scored: 1,234 texts" in lines
+    assert "  as [gold] has it" in lines
+    assert lines[-5:] == [
+        "best epoch 3 of 4 (all epochs done)",
+        "12.3 s, at most 210 MB of memory, 1 thread, seed 3",
+        "note: be careful",
+        "note: a built-in sample: for trying out, not for measuring",
+        "note: words + regression scores better than this model",
+    ]
+    assert "\x1b" not in text_of(made)
+
+
+def test_report_of_a_run_without_training():
+    made = console()
+    print_report(made, report(epochs=(), best_epoch=0, baselines=()))
+    assert "not trained (all epochs done)" in lines_of(made)
+    assert "scores better" not in text_of(made)
+
+
+def steps(count: int) -> Iterator[StepReport]:
+    for step in range(1, count + 1):
+        yield StepReport(
+            epoch=1, step=step, steps=count, loss=2.0, gradient_norm=0.5, clipped=False,
+            tokens=100, learning_rate=0.001,
+        )  # fmt: skip
+
+
+def run_through(made: Console, clock, **settings: object) -> None:
+    progress = RunProgress(made, epochs=10, clock=clock, **settings)
+    progress.data(DATA)
+    progress.model(MODEL)
+    with progress.training():
+        for step in steps(50):
+            progress.step(step)
+        progress.epoch(EPOCH)
+
+
+def test_without_a_terminal_there_are_lines_only():
+    made = console()
+    run_through(made, lambda: 0.0)
+    assert "  train  a/train.tsv" in lines_of(made)
+    assert "  split at random" in lines_of(made)
+    assert lines_of(made)[-1] == epoch_line(EPOCH, 10)
+    assert "\x1b" not in text_of(made)
+
+
+def test_quiet_is_silent():
+    for terminal in (False, True):
+        made = console(terminal=terminal)
+        run_through(made, lambda: 0.0, quiet=True)
+        assert text_of(made) == ""
+
+
+@pytest.mark.parametrize(("pace", "drawn"), [(0.01, 6), (0.2, 50)])
+def test_the_bar_is_drawn_ten_times_a_second_at_most(pace, drawn, monkeypatch):
+    from rich.progress import Progress
+
+    drawings = []
+    refresh = Progress.refresh
+    monkeypatch.setattr(Progress, "refresh", lambda self: (drawings.append(1), refresh(self)))
+    now = [0.0]
+
+    def clock() -> float:
+        now[0] += pace
+        return now[0]
+
+    made = console(terminal=True)
+    run_through(made, clock)
+    assert drawn - 2 <= len(drawings) <= drawn + 4
+    assert "loss 2.0000" in text_of(made)
+    assert "tokens/s" in text_of(made)
+    assert "epoch 1/10" in text_of(made)

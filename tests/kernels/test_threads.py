@@ -1,0 +1,153 @@
+"""Threads: order of results, errors, nesting, BLAS restored, life after fork."""
+
+import multiprocessing
+import threading
+from typing import Any
+
+import numpy as np
+import pytest
+from threadpoolctl import threadpool_info, threadpool_limits
+
+from seqkit.kernels.threads import parallel, single_blas, thread_count, use_threads
+
+
+def blas_threads() -> list[int]:
+    return [
+        library["num_threads"] for library in threadpool_info() if library["user_api"] == "blas"
+    ]
+
+
+@pytest.mark.parametrize("threads", [1, 2, 5])
+def test_results_come_in_order(threads: int) -> None:
+    with use_threads(threads):
+        assert parallel(*(lambda k=k: k * k for k in range(20))) == [k * k for k in range(20)]
+        assert parallel() == []
+
+
+def test_two_threads_run_at_the_same_time() -> None:
+    meeting = threading.Barrier(2, timeout=20)
+    with use_threads(2):
+        assert sorted(parallel(meeting.wait, meeting.wait)) == [0, 1]
+
+
+def test_no_more_threads_than_allowed() -> None:
+    with use_threads(4):
+        parallel(*[lambda: None] * 8)
+    running, most = [], []
+    gate = threading.Event()
+
+    def work() -> None:
+        running.append(1)
+        most.append(len(running))
+        gate.wait(0.01)
+        running.pop()
+
+    with use_threads(2):
+        parallel(*[work] * 8)
+    assert max(most) <= 2
+
+
+def test_inside_a_task_everything_is_in_sequence() -> None:
+    def inner() -> tuple[int, set[str]]:
+        names = parallel(*[lambda: threading.current_thread().name] * 4)
+        return thread_count(), set(names)
+
+    with use_threads(3):
+        for count, names in parallel(inner, inner, inner):
+            assert count == 1
+            assert len(names) == 1
+        assert thread_count() == 3
+
+
+@pytest.mark.parametrize("threads", [1, 3])
+def test_the_first_error_is_raised_after_all_have_ended(threads: int) -> None:
+    ended = []
+
+    def fail(text: str) -> None:
+        raise RuntimeError(text)
+
+    with use_threads(threads), pytest.raises(RuntimeError, match="one"):
+        parallel(
+            lambda: ended.append(1),
+            lambda: fail("one"),
+            lambda: fail("two"),
+            lambda: ended.append(2),
+        )
+    assert ended[0] == 1
+    if threads > 1:
+        assert sorted(ended) == [1, 2]
+
+
+def test_tasks_see_the_callers_error_state() -> None:
+    def divide() -> Any:
+        return np.ones(1) / np.zeros(1)
+
+    with use_threads(2), np.errstate(divide="ignore"):
+        assert np.isinf(parallel(*[divide] * 8)).all()
+
+
+def test_blas_is_limited_inside_and_restored_outside() -> None:
+    with threadpool_limits(2, user_api="blas"):
+        before = blas_threads()
+        with use_threads(2):
+            assert set(blas_threads()) == {1}
+            with single_blas(), use_threads(1):
+                assert set(blas_threads()) == {1}
+            assert set(blas_threads()) == {1}
+        assert blas_threads() == before
+        with pytest.raises(RuntimeError), use_threads(2):
+            raise RuntimeError
+        assert blas_threads() == before
+
+
+def test_blocks_of_two_threads_may_overlap() -> None:
+    with threadpool_limits(2, user_api="blas"):
+        before, inside, leave = blas_threads(), threading.Event(), threading.Event()
+
+        def other() -> None:
+            with single_blas():
+                inside.set()
+                leave.wait(20)
+
+        thread = threading.Thread(target=other)
+        with single_blas():
+            thread.start()
+            inside.wait(20)
+        assert set(blas_threads()) == {1}
+        leave.set()
+        thread.join()
+        assert blas_threads() == before
+
+
+def test_counts() -> None:
+    default = thread_count()
+    assert default >= 1
+    with use_threads(3):
+        assert thread_count() == 3
+        with use_threads(None):
+            assert thread_count() == 3
+        with use_threads(1):
+            assert thread_count() == 1
+        assert thread_count() == 3
+    assert thread_count() == default
+    with pytest.raises(ValueError, match="at least 1, found 0"), use_threads(0):
+        pass
+
+
+def _in_child(queue: Any) -> None:
+    with use_threads(2):
+        queue.put(parallel(lambda: 1, lambda: 2))
+
+
+@pytest.mark.skipif("fork" not in multiprocessing.get_all_start_methods(), reason="no fork here")
+@pytest.mark.filterwarnings("ignore:This process .* is multi-threaded:DeprecationWarning")
+def test_a_forked_child_has_its_own_pool() -> None:
+    with use_threads(2):
+        parallel(lambda: 1, lambda: 2)
+    context = multiprocessing.get_context("fork")
+    queue = context.SimpleQueue()
+    child = context.Process(target=_in_child, args=(queue,))
+    child.start()
+    assert queue.get() == [1, 2]
+    child.join(20)
+    assert child.exitcode == 0

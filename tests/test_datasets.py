@@ -1,0 +1,141 @@
+from pathlib import Path
+
+import pytest
+
+from seqkit.datasets import DataFiles, find_files
+from seqkit.errors import UserError
+from seqkit.plugins import default_host
+from seqkit.runs import find_data
+
+
+def folder_of(tmp_path: Path, *names: str) -> Path:
+    for name in names:
+        path = tmp_path / name
+        if name.endswith("/"):
+            path.mkdir()
+        else:
+            path.write_text("", encoding="utf-8")
+    return tmp_path
+
+
+def splits_of(folder: Path) -> dict[str, str]:
+    files = find_files(folder)
+    found = {"train": files.train, "dev": files.dev, "test": files.test}
+    return {name: path.name for name, path in found.items() if path is not None}
+
+
+@pytest.mark.parametrize(
+    "names",
+    [
+        {"train": "train.tsv", "dev": "dev.tsv", "test": "test.tsv"},
+        {"train": "train.txt", "dev": "valid.txt", "test": "test.txt"},
+        {"train": "train.txt.gz", "dev": "validation.txt.gz", "test": "test.txt.gz"},
+        {"train": "training.jsonl", "dev": "val.jsonl"},
+        {"train": "Train.CSV", "test": "Test.CSV"},
+        {"train": "train/", "test": "test/"},
+        {
+            "train": "en_ewt-ud-train.conllu",
+            "dev": "en_ewt-ud-dev.conllu",
+            "test": "en_ewt-ud-test.conllu",
+        },
+        {"train": "ratings_train.txt", "test": "ratings_test.txt"},
+        {"train": "wiki.train.tokens", "dev": "wiki.valid.tokens", "test": "wiki.test.tokens"},
+        {"train": "train"},
+    ],
+    ids=lambda names: names["train"],
+)
+def test_a_folder_is_read_by_the_names_of_its_files(tmp_path: Path, names: dict[str, str]) -> None:
+    folder = folder_of(tmp_path, *names.values(), "README.md", "LICENSE.txt", ".train.swp")
+    assert splits_of(folder) == {split: name.rstrip("/") for split, name in names.items()}
+
+
+@pytest.mark.parametrize("name", ["constrain.tsv", "latest.tsv", "trainer.py", "trains.txt"])
+def test_a_name_that_only_contains_the_word_is_no_split(tmp_path: Path, name: str) -> None:
+    assert splits_of(folder_of(tmp_path, "train.tsv", name)) == {"train": "train.tsv"}
+
+
+def test_the_data_is_called_like_its_folder(tmp_path: Path) -> None:
+    folder = tmp_path / "mr-polarity"
+    folder.mkdir()
+    assert find_files(folder_of(folder, "train.tsv")).name == "mr-polarity"
+
+
+def test_a_folder_without_a_training_file_is_one_data_set(tmp_path: Path) -> None:
+    folder = folder_of(tmp_path, "positive/", "negative/")
+    assert find_files(folder) == DataFiles(single=folder, name=folder.name)
+
+
+def test_a_file_is_one_data_set(tmp_path: Path) -> None:
+    path = folder_of(tmp_path, "train.tsv") / "train.tsv"
+    assert find_files(path) == DataFiles(single=path, name="train.tsv")
+
+
+def test_files_that_could_be_the_same_split_are_refused_all_at_once(tmp_path: Path) -> None:
+    folder = folder_of(tmp_path, "train.tsv", "train.csv", "dev.tsv", "valid.tsv", "test.tsv")
+    with pytest.raises(UserError) as caught:
+        find_files(folder)
+    assert [problem.message for problem in caught.value.problems] == [
+        "several files could be the train split: train.csv, train.tsv",
+        "several files could be the dev split: dev.tsv, valid.tsv",
+    ]
+
+
+def test_a_path_that_is_not_there_is_refused_by_name(tmp_path: Path) -> None:
+    with pytest.raises(UserError, match=r"gone\.tsv: no such file or folder"):
+        find_files(tmp_path / "gone.tsv")
+
+
+@pytest.mark.parametrize(
+    "given",
+    [{}, {"dev": Path("d")}, {"single": Path("s"), "train": Path("t")}],
+    ids=["nothing", "dev alone", "both"],
+)
+def test_data_files_are_either_one_or_at_least_train(given: dict[str, Path]) -> None:
+    with pytest.raises(UserError, match="give either --data, or --train"):
+        DataFiles(**given)
+
+
+# --- what --data means ----------------------------------------------------------------------------
+
+
+def test_without_data_a_task_takes_its_own_sample() -> None:
+    host = default_host()
+    files, sample = find_data(None, host.find_task("sentiment"), host)
+    assert (files.name, sample) == ("sentiment-en", True)
+    assert files.train is not None
+    assert files.train.is_file()
+
+
+def test_data_may_be_the_name_of_a_dataset() -> None:
+    host = default_host()
+    files, sample = find_data("sentiment-ko", host.find_task("sentiment"), host)
+    assert (files.name, sample) == ("sentiment-ko", True)
+
+
+def test_data_that_is_neither_a_path_nor_a_name_says_both() -> None:
+    host = default_host()
+    with pytest.raises(UserError) as caught:
+        find_data("sentiment-eng", host.find_task("sentiment"), host)
+    assert "sentiment-eng: no such file or folder" in str(caught.value)
+    assert "did you mean 'sentiment-en'?" in str(caught.value)
+
+
+def test_a_dataset_of_another_task_is_refused() -> None:
+    host = default_host()
+    with pytest.raises(UserError, match="for the task pos-tagging, not for sentiment"):
+        find_data("pos-en", host.find_task("sentiment"), host)
+
+
+@pytest.mark.realdata
+@pytest.mark.parametrize(
+    ("name", "splits"),
+    [
+        ("mr-polarity", {"train", "dev", "test"}),
+        ("ud-english-ewt", {"train", "dev", "test"}),
+        ("wikitext-2", {"train", "dev", "test"}),
+        ("nsmc", {"train", "test"}),
+        ("tiny-shakespeare", set()),
+    ],
+)
+def test_the_public_data_sets_are_found_as_they_are_published(realdata, name, splits) -> None:
+    assert splits_of(realdata(name)).keys() == splits
