@@ -225,8 +225,15 @@ def _search(chains: Chains, count: int) -> tuple[Array, IntArray]:
 
 def _largest(scores: Array, count: int) -> tuple[IntArray, Array]:
     """Return (indices, values) of the largest of the last axis; of equals, the first is first."""
-    if count == 1:
-        best = scores.argmax(axis=-1)[..., None]
-    else:
-        best = np.argsort(-scores, axis=-1, kind="stable")[..., :count]
-    return best, np.take_along_axis(scores, best, axis=-1)
+    # One argmax for each is several times as fast as sorting, and keeps equals in order.
+    best = np.empty((*scores.shape[:-1], count), np.int64)
+    values = np.empty(best.shape, scores.dtype)
+    left = scores.copy() if count > 1 else scores
+    for k in range(count):
+        place = left.argmax(axis=-1)[..., None]
+        best[..., k : k + 1] = place
+        # From what is left, so that an entry which was taken is not taken again.
+        values[..., k : k + 1] = np.take_along_axis(left, place, axis=-1)
+        if k + 1 < count:
+            np.put_along_axis(left, place, -np.inf, axis=-1)
+    return best, values

@@ -32,7 +32,7 @@ def pieces(*arrays: Array) -> Iterator[tuple[Array, ...]]:
 
 
 def halves(*arrays: Array) -> list[tuple[Array, ...]]:
-    """Cut arrays that share a shape into two matching halves for two threads, if that is worth it."""
+    """Cut arrays of one shape into matching halves for two threads, where that is worth it."""
     if arrays[0].size < SHARED:
         return [arrays]
     middle = len(arrays[0]) // 2

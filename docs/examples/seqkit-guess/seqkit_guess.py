@@ -1,4 +1,4 @@
-"""Guess which language a word is from: what the plugin offers. Imported at every start, so light."""
+"""What the plugin offers. It is imported at every start of seqkit, so nothing heavy is here."""
 
 from dataclasses import dataclass
 

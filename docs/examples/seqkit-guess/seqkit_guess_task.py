@@ -54,7 +54,7 @@ class GuessTask(Task):
         return prediction.language
 
     def fit(self, train):
-        letters = Vocabulary.fit(example.text for example in train)
+        letters = Vocabulary.fit(list(example.text) for example in train)
         languages = sorted({example.language for example in train})
         return {"letters": letters.to_json(), "languages": languages}
 
@@ -93,9 +93,7 @@ class GuessModel(Model):
         logits, back_logits, tokens = self._logits(batch, train, rng)
         targets = np.array([self.languages.index(example.language) for example in batch])
         loss = softmax_cross_entropy(logits, targets)
-        return Step(
-            loss.total, loss.count, tokens, lambda scale: back_logits(loss.backward(scale))
-        )
+        return Step(loss.total, loss.count, tokens, lambda scale: back_logits(loss.backward(scale)))
 
     def _logits(self, batch, train=False, rng=None):
         ids, lengths = self.letters.encode_flat([list(example.text) for example in batch])
@@ -137,4 +135,5 @@ class GuessModel(Model):
 
     def baselines(self, train):
         majority = MajorityClass.fit([example.language for example in train])
-        yield Baseline("commonest language", lambda examples: [Guess(majority.label, 1.0)] * len(examples))
+        always = Guess(majority.label, 1.0)
+        yield Baseline("commonest language", lambda examples: [always] * len(examples))
