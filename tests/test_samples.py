@@ -42,7 +42,7 @@ def test_every_task_has_a_sample_of_its_own() -> None:
 @pytest.mark.parametrize("dataset", SAMPLES)
 def test_a_sample_is_marked_as_one(dataset: Any) -> None:
     assert dataset.sample
-    assert "written for seqkit" in dataset.summary
+    assert re.search("written .*for seqkit", dataset.summary)
 
 
 @pytest.mark.parametrize("dataset", SAMPLES)
@@ -51,8 +51,8 @@ def test_a_sample_reads_without_a_problem(dataset: Any) -> None:
     assert all(splits.values())
 
 
-@pytest.mark.parametrize("name", ["sentiment-en", "sentiment-ko"])
-def test_sentiment_samples_have_the_sizes_of_the_readme(name: str) -> None:
+@pytest.mark.parametrize("name", ["sentiment-en", "sentiment-ko", "pos-en"])
+def test_samples_of_sentences_have_the_sizes_of_the_readme(name: str) -> None:
     _, splits = read(HOST.find_dataset(name))
     sizes = [len(examples) for examples in splits.values()]
     assert " / ".join(map(str, sizes)) + " sentences" in readme_row(name)
@@ -68,18 +68,14 @@ def test_sentiment_samples_are_large_enough_and_balanced(name: str, least: int) 
         assert 0.4 <= positive / len(examples) <= 0.6
 
 
-def test_the_treebank_has_the_size_of_the_readme() -> None:
+def test_the_treebank_is_large_enough() -> None:
     _, splits = read(HOST.find_dataset("pos-en"))
-    sentences = sum(map(len, splits.values()))
-    assert sentences >= 200
-    assert round(sentences, -1) == int(re.search(r"about (\d+) sentences", readme_row("pos-en"))[1])
+    assert sum(map(len, splits.values())) >= 200
 
 
 def test_the_prose_has_the_size_of_the_readme() -> None:
     _, splits = read(HOST.find_dataset("prose-en"))
-    words = {
-        name: sum(len(line.text.split()) for line in lines) for name, lines in splits.items()
-    }
+    words = {name: sum(len(line.text.split()) for line in lines) for name, lines in splits.items()}
     assert sum(words.values()) >= 8000
     said = re.search(r"about ([\d,]+) / ([\d,]+) / ([\d,]+) words", readme_row("prose-en"))
     assert said is not None
@@ -96,7 +92,9 @@ def test_no_text_stands_in_two_splits(dataset: Any) -> None:
     assert not texts["dev"] & texts["test"]
 
 
-@pytest.mark.parametrize("path", sorted(FOLDER.glob("*/*")), ids=lambda p: f"{p.parent.name}-{p.stem}")
+@pytest.mark.parametrize(
+    "path", sorted(FOLDER.glob("*/*")), ids=lambda p: f"{p.parent.name}-{p.stem}"
+)
 def test_files_are_nfc_with_plain_line_ends(path: Path) -> None:
     data = path.read_bytes()
     text = data.decode("utf-8")

@@ -29,6 +29,9 @@ LABELS = ["good", "bad", "bad", "good", "bad", "good"]
 STARS = ["3", "1", "1", "3", "2", "3"]
 POOLINGS = [("last",), ("max",), ("mean",), ("attention",), ("last", "max", "mean", "attention")]
 
+TOLERANCE = 1e-10
+"""Of the complex step; 1e-7 is promised, and the errors are near 1e-15."""
+
 SMALL: dict[str, Any] = {"embedding": 4, "units": 3, "dropout": 0.0, "batch_size": 8}
 
 
@@ -62,9 +65,7 @@ def gradient_errors(model: SentimentModel, examples: Sequence[LabelledTokens]) -
         parameter.zero_grad()
     for step in whole_loss(model, examples)[1]:
         step.backward(1.0)
-    return gradient_error(
-        lambda: whole_loss(model, examples)[0], model.parameters(), method="central", entries=40
-    )
+    return gradient_error(lambda: whole_loss(model, examples)[0], model.parameters(), entries=40)
 
 
 # --- gradients ------------------------------------------------------------------------------------
@@ -75,7 +76,7 @@ def gradient_errors(model: SentimentModel, examples: Sequence[LabelledTokens]) -
 def test_the_gradient_of_the_whole_model_is_right_for_each_pooling(pooling, bidirectional) -> None:
     _, model, examples = small_model(pooling=pooling, bidirectional=bidirectional)
     errors = gradient_errors(in_float64(model), examples)
-    assert max(errors.values()) <= 1e-7, errors
+    assert max(errors.values()) <= TOLERANCE, errors
 
 
 @pytest.mark.parametrize("encoder", ["rnn", "lstm", "gru"])
@@ -85,7 +86,7 @@ def test_the_gradient_of_two_layers_is_right_for_each_encoder(encoder, bidirecti
         encoder=encoder, bidirectional=bidirectional, layers=2, pooling=("last", "mean")
     )
     errors = gradient_errors(in_float64(model), examples)
-    assert max(errors.values()) <= 1e-7, errors
+    assert max(errors.values()) <= TOLERANCE, errors
 
 
 def test_the_gradient_is_right_with_class_weights_and_label_smoothing() -> None:
@@ -99,10 +100,9 @@ def test_the_gradient_is_right_with_class_weights_and_label_smoothing() -> None:
     errors = gradient_error(
         lambda: model.loss(batch, train=True, rng=np.random.default_rng(0)).total,
         model.parameters(),
-        method="central",
         entries=40,
     )
-    assert max(errors.values()) <= 1e-7, errors
+    assert max(errors.values()) <= TOLERANCE, errors
 
 
 @pytest.mark.parametrize("pooling", POOLINGS, ids="+".join)
@@ -167,7 +167,17 @@ def test_batches_use_each_example_once_in_an_order_that_the_seed_determines() ->
 
 @pytest.mark.parametrize(
     "text",
-    ["", " ", "\n\t", "zzz qqq", "🙂👩‍👩‍👧", "정말 재미있었다 ㅋㅋㅋ", "e\u0301", "\x00", "a" * 5000],
+    [
+        "",
+        " ",
+        "\n\t",
+        "zzz qqq",
+        "🙂👩‍👩‍👧",
+        "정말 재미있었다 ㅋㅋㅋ",
+        "e\u0301",
+        "\x00",
+        "a" * 5000,
+    ],
     ids=["empty", "blank", "lines", "unknown", "emoji", "Korean", "accent", "NUL", "long word"],
 )
 @pytest.mark.parametrize("tokenizer", ["whitespace", "words", "characters", "jamo"])
@@ -198,7 +208,7 @@ def test_nothing_of_a_text_of_20_000_tokens_is_dropped() -> None:
 
 
 def test_composed_and_decomposed_text_is_the_same_text() -> None:
-    task, _, _ = small_model(["재미있다", "café"])
+    task, _, _ = small_model()
     for text in ("재미있다", "café"):
         decomposed = unicodedata.normalize("NFD", text)
         assert decomposed != text
