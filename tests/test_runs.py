@@ -1,0 +1,515 @@
+import json
+import os
+import subprocess
+import sys
+import tomllib
+from collections.abc import Callable
+from dataclasses import asdict
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+import seqkit
+from seqkit.bundle import MODEL_NAME, read_bundle
+from seqkit.datasets import DataFiles
+from seqkit.errors import UserError
+from seqkit.loading import load
+from seqkit.options import parse
+from seqkit.plugins import PluginHost
+from seqkit.reports import RunReport
+from seqkit.runs import CHECKPOINT, Run, train
+from seqkit.training.checkpoints import load_checkpoint
+from seqkit.training.reports import EpochReport, StepReport
+from seqkit.training.step import NonFiniteError
+
+HOST = PluginHost.discover({"SEQKIT_DISABLE_PLUGINS": "all"})
+SMALL: dict[str, Any] = {"embedding": 6, "units": 5, "epochs": 3, "batch_size": 8}
+NOUNS = [
+    "film",
+    "story",
+    "plot",
+    "music",
+    "scene",
+    "actor",
+    "end",
+    "start",
+    "song",
+    "joke",
+    "voice",
+    "light",
+]
+FILES = ["checkpoint.safetensors", "config.toml", "log.jsonl", "model.safetensors", "report.json"]
+
+
+def write_texts(path: Path, nouns: list[str], *more: str) -> None:
+    lines = ["label\ttext", *more]
+    for noun in nouns:
+        lines += [f"good\ta good {noun} in part {len(lines)}", f"bad\ta dull {noun}"]
+    path.write_text("\n".join(lines) + "\n", encoding="utf-8")
+
+
+@pytest.fixture
+def data(tmp_path: Path) -> Path:
+    """A folder with train, dev and test files of 24, 6 and 7 texts."""
+    folder = tmp_path / "reviews"
+    folder.mkdir()
+    write_texts(folder / "train.tsv", NOUNS)
+    write_texts(folder / "dev.tsv", NOUNS[:3])
+    write_texts(folder / "test.tsv", NOUNS[3:6], "good\tan unheard-of masterpiece")
+    return folder
+
+
+def start(data: Path, output: Path | None = None, *, seed: int = 0, **options: Any) -> Run:
+    from seqkit.datasets import find_files
+
+    spec = HOST.find_task("sentiment")
+    config = parse(spec.config, SMALL | options)
+    return Run(spec, config, data=find_files(data), output=output, seed=seed, host=HOST)
+
+
+def go_through(run: Run, *, stop: Callable[[], bool] = lambda: False) -> RunReport:
+    run.load()
+    run.build()
+    for _ in run.train(stop=stop):
+        pass
+    return run.finish()
+
+
+def history(report: RunReport) -> list[dict[str, Any]]:
+    """The epochs without what the clock says."""
+    timeless = [asdict(epoch) for epoch in report.epochs]
+    return [{k: v for k, v in epoch.items() if "seconds" not in k} for epoch in timeless]
+
+
+def after(steps: int) -> Callable[[], bool]:
+    """Ask to stop after so many steps."""
+    asked = iter(range(steps - 1))
+    return lambda: next(asked, None) is None
+
+
+# --- a run and its report -------------------------------------------------------------------------
+
+
+def test_the_stages_tell_what_happens(data: Path) -> None:
+    run = start(data)
+    summary = run.load()
+    assert [(split.name, split.counts["texts"]) for split in summary.splits] == [
+        ("train", 24),
+        ("dev", 6),
+        ("test", 7),
+    ]
+    model = run.build()
+    assert model.parameters == sum(p.value.size for _, p in run.model.parameters())
+    assert model.megabytes > 0
+    reports = list(run.train())
+    assert sum(isinstance(report, StepReport) for report in reports) == 3 * 3
+    assert [r.epoch for r in reports if isinstance(r, EpochReport)] == [1, 2, 3]
+    assert run.finish().best_epoch in (1, 2, 3)
+
+
+def test_a_score_never_stands_alone(data: Path) -> None:
+    report = go_through(start(data))
+    assert report.split == "test"
+    assert report.evaluation.counts["texts"] == 7
+    assert report.evaluation.headline.interval is not None
+    assert [b.name.split()[0] for b in report.baselines] == ["majority", "TF-IDF"]
+    for baseline in report.baselines:
+        assert baseline.evaluation.counts["texts"] == 7
+        assert baseline.evaluation.headline.interval is not None
+
+
+def test_the_report_says_what_a_careful_reader_wants_to_know(data: Path) -> None:
+    report = go_through(start(data, seed=3))
+    assert (report.task, report.seed, report.stopped) == ("sentiment", 3, "all epochs done")
+    assert report.config["units"] == 5
+    assert report.data.name == "reviews"
+    assert not report.data.sample
+    assert {"seqkit", "python", "numpy"} <= report.versions.keys()
+    assert report.seconds > 0
+    assert report.peak_megabytes > 10
+    assert "vocabularies and labels were fitted on the training split only" in report.notices
+
+
+def test_texts_that_also_stand_in_train_are_counted_and_said(data: Path) -> None:
+    report = go_through(start(data))
+    seen = {split.name: split.seen_in_train for split in report.data.splits}
+    assert seen == {"train": 0, "dev": 6, "test": 3}
+    assert "6 texts of dev also stand in train" in report.notices
+
+
+def test_the_vocabulary_is_of_the_training_split_only(data: Path) -> None:
+    run = start(data)
+    test = run.load().splits[2]
+    assert "dull" in run.model.vocabulary
+    assert "masterpiece" not in run.model.vocabulary
+    assert test.counts["unknown tokens"] >= 2
+    assert run.vocabulary_source == str(data / "train.tsv")
+
+
+def test_without_test_the_report_scores_dev_and_says_so(data: Path) -> None:
+    (data / "test.tsv").unlink()
+    report = go_through(start(data))
+    assert report.split == "dev"
+    assert report.evaluation.counts["texts"] == 6
+    assert any("no test split" in notice for notice in report.notices)
+
+
+def test_without_dev_a_tenth_of_train_chooses_the_epoch(data: Path) -> None:
+    (data / "dev.tsv").unlink()
+    train, dev, _ = go_through(start(data)).data.splits
+    assert (train.counts["texts"], dev.counts["texts"]) == (22, 2)
+    assert dev.source.startswith("10% of")
+
+
+def test_a_single_file_is_divided(data: Path) -> None:
+    report = go_through(start(data / "train.tsv"))
+    assert [split.counts["texts"] for split in report.data.splits] == [20, 2, 2]
+    assert report.data.name == "train.tsv"
+
+
+def test_the_report_is_of_the_best_epoch(data: Path) -> None:
+    report = go_through(start(data, epochs=4))
+    best = max(epoch.score for epoch in report.epochs)
+    assert report.epochs[report.best_epoch - 1].score == best
+
+
+def test_no_epochs_leave_the_model_as_it_was_drawn(data: Path, tmp_path: Path) -> None:
+    report = go_through(start(data, tmp_path / "run", epochs=0))
+    assert (report.best_epoch, report.epochs) == (0, ())
+    assert load(tmp_path / "run").predict(["a good film"])
+
+
+# --- mistakes -------------------------------------------------------------------------------------
+
+
+def test_an_output_that_cannot_be_written_is_refused_before_any_work(data: Path) -> None:
+    with pytest.raises(UserError, match="cannot be written"):
+        start(data, data / "train.tsv" / "run")
+
+
+def test_the_problems_of_all_files_come_in_one_error(data: Path) -> None:
+    (data / "train.tsv").write_text("label\ttext\ngood\n", encoding="utf-8")
+    (data / "dev.tsv").write_bytes(b"label\ttext\ngood\t\xff\n")
+    (data / "test.tsv").write_text("", encoding="utf-8")
+    with pytest.raises(UserError) as caught:
+        start(data).load()
+    places = " ".join(problem.where for problem in caught.value.problems)
+    assert all(name in places for name in ("train.tsv", "dev.tsv", "test.tsv"))
+
+
+def test_one_label_only_is_refused(data: Path) -> None:
+    lines = [f"good\ttext {i}" for i in range(9)]
+    (data / "train.tsv").write_text("label\ttext\n" + "\n".join(lines), encoding="utf-8")
+    with pytest.raises(UserError, match="only the label 'good', wanted at least two"):
+        start(data).load()
+
+
+def test_a_run_that_diverges_stops_and_leaves_the_last_epoch_to_resume(
+    data: Path, tmp_path: Path
+) -> None:
+    run = start(data, tmp_path / "run", optimizer="sgd", learning_rate=1e38, clip_norm=None)
+    run.load()
+    run.build()
+    with pytest.raises(NonFiniteError, match=r"epoch \d, step \d: .*lower learning_rate"):
+        list(run.train())
+
+
+# --- what is written ------------------------------------------------------------------------------
+
+
+def test_a_run_directory_holds_everything(data: Path, tmp_path: Path) -> None:
+    go_through(start(data, tmp_path / "run"))
+    assert sorted(path.name for path in (tmp_path / "run").iterdir()) == FILES
+
+
+def test_nothing_is_written_where_no_output_is_given(
+    data: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    empty = tmp_path / "here"
+    empty.mkdir()
+    monkeypatch.chdir(empty)
+    go_through(start(data))
+    assert not list(empty.iterdir())
+
+
+def test_the_report_file_holds_the_report(data: Path, tmp_path: Path) -> None:
+    report = go_through(start(data, tmp_path / "run"))
+    found = json.loads((tmp_path / "run" / "report.json").read_text("utf-8"))
+    assert found == json.loads(json.dumps(report.to_json()))
+    metric = found["evaluation"]["metrics"][0]
+    assert (metric["name"], metric["value"]) == ("accuracy", report.evaluation.headline.value)
+    assert metric["interval"]["level"] == 0.95
+    assert found["evaluation"]["counts"]["texts"] == 7
+    assert len(found["baselines"]) == 2
+    assert len(found["epochs"]) == 3
+
+
+def test_the_log_has_a_line_an_epoch_and_one_for_the_run(data: Path, tmp_path: Path) -> None:
+    for _ in range(2):  # the second run begins a log of its own
+        go_through(start(data, tmp_path / "run"))
+    lines = (tmp_path / "run" / "log.jsonl").read_text("utf-8").splitlines()
+    assert [json.loads(line)["event"] for line in lines] == ["epoch"] * 3 + ["run"]
+
+
+def test_the_written_config_gives_the_same_run(data: Path, tmp_path: Path) -> None:
+    options = {"patience": None, "pooling": ("last", "mean"), "encoder": "gru", "dropout": 0.1}
+    go_through(start(data, tmp_path / "a", **options))
+    recipe = tomllib.loads((tmp_path / "a" / "config.toml").read_text("utf-8"))
+    spec = HOST.find_task("sentiment")
+    go_through(start(data, tmp_path / "b", **{**asdict(spec.config()), **recipe}))
+    assert model_bytes(tmp_path / "a") == model_bytes(tmp_path / "b")
+
+
+def test_the_model_file_says_what_it_is_and_nothing_that_differs_between_equal_runs(
+    data: Path, tmp_path: Path
+) -> None:
+    report = go_through(start(data, tmp_path / "run", seed=4))
+    manifest, _ = read_bundle(tmp_path / "run")
+    assert (manifest.task, manifest.seqkit) == ("sentiment", seqkit.__version__)
+    assert manifest.metadata["seed"] == 4
+    assert manifest.metadata["best_epoch"] == report.best_epoch
+    assert manifest.metadata["counts"]["train"]["texts"] == 24
+    assert str(tmp_path) not in json.dumps(manifest.to_json())
+
+
+def test_the_model_is_saved_even_if_scoring_fails(
+    data: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    run = start(data, tmp_path / "run")
+    run.load()
+    run.build()
+    list(run.train())
+    monkeypatch.setattr(run.model, "baselines", lambda train: 1 / 0)
+    with pytest.raises(ZeroDivisionError):
+        run.finish()
+    assert load(tmp_path / "run").predict(["a good film"])
+
+
+# --- the same bytes -------------------------------------------------------------------------------
+
+
+def model_bytes(folder: Path) -> bytes:
+    return (folder / MODEL_NAME).read_bytes()
+
+
+def test_the_same_seed_gives_the_same_model_and_another_seed_another(
+    data: Path, tmp_path: Path
+) -> None:
+    for name, seed in (("a", 1), ("b", 1), ("c", 2)):
+        go_through(start(data, tmp_path / name, seed=seed))
+    assert model_bytes(tmp_path / "a") == model_bytes(tmp_path / "b")
+    assert model_bytes(tmp_path / "a") != model_bytes(tmp_path / "c")
+
+
+TRAIN = """
+import sys, seqkit
+data, output, threads = sys.argv[1:]
+seqkit.train("sentiment", data=data, output=output, threads=int(threads), seed=5, epochs=2,
+             embedding=24, units=40, layers=2, pooling="attention,last", word_dropout=0.1)
+"""
+
+
+@pytest.fixture(scope="module")
+def processes(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Runs of one command: in processes with hash seeds 1 and 2, and with threads 1 and 2."""
+    folder = tmp_path_factory.mktemp("processes")
+    data = folder / "data.tsv"
+    write_texts(data, [f"{noun}{i}" for noun in NOUNS for i in range(8)])
+    running = []
+    for name, hash_seed, threads in (("a", "1", "1"), ("b", "2", "1"), ("c", "2", "2")):
+        environment = {**os.environ, "PYTHONHASHSEED": hash_seed}
+        command = [sys.executable, "-c", TRAIN, str(data), str(folder / name), threads]
+        running.append(subprocess.Popen(command, env=environment))
+    assert [process.wait(timeout=120) for process in running] == [0, 0, 0]
+    return folder
+
+
+def test_another_hash_seed_gives_the_same_bytes(processes: Path) -> None:
+    assert model_bytes(processes / "a") == model_bytes(processes / "b")
+
+
+def test_another_number_of_threads_gives_the_same_bytes(processes: Path) -> None:
+    assert model_bytes(processes / "b") == model_bytes(processes / "c")
+
+
+def test_reports_of_equal_runs_differ_in_time_and_memory_only(processes: Path) -> None:
+    reports = [json.loads((processes / n / "report.json").read_text("utf-8")) for n in "ab"]
+    first, second = (_timeless(report) for report in reports)
+    assert first == second
+
+
+def _timeless(value: Any) -> Any:
+    if isinstance(value, dict):
+        clock = ("seconds", "validation_seconds", "peak_megabytes")
+        return {key: _timeless(item) for key, item in value.items() if key not in clock}
+    return [_timeless(item) for item in value] if isinstance(value, list) else value
+
+
+# --- stopping and resuming ------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("steps", [1, 3, 5])
+@pytest.mark.parametrize(
+    "options",
+    [
+        {},
+        {"optimizer": "momentum", "schedule": "plateau", "averaging": 0.9, "warmup": 4},
+        {"patience": 1, "epochs": 6, "schedule": "cosine", "word_dropout": 0.2},
+    ],
+    ids=["plain", "averaged", "patient"],
+)
+def test_a_resumed_run_ends_as_if_it_had_never_stopped(
+    data: Path, tmp_path: Path, steps: int, options: dict[str, Any]
+) -> None:
+    whole = go_through(start(data, tmp_path / "whole", **options))
+    stopped = start(data, tmp_path / "stopped", **options)
+    assert go_through(stopped, stop=after(steps)).stopped == "interrupted"
+    assert stopped.interrupted
+    resumed = go_through(Run.resume(tmp_path / "stopped", host=HOST))
+    assert history(resumed) == history(whole)
+    assert (resumed.stopped, resumed.best_epoch) == (whole.stopped, whole.best_epoch)
+    assert model_bytes(tmp_path / "stopped") == model_bytes(tmp_path / "whole")
+
+
+def test_a_resumed_run_divides_a_single_file_as_before(data: Path, tmp_path: Path) -> None:
+    whole = go_through(start(data / "train.tsv", tmp_path / "whole"))
+    go_through(start(data / "train.tsv", tmp_path / "stopped"), stop=after(2))
+    resumed = go_through(Run.resume(tmp_path / "stopped", host=HOST))
+    assert history(resumed) == history(whole)
+    assert model_bytes(tmp_path / "stopped") == model_bytes(tmp_path / "whole")
+
+
+def test_the_log_of_a_resumed_run_has_each_epoch_once(data: Path, tmp_path: Path) -> None:
+    run = start(data, tmp_path / "run")
+    run.load()
+    run.build()
+    list(run.train(stop=after(4)))
+    go_through(Run.resume(tmp_path / "run", host=HOST))
+    lines = (tmp_path / "run" / "log.jsonl").read_text("utf-8").splitlines()
+    assert [json.loads(line).get("epoch") for line in lines] == [1, 2, 3, None]
+
+
+def test_a_finished_run_that_is_resumed_stays_as_it_is(data: Path, tmp_path: Path) -> None:
+    go_through(start(data, tmp_path / "run"))
+    before = model_bytes(tmp_path / "run")
+    go_through(Run.resume(tmp_path / "run", host=HOST))
+    assert model_bytes(tmp_path / "run") == before
+
+
+def test_data_that_changed_since_is_refused(data: Path, tmp_path: Path) -> None:
+    go_through(start(data, tmp_path / "run"), stop=after(4))
+    write_texts(data / "dev.tsv", NOUNS[4:7])
+    with pytest.raises(UserError, match="the data files have changed since the run was started"):
+        Run.resume(tmp_path / "run", host=HOST)
+
+
+def test_data_that_is_gone_is_refused_by_name(data: Path, tmp_path: Path) -> None:
+    go_through(start(data, tmp_path / "run"), stop=after(4))
+    (data / "dev.tsv").unlink()
+    with pytest.raises(UserError, match=r"dev\.tsv: cannot be read: No such file"):
+        Run.resume(tmp_path / "run", host=HOST)
+
+
+def test_a_folder_without_a_checkpoint_is_refused(tmp_path: Path) -> None:
+    with pytest.raises(UserError, match="nothing to resume"):
+        Run.resume(tmp_path, host=HOST)
+
+
+def test_a_damaged_checkpoint_is_refused(data: Path, tmp_path: Path) -> None:
+    go_through(start(data, tmp_path / "run"), stop=after(4))
+    path = tmp_path / "run" / CHECKPOINT
+    path.write_bytes(path.read_bytes()[:-9])
+    with pytest.raises(UserError, match="cut short or damaged"):
+        Run.resume(tmp_path / "run", host=HOST)
+
+
+# --- killed ---------------------------------------------------------------------------------------
+
+WRITES = 7
+"""Two epochs with checkpoint and options each; then options, model and report."""
+
+KILL = f"""
+import os, signal, sys
+from pathlib import Path
+import seqkit, seqkit.estimators
+from seqkit.runs import train
+
+data, folder = Path(sys.argv[1]), Path(sys.argv[2])
+replace = os.replace
+
+def killed(at, done):
+    '''Replace at most so many files, and die instead of the next one or right after it.'''
+    count = 0
+    def counting(*paths):
+        nonlocal count
+        count += 1
+        if count == at and not done:
+            os.kill(os.getpid(), signal.SIGKILL)
+        replace(*paths)
+        if count == at and done:
+            os.kill(os.getpid(), signal.SIGKILL)
+    return counting
+
+for done in (False, True):
+    for at in range(1, {WRITES} + 1):
+        child = os.fork()
+        if not child:
+            os.replace = killed(at, done)
+            train("sentiment", data=data, output=folder / f"{{at}}-{{done}}", threads=1, epochs=2,
+                  embedding=6, units=5, batch_size=8)
+            os._exit(1)
+        _, status = os.waitpid(child, 0)
+        assert os.WTERMSIG(status) == signal.SIGKILL, (at, done, status)
+"""
+
+
+@pytest.mark.skipif(not hasattr(os, "fork"), reason="needs os.fork")
+def test_a_killed_run_leaves_nothing_broken_whenever_it_was_killed(
+    data: Path, tmp_path: Path
+) -> None:
+    subprocess.run([sys.executable, "-c", KILL, str(data), str(tmp_path)], check=True, timeout=120)
+    whole = start(data, tmp_path / "whole", epochs=2)
+    go_through(whole)
+    for folder in sorted(tmp_path.glob("*-*")):
+        writes = int(folder.name[0]) - folder.name.endswith("False")
+        assert (folder / CHECKPOINT).exists() == (writes >= 1)
+        assert (folder / MODEL_NAME).exists() == (writes >= 6)
+        if writes >= 6:
+            assert load(folder).predict(["a good film"])
+        if writes >= 1:
+            load_checkpoint(folder / CHECKPOINT)
+            go_through(Run.resume(folder, host=HOST))
+            assert model_bytes(folder) == model_bytes(tmp_path / "whole")
+
+
+# --- from Python ----------------------------------------------------------------------------------
+
+
+def test_train_runs_a_task_as_the_shell_does(data: Path, tmp_path: Path) -> None:
+    report = train("sentiment", data=data, output=tmp_path / "a", host=HOST, **SMALL)
+    go_through(start(data, tmp_path / "b"))
+    assert report.data.name == "reviews"
+    assert model_bytes(tmp_path / "a") == model_bytes(tmp_path / "b")
+
+
+def test_train_without_data_takes_the_sample_and_says_so() -> None:
+    report = train("sentiment", host=HOST, **{**SMALL, "epochs": 1})
+    assert report.data.sample
+    assert report.data.name == "sentiment-en"
+
+
+def test_train_reports_mistakes_in_options(data: Path) -> None:
+    with pytest.raises(UserError, match="did you mean 'units'") as caught:
+        train("sentiment", data=data, host=HOST, unit=3, pooling="las")
+    assert len(caught.value.problems) == 2
+
+
+def test_train_takes_files_split_by_split(data: Path) -> None:
+    files = DataFiles(train=data / "train.tsv", test=data / "test.tsv", name="mine")
+    assert train("sentiment", data=files, host=HOST, **SMALL).data.name == "mine"
+
+
+def test_a_task_that_nobody_offers_comes_with_the_nearest() -> None:
+    with pytest.raises(UserError, match="did you mean 'sentiment'"):
+        train("sentimant", host=HOST)
