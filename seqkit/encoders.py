@@ -14,7 +14,6 @@ from seqkit.layers.stack import build_recurrent
 from seqkit.options import option
 from seqkit.parameters import Parameter
 from seqkit.sequences import PackedSequence
-from seqkit.text.vectors import load_vectors
 
 __all__ = ["EncoderConfig", "TextConfig", "TextEncoder", "build_cell", "start_from_vectors"]
 
@@ -180,6 +179,8 @@ def start_from_vectors(embedding: Embedding, words: Sequence[str], path: str) ->
     Raises:
         UserError: the file cannot be read, or its vectors are not as wide as the embedding.
     """
+    from seqkit.text.vectors import load_vectors
+
     vectors = load_vectors(path, words, width=embedding.features)
     embedding.table.value[vectors.found] = vectors.matrix[vectors.found]
     return (f"{path}: {vectors}",)

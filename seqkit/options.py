@@ -19,22 +19,21 @@ Example:
 """
 
 import dataclasses
-import difflib
 import math
 import types
 import typing
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, Literal, TypeVar
 
 from seqkit.errors import Problem, UserError
+from seqkit.suggestions import nearest, suggest
 
 __all__ = [
     "GROUPS",
     "Group",
     "Option",
     "as_recipe",
-    "nearest",
     "option",
     "options_of",
     "parse",
@@ -136,15 +135,6 @@ def _option_of_field(config: type, field: "dataclasses.Field[Any]", hint: Any) -
     return made
 
 
-def nearest(name: str, valid: Iterable[str]) -> str:
-    """Say which valid name was probably meant: ``did you mean 'lstm'?`` or the list of them."""
-    valid = list(valid)
-    close = difflib.get_close_matches(name, valid, n=1, cutoff=0.6)
-    if close:
-        return f"did you mean {close[0]!r}?"
-    return "valid: " + ", ".join(valid) if valid else "there are none"
-
-
 def parse(config: type[ConfigT], values: Mapping[str, Any], *, where: str = "") -> ConfigT:
     """Make a config from untyped values; what is not given keeps its default.
 
@@ -164,7 +154,7 @@ def parse(config: type[ConfigT], values: Mapping[str, Any], *, where: str = "") 
         name = key.replace("-", "_")
         place = _join(where, key)
         if name not in known:
-            problems.append(Problem(f"no such option; {nearest(name, known)}", place))
+            problems.append(Problem(f"no such option; {suggest(name, known)}", place))
             continue
         try:
             parsed[name] = _convert(known[name], value)
@@ -222,9 +212,9 @@ def _convert(item: Option, value: Any) -> Any:
 
 def _wanted(item: Option, value: Any) -> str:
     if item.choices:
-        hint = nearest(str(value), item.choices)
-        listed = f"one of {', '.join(item.choices)}"
-        return f"{listed}; {hint}" if hint.startswith("did") else listed
+        best = nearest(str(value), item.choices)
+        hint = f"; did you mean {best!r}?" if best else ""
+        return f"one of {', '.join(item.choices)}{hint}"
     inner = item.inner_type
     names = {int: "a whole number", float: "a number", bool: "true or false", str: "text"}
     wanted = names.get(inner, "a list of names")

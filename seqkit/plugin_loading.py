@@ -186,9 +186,9 @@ class _Manager(pluggy.PluginManager):
             return self._forgotten_mark(plugin, attribute)
         hook = options["specname"] or attribute
         if hook not in self._arguments:
-            from seqkit.options import nearest
+            from seqkit.suggestions import suggest
 
-            return f"{hook} is no hook of seqkit; {nearest(hook, self._arguments)}"
+            return f"{hook} is no hook of seqkit; {suggest(hook, self._arguments)}"
         return self._wrong_arguments(hook, getattr(plugin, attribute))
 
     def _forgotten_mark(self, plugin: object, attribute: str) -> str:

@@ -117,11 +117,11 @@ class PluginHost:
         return source.name in self._disabled or (all_external and not source.builtin)
 
     def _unknown_disabled(self) -> Iterator[str]:
-        from seqkit.options import nearest
+        from seqkit.suggestions import suggest
 
         known = [record.name for record in self._records]
         for name in sorted(self._disabled - {"all", "1", *known}):
-            yield f"{DISABLE_VARIABLE}: no plugin is called {name!r}; {nearest(name, known)}"
+            yield f"{DISABLE_VARIABLE}: no plugin is called {name!r}; {suggest(name, known)}"
 
     @property
     def records(self) -> tuple[PluginRecord, ...]:
@@ -188,11 +188,11 @@ class PluginHost:
         self, what: str, offers: "Mapping[str, _Offer[SpecT]]", name: str, known: Iterable[str]
     ) -> SpecT:
         from seqkit.errors import Problem, UserError
-        from seqkit.options import nearest
+        from seqkit.suggestions import suggest
 
         if name in offers:
             return offers[name].spec
-        hint = nearest(name, known)
+        hint = suggest(name, known)
         problems = [Problem(f"no such {what}; {hint}", name)]
         for record in self.records:
             if record.status != "ok" and (_resembles(record, name) or hint.startswith("valid")):

@@ -24,8 +24,8 @@ import numpy as np
 
 from seqkit import __version__
 from seqkit.bundle import MODEL_NAME, Manifest, PluginSource, bundle_arrays, write_bundle
-from seqkit.datasets import DataFiles, find_files
-from seqkit.errors import Problem, UserError
+from seqkit.datasets import DataFiles
+from seqkit.errors import UserError
 from seqkit.files import ensure_writable_folder, write_atomically
 from seqkit.kernels.threads import use_threads
 from seqkit.options import as_recipe, parse
@@ -40,13 +40,14 @@ from seqkit.reports import (
     SplitSummary,
     plain_values,
 )
+from seqkit.sources import find_data
 from seqkit.splits import Splits, fingerprint, read_splits
 from seqkit.tasks import Model, Resources, TaskSpec
 from seqkit.training.checkpoints import load_checkpoint, save_checkpoint
 from seqkit.training.reports import EpochReport, StepReport
 from seqkit.training.trainer import Trainer
 
-__all__ = ["Run", "find_data", "train"]
+__all__ = ["Run", "train"]
 
 CHECKPOINT = "checkpoint.safetensors"
 
@@ -190,8 +191,9 @@ class Run:
                 self._save_progress()
                 self.host.epoch_finished(report, self.output)
             yield report
-        if self.interrupted:
+        if self.interrupted and self.output is not None:
             self._save_progress()
+            self.save_model(self.output / MODEL_NAME)
 
     def finish(self) -> RunReport:
         """Save the model, score the test split (dev where there is none) beside the baselines, and
@@ -238,9 +240,9 @@ class Run:
         return self._trainer.stopped == "interrupted"
 
     @property
-    def vocabulary_source(self) -> str:
-        """What the vocabularies were fitted on."""
-        return self._splits.sources["train"]
+    def example_text(self) -> str:
+        """A text of the split that is scored, to try the model on."""
+        return self.task.text((self._splits.test or self._splits.dev)[0])
 
     # --- parts of the stages ---------------------------------------------------------------------
 
@@ -413,12 +415,12 @@ def train(
     """
     host = host or default_host()
     spec = host.find_task(task)
-    files, sample = find_data(data, spec, host)
+    chosen = find_data(data, spec, host)
     run = Run(
         spec,
         parse(spec.config, options),
-        data=files,
-        sample=sample,
+        data=chosen.files,
+        sample=chosen.sample,
         output=None if output is None else Path(output),
         seed=seed,
         threads=threads,
@@ -429,35 +431,3 @@ def train(
     for _ in run.train():
         pass
     return run.finish()
-
-
-def find_data(
-    data: DataFiles | str | Path | None, spec: TaskSpec[Any], host: PluginHost
-) -> tuple[DataFiles, bool]:
-    """Find what ``--data`` means: a path, the name of a dataset, or nothing for the task's sample.
-
-    Returns:
-        The files, and whether they are a built-in sample.
-
-    Raises:
-        UserError: neither a path nor a known name; a dataset of another task; a task without
-            sample.
-    """
-    if isinstance(data, DataFiles):
-        return data, False
-    if data is None and spec.sample is None:
-        raise UserError(f"the task {spec.name} has no sample of its own: give --data or --train")
-    name = spec.sample if data is None else str(data)
-    assert name is not None
-    if data is not None and Path(data).exists():
-        return find_files(Path(data)), False
-    try:
-        dataset = host.find_dataset(name)
-    except UserError as error:
-        if data is None:
-            raise
-        no_file = Problem("no such file or folder, and no dataset of that name either", name)
-        raise UserError([no_file, *error.problems]) from None
-    if dataset.task != spec.name:
-        raise UserError(f"--data {name}: it is for the task {dataset.task}, not for {spec.name}")
-    return dataset.files(), dataset.sample

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable
 
-__all__ = ["did_you_mean", "nearest"]
+__all__ = ["did_you_mean", "nearest", "suggest"]
 
 
 def nearest(name: str, valid: Iterable[str]) -> str | None:
@@ -10,7 +10,7 @@ def nearest(name: str, valid: Iterable[str]) -> str | None:
     from difflib import get_close_matches
 
     folded = {candidate.casefold(): candidate for candidate in valid}
-    matches = get_close_matches(name.casefold(), folded, n=1, cutoff=0.5)
+    matches = get_close_matches(name.casefold(), folded, n=1, cutoff=0.6)
     return folded[matches[0]] if matches else None
 
 
@@ -25,3 +25,18 @@ def did_you_mean(name: str, valid: Iterable[str]) -> str:
     listed = ", ".join(map(repr, names[:20])) + (", ..." if len(names) > 20 else "")
     best = nearest(name, names)
     return (f"did you mean {best!r}? " if best else "") + f"Valid are: {listed or 'none'}"
+
+
+def suggest(name: str, valid: Iterable[str]) -> str:
+    """Return the end of a message: the nearest name, or all that are valid where none is near.
+
+    Example:
+        >>> suggest("lsmt", ["rnn", "lstm"])
+        "did you mean 'lstm'?"
+    """
+    names = list(valid)
+    best = nearest(name, names)
+    if best is not None:
+        return f"did you mean {best!r}?"
+    listed = ", ".join(names[:20]) + (", ..." if len(names) > 20 else "")
+    return f"valid: {listed or 'none'}"

@@ -21,6 +21,7 @@ FLOORS = [
     ["tasks", "reports"],
     ["hookspecs"],
     ["plugin_loading", "plugins", "splits"],
+    ["sources"],
     ["runs", "loading"],
     ["estimators", "testing"],
     ["cli"],

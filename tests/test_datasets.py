@@ -5,7 +5,7 @@ import pytest
 from seqkit.datasets import DataFiles, find_files
 from seqkit.errors import UserError
 from seqkit.plugins import default_host
-from seqkit.runs import find_data
+from seqkit.sources import find_data
 
 
 def folder_of(tmp_path: Path, *names: str) -> Path:

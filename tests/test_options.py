@@ -183,7 +183,7 @@ def test_a_field_that_is_no_option_is_refused_by_name() -> None:
 def test_a_field_of_a_type_that_is_no_option_is_refused_by_name(kind: Any) -> None:
     @dataclass(frozen=True, kw_only=True)
     class Odd:
-        sizes: kind = option(None, help="sizes")
+        sizes: kind = option(None, help="sizes")  # noqa: RUF009
 
     with pytest.raises(TypeError, match=r"Odd\.sizes: an option cannot be of type"):
         options_of(Odd)

@@ -25,20 +25,8 @@ from seqkit.training.step import NonFiniteError
 
 HOST = PluginHost.discover({"SEQKIT_DISABLE_PLUGINS": "all"})
 SMALL: dict[str, Any] = {"embedding": 6, "units": 5, "epochs": 3, "batch_size": 8}
-NOUNS = [
-    "film",
-    "story",
-    "plot",
-    "music",
-    "scene",
-    "actor",
-    "end",
-    "start",
-    "song",
-    "joke",
-    "voice",
-    "light",
-]
+NOUNS = ["film", "story", "plot", "music", "scene", "actor", "end", "song", "joke", "voice"]
+NOUNS += ["light", "sound"]
 FILES = ["checkpoint.safetensors", "config.toml", "log.jsonl", "model.safetensors", "report.json"]
 
 
@@ -205,10 +193,8 @@ def test_one_label_only_is_refused(data: Path) -> None:
         start(data).load()
 
 
-def test_a_run_that_diverges_stops_and_leaves_the_last_epoch_to_resume(
-    data: Path, tmp_path: Path
-) -> None:
-    run = start(data, tmp_path / "run", optimizer="sgd", learning_rate=1e38, clip_norm=None)
+def test_a_run_that_diverges_stops_with_an_error_and_no_warnings(data: Path) -> None:
+    run = start(data, optimizer="sgd", learning_rate=1e38, clip_norm=None)
     run.load()
     run.build()
     with pytest.raises(NonFiniteError, match=r"epoch \d, step \d: .*lower learning_rate"):

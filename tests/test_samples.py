@@ -92,9 +92,7 @@ def test_no_text_stands_in_two_splits(dataset: Any) -> None:
     assert not texts["dev"] & texts["test"]
 
 
-@pytest.mark.parametrize(
-    "path", sorted(FOLDER.glob("*/*")), ids=lambda p: f"{p.parent.name}-{p.stem}"
-)
+@pytest.mark.parametrize("path", sorted(FOLDER.glob("*/*")), ids=lambda p: p.name)
 def test_files_are_nfc_with_plain_line_ends(path: Path) -> None:
     data = path.read_bytes()
     text = data.decode("utf-8")

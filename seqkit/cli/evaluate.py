@@ -44,7 +44,7 @@ def scored_path(given: str, task: str, host: PluginHost) -> Path:
     Raises:
         UserError: no such file, folder or dataset.
     """
-    from seqkit.cli.data import named_or_found
+    from seqkit.sources import named_or_found
 
     path = Path(given)
     return path if path.is_file() else _last_split(named_or_found(given, task, host).files)

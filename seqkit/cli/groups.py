@@ -12,7 +12,7 @@ import typer
 from typer.core import TyperCommand, TyperGroup
 
 from seqkit.cli.outcome import ClosedPipeError, InterruptedByUser
-from seqkit.options import nearest
+from seqkit.suggestions import suggest
 
 __all__ = ["Entry", "LazyGroup", "command_of", "group_of"]
 
@@ -49,7 +49,7 @@ class LazyGroup(TyperGroup):
 
         entries = self.entries()
         if name not in entries:
-            raise UserError(f"{name}: no such command; {nearest(name, entries)}")
+            raise UserError(f"{name}: no such command; {suggest(name, entries)}")
         return entries[name]
 
     def list_commands(self, ctx: Any) -> list[str]:

@@ -5,13 +5,15 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, TypeVar
 
-from seqkit.cli.data import ChosenData, choose_data
+from seqkit.cli.data import choose_data
 from seqkit.cli.mistakes import Mistakes
 from seqkit.cli.recipes import Given, read_recipe
 from seqkit.cli.settings import RunSettings
 from seqkit.errors import Problem, UserError
-from seqkit.options import nearest, options_of, parse
+from seqkit.options import options_of, parse
 from seqkit.plugins import PluginHost
+from seqkit.sources import ChosenData
+from seqkit.suggestions import suggest
 from seqkit.tasks import TaskSpec
 
 __all__ = ["Request", "RunPlan", "flag_of", "plan_run", "settings_of"]
@@ -144,7 +146,7 @@ def _refuse_extra(extra: Sequence[str], spec: TaskSpec[Any]) -> None:
 
 def _near(flag: str, flags: Iterable[str]) -> str:
     name = flag.partition("=")[0]
-    hint = nearest(name, [*flags, "--set", *(f"--no-{f.removeprefix('--')}" for f in flags)])
+    hint = suggest(name, [*flags, "--set", *(f"--no-{f.removeprefix('--')}" for f in flags)])
     return hint if hint.startswith("did") else "--help lists them"
 
 

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated, Any, TypeAlias
 import typer
 
 from seqkit.errors import Problem, UserError
-from seqkit.options import nearest
+from seqkit.suggestions import suggest
 
 if TYPE_CHECKING:
     from seqkit.loading import TrainedModel
@@ -65,7 +65,7 @@ def renderer(trained: "TrainedModel", name: str) -> Renderer:
     formats = trained.task.formats
     if name not in formats:
         raise UserError(
-            Problem(f"no such format; {nearest(name, ['jsonl', *formats])}", f"--format {name}")
+            Problem(f"no such format; {suggest(name, ['jsonl', *formats])}", f"--format {name}")
         )
     write = formats[name]
     return lambda text, example, prediction: write(example, prediction).removesuffix("\n")

@@ -9,23 +9,17 @@ All that flows back through a step is a multiple of the hidden state's gradient,
 computed beforehand for many steps together.
 """
 
+from collections.abc import Iterator
 from functools import partial
+from typing import NamedTuple
 
 import numpy as np
 
 from seqkit.arrays import Array, IntArray
-from seqkit.kernels.layout import (
-    Step,
-    Tokens,
-    by_gate,
-    chunks,
-    halved,
-    last_rows,
-    steps_of,
-    stop_of,
-)
+from seqkit.kernels.layout import Step, Tokens, by_gate, chunks, last_rows, steps_of, stop_of
 from seqkit.kernels.passes import Arrays, Gradients, Kernel, Pass
-from seqkit.kernels.products import RepeatedProduct
+from seqkit.kernels.preactivations import PreActivations, pre_activations, projections
+from seqkit.kernels.products import RepeatedProduct, tall_product
 
 __all__ = ["gru_after", "gru_before"]
 
@@ -40,16 +34,24 @@ def _gru(
     w_input, w_hidden, bias = weights[:3]
     units = len(w_hidden)
     steps = steps_of(sizes)
-    tokens = Tokens(x, hidden, x.dtype, keep=keep)
+    tokens = Tokens(x, hidden, keep=keep)
     # Without a backward pass, one step's slab serves all steps.
     slab = np.empty((4, len(x) if keep else len(hidden), units), x.dtype)
     outputs = np.empty((len(x), units), x.dtype)
-    w_projection = halved(np.vstack([w_input, bias]), 2 * units)
-    w_recurrent = halved(w_hidden, 2 * units)
+    gates = np.concatenate([w_input, bias[None], w_hidden])[:, : 2 * units]
+    gates *= 0.5
+    run = _Run(
+        pre_activations(tokens, steps, gates, 2),
+        projections(tokens, steps, np.vstack([w_input, bias])[:, 2 * units :], 1),
+        RepeatedProduct(w_hidden[:, 2 * units :], len(hidden)),
+        tokens,
+        slab,
+        outputs,
+    )
     if after:
-        _run_after(tokens, steps, hidden, slab, outputs, w_projection, w_recurrent, weights[3])
+        _run_after(run, weights[3])
     else:
-        _run_before(tokens, steps, hidden, slab, outputs, w_projection, w_recurrent)
+        _run_before(run)
     final = (last_rows(outputs, steps),)
     if not keep:
         again = partial(_gru, x, sizes, state, weights, keep=True, after=after)
@@ -58,89 +60,69 @@ def _gru(
     return Pass(outputs, final, partial(backward, tokens, steps, slab, w_input, w_hidden))
 
 
-def _sigmoid_of_halves(gates: Array) -> None:
-    """Turn halved inputs into sigmoids, in place."""
-    np.tanh(gates, gates)
-    np.multiply(gates, 0.5, gates)
-    np.add(gates, 0.5, gates)
+class _Run(NamedTuple):
+    """What a forward pass works on.
 
+    Attributes:
+        gates: what goes into the reset and update gates, halved for their sigmoids.
+        candidates: what x gives to the candidate.
+        product: by the candidate's recurrent weights.
+        tokens: x and h.
+        slab: to be filled.
+        outputs: to be filled.
+    """
 
-def _mix(update: Array, candidate: Array, hidden: Array, out: Array) -> None:
-    """Write (1 - u) n + u h to ``out``."""
-    np.subtract(hidden, candidate, out)
-    np.multiply(out, update, out)
-    np.add(out, candidate, out)
+    gates: PreActivations
+    candidates: Iterator[tuple[Step, Array]]
+    product: RepeatedProduct
+    tokens: Tokens
+    slab: Array
+    outputs: Array
 
+    def steps(self) -> Iterator[tuple[Array, Array, Array, Array]]:
+        """Compute both gates of each step, yield, and store the new states.
 
-def _run_after(
-    tokens: Tokens,
-    steps: list[Step],
-    hidden: Array,
-    slab: Array,
-    outputs: Array,
-    w_projection: Array,
-    w_recurrent: Array,
-    bias_hidden: Array,
-) -> None:
-    batch, units = hidden.shape
-    product = RepeatedProduct(w_recurrent, batch)
-    recurrent = np.empty((batch, 3 * units), slab.dtype)
-    recurrent_gates = by_gate(recurrent, 3)
-    for group, first, projected in tokens.project(steps, w_projection):
-        projected_gates = by_gate(projected, 3)
-        for step in group:
+        Yields:
+            The step's slab (4, n, H), its states before and after, the latter to be filled, and
+            what x gives to the candidate.
+        """
+        for (step, write), (_, (from_x,)) in zip(self.gates, self.candidates, strict=True):
             start, n = step
-            row = start if tokens.data is not None else 0
-            rows = slab[:, row : row + n]
-            gates, candidate = rows[:2], rows[2]
-            from_x = projected_gates[:, start - first : start - first + n]
-            from_h = recurrent_gates[:, :n]
-            product(hidden[:n], recurrent[:n])
-            np.add(from_x[:2], from_h[:2], gates)
-            _sigmoid_of_halves(gates)
-            np.add(from_h[2], bias_hidden, rows[3])
-            np.multiply(rows[0], rows[3], candidate)
-            np.add(from_x[2], candidate, candidate)
-            np.tanh(candidate, candidate)
-            new = outputs[start : start + n]
-            _mix(rows[1], candidate, hidden[:n], new)
-            tokens.store(step, new)
-            hidden = new
+            row = start if self.tokens.keep else 0
+            rows, new = self.slab[:, row : row + n], self.outputs[start : start + n]
+            gates = rows[:2]
+            write(gates)
+            np.tanh(gates, gates)
+            np.multiply(gates, 0.5, gates)
+            np.add(gates, 0.5, gates)
+            yield rows, self.tokens.states(step), new, from_x
+            self.tokens.store(step, new)
 
 
-def _run_before(
-    tokens: Tokens,
-    steps: list[Step],
-    hidden: Array,
-    slab: Array,
-    outputs: Array,
-    w_projection: Array,
-    w_recurrent: Array,
-) -> None:
-    batch, units = hidden.shape
-    product = RepeatedProduct(w_recurrent[:, : 2 * units], batch)
-    reset_product = RepeatedProduct(w_recurrent[:, 2 * units :], batch)
-    recurrent = np.empty((batch, 2 * units), slab.dtype)
-    recurrent_gates = by_gate(recurrent, 2)
-    for group, first, projected in tokens.project(steps, w_projection):
-        projected_gates = by_gate(projected, 3)
-        for step in group:
-            start, n = step
-            row = start if tokens.data is not None else 0
-            rows = slab[:, row : row + n]
-            gates, candidate = rows[:2], rows[2]
-            from_x = projected_gates[:, start - first : start - first + n]
-            product(hidden[:n], recurrent[:n])
-            np.add(from_x[:2], recurrent_gates[:, :n], gates)
-            _sigmoid_of_halves(gates)
-            np.multiply(rows[0], hidden[:n], rows[3])
-            reset_product(rows[3], candidate)
-            np.add(from_x[2], candidate, candidate)
-            np.tanh(candidate, candidate)
-            new = outputs[start : start + n]
-            _mix(rows[1], candidate, hidden[:n], new)
-            tokens.store(step, new)
-            hidden = new
+def _run_after(run: _Run, bias_hidden: Array) -> None:
+    for rows, hidden, new, from_x in run.steps():
+        reset, update, candidate, recurrent = rows
+        run.product(hidden, rows[3:])
+        np.add(recurrent, bias_hidden, recurrent)
+        np.multiply(reset, recurrent, candidate)
+        _finish(update, candidate, hidden, from_x, new)
+
+
+def _run_before(run: _Run) -> None:
+    for rows, hidden, new, from_x in run.steps():
+        reset, update, candidate, kept = rows
+        np.multiply(reset, hidden, kept)
+        run.product(kept, rows[2:3])
+        _finish(update, candidate, hidden, from_x, new)
+
+
+def _finish(update: Array, candidate: Array, hidden: Array, from_x: Array, new: Array) -> None:
+    """Complete the candidate n and write (1 - u) n + u h."""
+    np.add(from_x, candidate, candidate)
+    np.tanh(candidate, candidate)
+    np.subtract(hidden, candidate, new)
+    np.multiply(new, update, new)
+    np.add(new, candidate, new)
 
 
 def _start(d_state: Arrays | None, batch: int, slab: Array) -> Array:
@@ -219,14 +201,14 @@ def _backward_after(
                 np.add(d_h, d_outputs[start:stop], d_h)
             np.multiply(factors[:, start - first : stop - first], d_h, d_gates[:, start:stop])
             np.multiply(d_h, slab[1, start:stop], d_h)
-            product(d_pre[start:stop, : 3 * units], through[:n])
+            product(d_pre[start:stop, : 3 * units], through[None, :n])
             np.add(d_h, through[:n], d_h)
     from_h, from_x = d_pre[:, : 3 * units], d_pre[:, units:]
     d_w_input = tokens.with_ones.T @ from_x
     d_turned = tokens.ones_and_hidden.T @ from_h
     d_w_hidden = np.concatenate([d_turned[1:, units:], d_turned[1:, :units]], axis=1)
     return Gradients(
-        from_x @ w_input.T,
+        tall_product(from_x, w_input.T),
         (d_hidden,),
         (d_w_input[:-1], d_w_hidden, d_w_input[-1], d_turned[0, :units]),
     )
@@ -260,18 +242,18 @@ def _backward_before(
             if d_outputs is not None:
                 np.add(d_h, d_outputs[start:stop], d_h)
             np.multiply(here[2:], d_h, d_gates[1:, start:stop])
-            reset_product(d_pre[start:stop, 2 * units :], d_reset)
+            reset_product(d_pre[start:stop, 2 * units :], d_reset[None])
             np.multiply(here[1], d_reset, d_gates[0, start:stop])
             np.multiply(d_h, slab[1, start:stop], d_h)
             np.multiply(d_reset, slab[0, start:stop], d_reset)
             np.add(d_h, d_reset, d_h)
-            product(d_pre[start:stop, : 2 * units], through)
+            product(d_pre[start:stop, : 2 * units], through[None])
             np.add(d_h, through, d_h)
     d_w_input = tokens.with_ones.T @ d_pre
     d_w_gates = hidden.T @ d_pre[:, : 2 * units]
     d_w_candidate = slab[3].T @ d_pre[:, 2 * units :]
     return Gradients(
-        d_pre @ w_input.T,
+        tall_product(d_pre, w_input.T),
         (d_hidden,),
         (d_w_input[:-1], np.concatenate([d_w_gates, d_w_candidate], axis=1), d_w_input[-1]),
     )

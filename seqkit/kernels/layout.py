@@ -5,9 +5,9 @@ from typing import NamedTuple
 
 import numpy as np
 
-from seqkit.arrays import Array, DTypeLike, IntArray
+from seqkit.arrays import Array, IntArray
 
-__all__ = ["Step", "Tokens", "by_gate", "chunks", "halved", "last_rows", "steps_of", "stop_of"]
+__all__ = ["Step", "Tokens", "by_gate", "chunks", "last_rows", "steps_of", "stop_of"]
 
 
 class Step(NamedTuple):
@@ -40,16 +40,6 @@ def chunks(steps: list[Step], rows: int) -> Iterator[list[Step]]:
         yield group
 
 
-def halved(weights: Array, columns: int) -> Array:
-    """Return a copy whose first columns, those of sigmoid gates, are halved.
-
-    sigmoid(x) = tanh(x / 2) / 2 + 1 / 2, and tanh is the function for which NumPy has vector code.
-    """
-    copy = weights.copy()
-    copy[..., :columns] *= 0.5
-    return copy
-
-
 def by_gate(rows: Array, gates: int) -> Array:
     """View (n, gates * H) as (gates, n, H)."""
     return rows.reshape(len(rows), gates, -1).transpose(1, 0, 2)
@@ -68,35 +58,59 @@ def last_rows(outputs: Array, steps: list[Step]) -> Array:
 class Tokens:
     """The tokens with a column of ones and the hidden states before them: rows (x, 1, h).
 
-    The ones carry the bias through the input projection, and its gradient back. Side by side, x, 1
-    and h give the gradients of all weights of a layer in one product.
+    Side by side, one product serves both weight matrices: forward that of a step, or of x and 1
+    alone for many steps beforehand; backward that of all weights' gradients. The ones carry the
+    bias through the products, and its gradient back.
+
+    Where nothing is kept for the backward pass, one step's rows serve all steps.
 
     Attributes:
+        keep: whether all tokens' rows are kept.
         features: D.
-        data: (M, D + 1 + H), or None where nothing is kept for the backward pass.
-        with_ones: (M, D + 1), the part that the input projection reads.
-        ones_and_hidden: (M, 1 + H).
-        hidden: (M, H), the states before each token.
+        data: (M, D + 1 + H), where kept.
+        with_ones: (M, D + 1), where kept: x and 1.
+        ones_and_hidden: (M, 1 + H), where kept.
+        hidden: (M, H), where kept: the states before each token.
     """
 
     PROJECTED = 512
     """Rows of a projection at a time: enough for a fast product, few enough to stay in cache."""
 
-    def __init__(self, x: Array, hidden: Array, dtype: DTypeLike, *, keep: bool) -> None:
+    def __init__(self, x: Array, hidden: Array, *, keep: bool) -> None:
         tokens, self.features = x.shape
+        batch, units = hidden.shape
+        self.keep = keep
         self._x = x
-        self.data: Array | None = None
+        # States after the last step are stored too; they need room behind the last token.
+        self._rows = np.empty(((tokens if keep else 0) + batch, self.features + 1 + units), x.dtype)
+        self._rows[:, self.features] = 1
+        self._states = self._rows[:, self.features + 1 :]
+        self._states[:batch] = hidden
         if keep:
-            width = self.features + 1 + hidden.shape[1]
-            # States after the last step are written too; they need room behind the last token.
-            self._room = np.empty((tokens + len(hidden), width), dtype)
-            self.data = self._room[:tokens]
+            self.data = self._rows[:tokens]
+            self.data[:, : self.features] = x
             self.with_ones = self.data[:, : self.features + 1]
             self.ones_and_hidden = self.data[:, self.features :]
-            self.hidden = self.data[:, self.features + 1 :]
-            self.with_ones[:, :-1] = x
-            self.with_ones[:, -1] = 1
-            self.hidden[: len(hidden)] = hidden
+            self.hidden = self._states[:tokens]
+
+    def rows(self, step: Step) -> Array:
+        """Return the rows (x, 1, h) of a step: (n, D + 1 + H)."""
+        start, n = step
+        if self.keep:
+            return self.data[start : start + n]
+        rows = self._rows[:n]
+        rows[:, : self.features] = self._x[start : start + n]
+        return rows
+
+    def states(self, step: Step) -> Array:
+        """Return the states before a step: (n, H)."""
+        first = step.start if self.keep else 0
+        return self._states[first : first + step.alive]
+
+    def store(self, step: Step, hidden: Array) -> None:
+        """Put the states after a step beside the tokens of the next."""
+        first = step.start + step.alive if self.keep else 0
+        self._states[first : first + step.alive] = hidden
 
     def project(self, steps: list[Step], weights: Array) -> Iterator[tuple[list[Step], int, Array]]:
         """Yield (steps, their first row, the projection of their rows) for groups of steps.
@@ -116,15 +130,9 @@ class Tokens:
             yield group, first, projected
 
     def _rows_with_ones(self, first: int, stop: int) -> Array:
-        if self.data is not None:
+        if self.keep:
             return self.with_ones[first:stop]
         rows = np.empty((stop - first, self.features + 1), self._x.dtype)
         rows[:, :-1] = self._x[first:stop]
         rows[:, -1] = 1
         return rows
-
-    def store(self, step: Step, hidden: Array) -> None:
-        """Keep the states after a step, beside the tokens of the next."""
-        if self.data is not None:
-            first = step.start + step.alive
-            self._room[first : first + step.alive, self.features + 1 :] = hidden

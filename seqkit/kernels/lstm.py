@@ -18,13 +18,13 @@ from seqkit.kernels.layout import (
     Tokens,
     by_gate,
     chunks,
-    halved,
     last_rows,
     steps_of,
     stop_of,
 )
 from seqkit.kernels.passes import Arrays, Gradients, Pass
-from seqkit.kernels.products import RepeatedProduct
+from seqkit.kernels.preactivations import PreActivations, pre_activations
+from seqkit.kernels.products import RepeatedProduct, tall_product
 
 __all__ = ["lstm"]
 
@@ -38,11 +38,13 @@ def lstm(x: Array, sizes: IntArray, state: Arrays, weights: Arrays, *, keep: boo
     w_input, w_hidden, bias = weights
     units = len(w_hidden)
     steps = steps_of(sizes)
-    tokens = Tokens(x, hidden, x.dtype, keep=keep)
+    tokens = Tokens(x, hidden, keep=keep)
     # Without a backward pass, one step's slab serves all steps.
     slab = np.empty((6, len(hidden) + (len(x) if keep else 0), units), x.dtype)
     outputs = np.empty((len(x), units), x.dtype)
-    final_cell = _run(tokens, steps, hidden, cell, slab, outputs, _scaled(w_input, w_hidden, bias))
+    stacked = np.concatenate([w_input, bias[None], w_hidden])
+    stacked[:, : 3 * units] *= 0.5
+    final_cell = _run(pre_activations(tokens, steps, stacked, 4), tokens, cell, slab, outputs)
     final = (last_rows(outputs, steps), final_cell)
     if not keep:
         again = partial(lstm, x, sizes, state, weights, keep=True)
@@ -50,60 +52,35 @@ def lstm(x: Array, sizes: IntArray, state: Arrays, weights: Arrays, *, keep: boo
     return Pass(outputs, final, partial(_backward, tokens, steps, slab, w_input, w_hidden))
 
 
-def _scaled(w_input: Array, w_hidden: Array, bias: Array) -> tuple[Array, Array]:
-    """Stack the bias under the input weights, and halve the sigmoid gates' columns."""
-    sigmoids = 3 * len(w_hidden)
-    return halved(np.vstack([w_input, bias]), sigmoids), halved(w_hidden, sigmoids)
-
-
 def _run(
-    tokens: Tokens,
-    steps: list[Step],
-    hidden: Array,
-    cell: Array,
-    slab: Array,
-    outputs: Array,
-    weights: tuple[Array, Array],
+    computed: PreActivations, tokens: Tokens, cell: Array, slab: Array, outputs: Array
 ) -> Array:
     """Fill the slab and the outputs; returns the final cell."""
-    w_projection, w_hidden = weights
-    batch, units = hidden.shape
-    keep = tokens.data is not None
-    product = RepeatedProduct(w_hidden, batch)
-    recurrent = np.empty((batch, 4 * units), slab.dtype)
-    recurrent_by_gate = by_gate(recurrent, 4)
-    pair = np.empty((2, batch, units), slab.dtype)
+    keep, batch = tokens.keep, len(cell)
+    pair = np.empty((2, *cell.shape), slab.dtype)
     final_cell = np.empty_like(cell)
     slab[4, :batch] = cell
     after, previous = cell, batch
-    for group, first, projected in tokens.project(steps, w_projection):
-        projected_by_gate = by_gate(projected, 4)
-        for step in group:
-            start, n = step
-            if n < previous:
-                final_cell[n:previous] = after[n:]
-                previous = n
-            row = start if keep else 0
-            rows = slab[:, row : row + n]
-            gates, sigmoids = rows[:4], rows[:3]
-            product(hidden[:n], recurrent[:n])
-            np.add(
-                projected_by_gate[:, start - first : start - first + n],
-                recurrent_by_gate[:, :n],
-                gates,
-            )
-            np.tanh(gates, gates)
-            np.multiply(sigmoids, 0.5, sigmoids)
-            np.add(sigmoids, 0.5, sigmoids)
-            terms = pair[:, :n]
-            np.multiply(rows[:2], rows[3:5], terms)
-            # The new cell is the previous cell of the next step, whose rows follow these.
-            after = slab[4, row + n : row + 2 * n] if keep else rows[4]
-            np.add(terms[0], terms[1], after)
-            np.tanh(after, rows[5])
-            hidden = outputs[start : start + n]
-            np.multiply(rows[2], rows[5], hidden)
-            tokens.store(step, hidden)
+    for step, write in computed:
+        start, n = step
+        if n < previous:
+            final_cell[n:previous] = after[n:]
+            previous = n
+        row = start if keep else 0
+        rows = slab[:, row : row + n]
+        gates, sigmoids, terms = rows[:4], rows[:3], pair[:, :n]
+        write(gates)
+        np.tanh(gates, gates)
+        np.multiply(sigmoids, 0.5, sigmoids)
+        np.add(sigmoids, 0.5, sigmoids)
+        np.multiply(rows[:2], rows[3:5], terms)
+        # The new cell is the previous cell of the next step, whose rows follow these.
+        after = slab[4, row + n : row + 2 * n] if keep else rows[4]
+        np.add(terms[0], terms[1], after)
+        np.tanh(after, rows[5])
+        hidden = outputs[start : start + n]
+        np.multiply(rows[2], rows[5], hidden)
+        tokens.store(step, hidden)
     final_cell[:previous] = after
     return final_cell
 
@@ -138,15 +115,15 @@ def _backward(
             np.multiply(d_h, here[4], term)
             np.add(d_c, term, d_c)
             d_gates = d_pre_by_gate[:, start : start + n]
-            np.multiply(here[:4], d_c, d_gates)
+            np.multiply(here[:2], d_c, d_gates[:2])
             np.multiply(here[2], d_h, d_gates[2])
+            np.multiply(here[3], d_c, d_gates[3])
             np.multiply(d_c, slab[1, start : start + n], d_c)
-            product(d_pre[start : start + n], d_h)
-    assert tokens.data is not None
+            product(d_pre[start : start + n], d_hidden[None, :n])
     d_weights = tokens.data.T @ d_pre
     features = tokens.features
     return Gradients(
-        d_pre @ w_input.T,
+        tall_product(d_pre, w_input.T),
         (d_hidden, d_cell),
         (d_weights[:features], d_weights[features + 1 :], d_weights[features]),
     )

@@ -1,16 +1,16 @@
 """Matrix products by one right-hand side, many times over, as a recurrence needs them.
 
 OpenBLAS copies both operands into panels at every call, and where the left one has few rows that
-costs as much as the product. Below a million multiplications it has kernels that skip the copy. So
+costs as much as the product. Up to a million multiplications it has kernels that skip the copy. So
 the matrix is cut, once, into blocks of columns narrow enough for them, and one batched ``matmul``
-runs over the blocks: 105 to 112 GFLOP/s in place of 70 to 90 on the machine of docs/speed.md.
+runs over the blocks: 100 to 112 GFLOP/s in place of 20 to 90 where the peak is 101.
 """
 
 import numpy as np
 
 from seqkit.arrays import Array
 
-__all__ = ["RepeatedProduct"]
+__all__ = ["RepeatedProduct", "block_width", "tall_product"]
 
 SMALL = 1_000_000
 """OpenBLAS takes its small-matrix path up to this many multiplications."""
@@ -18,44 +18,65 @@ SMALL = 1_000_000
 WIDTHS = (64, 32, 16)
 """Block widths that keep its kernels busy, best first."""
 
+TALL = ((48, 64), (24, 64), (48, 32), (24, 32))
+"""Rows and columns of blocks for the product of two large matrices, best first."""
+
 
 def block_width(rows: int, inner: int, columns: int) -> int:
     """Return how many columns to take at a time; all of them where cutting does not pay."""
     most = SMALL // max(1, rows * inner)
     # One row is a matrix-vector product, and that reads the matrix in place anyway.
-    if rows == 1 or columns <= most:
+    if rows == 1 or columns <= min(most, 2 * WIDTHS[0]):
         return columns
     return next((width for width in WIDTHS if width <= min(most, columns)), columns)
 
 
 class RepeatedProduct:
-    """``a @ matrix`` for many ``a`` of at most ``rows`` rows.
+    """``a @ matrix`` for many ``a`` of at most ``rows`` rows, gate by gate.
 
-    Attributes:
-        columns: of the matrix.
+    The matrix (K, gates * H) is taken as ``gates`` matrices (K, H) side by side, and their products
+    come out behind each other: (gates, n, H).
     """
 
-    def __init__(self, matrix: Array, rows: int) -> None:
-        inner, self.columns = matrix.shape
-        width = block_width(rows, inner, self.columns)
-        count = self.columns // width
-        self._cut = count * width
-        self._width = width
-        self._blocks: Array | None = None
-        self._rest: Array | None = None
-        if count == 1 and self._cut == self.columns:
-            self._rest = np.ascontiguousarray(matrix)
-            self._cut = 0
-            return
-        blocks = matrix[:, : self._cut].reshape(inner, count, width).transpose(1, 0, 2)
-        self._blocks = np.ascontiguousarray(blocks)
-        if self._cut < self.columns:
-            self._rest = np.ascontiguousarray(matrix[:, self._cut :])
+    def __init__(self, matrix: Array, rows: int, gates: int = 1) -> None:
+        """Cut the matrix into blocks; it is copied, so later changes to it do no harm."""
+        inner, columns = matrix.shape
+        units = columns // gates
+        self._width = block_width(rows, inner, units)
+        self._cut = units // self._width * self._width
+        by_gate = matrix.reshape(inner, gates, units).transpose(1, 0, 2)
+        blocks = by_gate[:, :, : self._cut].reshape(gates, inner, -1, self._width)
+        self._blocks = np.ascontiguousarray(blocks.transpose(0, 2, 1, 3))
+        self._rest = np.ascontiguousarray(by_gate[:, :, self._cut :])
 
     def __call__(self, a: Array, out: Array) -> None:
-        """Write ``a @ matrix`` to ``out`` (n, columns); its rows must be contiguous."""
-        if self._blocks is not None:
-            cut = out[:, : self._cut].reshape(len(a), -1, self._width)
-            np.matmul(a, self._blocks, out=cut.transpose(1, 0, 2))
-        if self._rest is not None:
-            np.matmul(a, self._rest, out=out[:, self._cut :])
+        """Write the products of ``a`` (n, K) to ``out`` (gates, n, H); its rows are contiguous."""
+        gates, n, units = out.shape
+        cut = out if self._cut == units else out[:, :, : self._cut]
+        np.matmul(a, self._blocks, out=cut.reshape(gates, n, -1, self._width).transpose(0, 2, 1, 3))
+        if self._cut < units:
+            np.matmul(a, self._rest, out=out[:, :, self._cut :])
+
+
+def tall_product(a: Array, matrix: Array) -> Array:
+    """Return ``a @ matrix`` for an ``a`` of many rows and a matrix of a few hundred columns.
+
+    It is cut by rows too, so that all of it goes through the small-matrix kernels.
+    """
+    inner, columns = matrix.shape
+    out = np.empty((len(a), columns), a.dtype)
+    rows, width = next(((r, w) for r, w in TALL if r * w * inner <= SMALL and w <= columns), (0, 0))
+    if not rows or len(a) < 8 * rows:
+        return np.matmul(a, matrix, out=out)
+    cut, high = columns // width * width, len(a) // rows * rows
+    blocks = matrix[:, :cut].reshape(inner, -1, width).transpose(1, 0, 2)
+    np.matmul(
+        a[:high].reshape(-1, 1, rows, inner),
+        np.ascontiguousarray(blocks),
+        out=out[:high, :cut].reshape(-1, rows, cut // width, width).transpose(0, 2, 1, 3),
+    )
+    if cut < columns:
+        np.matmul(a[:high], matrix[:, cut:], out=out[:high, cut:])
+    if high < len(a):
+        np.matmul(a[high:], matrix, out=out[high:])
+    return out

@@ -7,7 +7,8 @@ import numpy as np
 from seqkit.arrays import Array, IntArray
 from seqkit.kernels.layout import Step, Tokens, last_rows, steps_of, stop_of
 from seqkit.kernels.passes import Arrays, Gradients, Kernel, Pass
-from seqkit.kernels.products import RepeatedProduct
+from seqkit.kernels.preactivations import PreActivations, pre_activations
+from seqkit.kernels.products import RepeatedProduct, tall_product
 
 __all__ = ["rnn_relu", "rnn_tanh"]
 
@@ -18,9 +19,10 @@ def _rnn(
     (hidden,) = state
     w_input, w_hidden, bias = weights
     steps = steps_of(sizes)
-    tokens = Tokens(x, hidden, x.dtype, keep=keep)
+    tokens = Tokens(x, hidden, keep=keep)
     outputs = np.empty((len(x), len(w_hidden)), x.dtype)
-    _run(tokens, steps, hidden, outputs, np.vstack([w_input, bias]), w_hidden, relu)
+    stacked = np.concatenate([w_input, bias[None], w_hidden])
+    _run(pre_activations(tokens, steps, stacked, 1), tokens, outputs, relu)
     final = (last_rows(outputs, steps),)
     if not keep:
         again = partial(_rnn, x, sizes, state, weights, keep=True, relu=relu)
@@ -38,29 +40,15 @@ def _slope(outputs: Array, relu: bool) -> Array:
     return slope
 
 
-def _run(
-    tokens: Tokens,
-    steps: list[Step],
-    hidden: Array,
-    outputs: Array,
-    w_projection: Array,
-    w_hidden: Array,
-    relu: bool,
-) -> None:
-    product = RepeatedProduct(w_hidden, len(hidden))
-    recurrent = np.empty_like(hidden)
-    for group, first, projected in tokens.project(steps, w_projection):
-        for step in group:
-            start, n = step
-            rows = outputs[start : start + n]
-            product(hidden[:n], recurrent[:n])
-            np.add(projected[start - first : start - first + n], recurrent[:n], rows)
-            if relu:
-                np.maximum(rows, 0.0, out=rows)
-            else:
-                np.tanh(rows, rows)
-            tokens.store(step, rows)
-            hidden = rows
+def _run(computed: PreActivations, tokens: Tokens, outputs: Array, relu: bool) -> None:
+    for step, write in computed:
+        rows = outputs[step.start : step.start + step.alive]
+        write(rows[None])
+        if relu:
+            np.maximum(rows, 0.0, out=rows)
+        else:
+            np.tanh(rows, rows)
+        tokens.store(step, rows)
 
 
 def _backward(
@@ -85,12 +73,11 @@ def _backward(
         if d_outputs is not None:
             np.add(d_h, d_outputs[start : start + n], d_h)
         np.multiply(d_h, slope[start : start + n], rows)
-        product(rows, d_h)
-    assert tokens.data is not None
+        product(rows, d_hidden[None, :n])
     d_weights = tokens.data.T @ d_pre
     features = tokens.features
     return Gradients(
-        d_pre @ w_input.T,
+        tall_product(d_pre, w_input.T),
         (d_hidden,),
         (d_weights[:features], d_weights[features + 1 :], d_weights[features]),
     )

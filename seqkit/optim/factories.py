@@ -1,6 +1,5 @@
 """Optimisers and schedules by name, as options and configuration files give them."""
 
-import difflib
 import inspect
 from collections.abc import Callable, Iterable, Mapping
 from typing import Any
@@ -16,6 +15,7 @@ from seqkit.optim.schedules import (
     StepSchedule,
 )
 from seqkit.parameters import Parameter
+from seqkit.suggestions import suggest
 
 __all__ = ["OPTIMIZERS", "SCHEDULES", "create_optimizer", "create_schedule"]
 
@@ -76,10 +76,10 @@ def _check(
 ) -> None:
     """Raise UserError where a name or the name of an option is unknown."""
     if name not in known:
-        raise UserError(f"unknown {what} {name!r}; {_nearest(name, known)}")
+        raise UserError(f"unknown {what} {name!r}; {suggest(name, known)}")
     valid = _options(known[name])
     problems = [
-        Problem(f"unknown option {option!r} of {what} {name!r}; {_nearest(option, valid)}")
+        Problem(f"unknown option {option!r} of {what} {name!r}; {suggest(option, valid)}")
         for option in options
         if option not in valid
     ]
@@ -96,10 +96,3 @@ def _options(factory: Callable[..., Any]) -> list[str]:
         if all(p.kind is not p.VAR_KEYWORD for p in parameters):
             break
     return list(names)
-
-
-def _nearest(name: str, valid: Iterable[str]) -> str:
-    """Say which valid name was probably meant, or list them."""
-    valid = list(valid)
-    close = difflib.get_close_matches(name, valid, n=1)
-    return f"did you mean {close[0]!r}?" if close else f"valid: {', '.join(valid)}"

@@ -13,6 +13,8 @@ import time
 from collections.abc import Callable, Generator, Iterator, Mapping, Sequence
 from typing import Any
 
+import numpy as np
+
 from seqkit import optim
 from seqkit.arrays import Array
 from seqkit.layers.base import State
@@ -156,7 +158,8 @@ class Trainer:
         current.seconds += time.perf_counter() - started
         while current.step < current.steps:
             started = time.perf_counter()
-            report = self._step(batches)
+            with np.errstate(over="ignore", invalid="ignore"):  # see NonFiniteError
+                report = self._step(batches)
             current.seconds += time.perf_counter() - started
             yield report
 
@@ -215,7 +218,7 @@ class Trainer:
         return report
 
     def _score(self) -> tuple[str, float, bool]:
-        with self._updates.averaged():
+        with self._updates.averaged(), np.errstate(over="ignore", invalid="ignore"):
             metric, score, higher_is_better = self._validate()
         return metric, float(score), higher_is_better
 

@@ -1,11 +1,11 @@
-"""Products in blocks of columns equal plain ones."""
+"""Products in blocks equal plain ones."""
 
 import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from seqkit.kernels.products import RepeatedProduct, block_width
+from seqkit.kernels.products import RepeatedProduct, block_width, tall_product
 from tests.strategies import rngs
 
 
@@ -13,28 +13,52 @@ from tests.strategies import rngs
     rng=rngs(),
     rows=st.integers(1, 40),
     inner=st.sampled_from([1, 7, 200, 700]),
-    columns=st.sampled_from([1, 15, 16, 64, 65, 130, 650]),
+    units=st.sampled_from([1, 15, 16, 64, 65, 130, 650]),
+    gates=st.integers(1, 3),
 )
-def test_equals_a_plain_product(
-    rng: np.random.Generator, rows: int, inner: int, columns: int
+def test_repeated_product_equals_plain_ones(
+    rng: np.random.Generator, rows: int, inner: int, units: int, gates: int
 ) -> None:
-    matrix = rng.normal(size=(inner, columns))
-    product = RepeatedProduct(matrix, rows)
+    matrix = rng.normal(size=(inner, gates * units))
+    product = RepeatedProduct(matrix, rows, gates)
+    parts = np.split(matrix, gates, axis=1)
     for n in {rows, max(1, rows // 2), 1}:
-        a, out = rng.normal(size=(n, inner)), np.full((n, columns), np.nan)
-        product(a, out)
-        np.testing.assert_allclose(out, a @ matrix, rtol=1e-9, atol=1e-9)
+        a = rng.normal(size=(n, inner))
+        room = np.full((gates + 1, n + 2, units), np.nan)
+        product(a, room[:gates, 1:-1])
+        np.testing.assert_allclose(room[:gates, 1:-1], [a @ part for part in parts], atol=1e-9)
+        assert np.isnan(room[-1]).all()
+        assert np.isnan(room[:, [0, -1]]).all()
+
+
+def test_repeated_product_keeps_a_copy() -> None:
+    matrix, out = np.ones((2, 3)), np.empty((1, 4, 3))
+    product = RepeatedProduct(matrix, 4)
+    matrix[...] = 7
+    product(np.ones((4, 2)), out)
+    np.testing.assert_array_equal(out, 2)
+
+
+@pytest.mark.parametrize("rows", [0, 1, 100, 384, 1000])
+@pytest.mark.parametrize(("inner", "columns"), [(200, 200), (512, 100), (800, 31), (3000, 40)])
+def test_tall_product_equals_a_plain_one(rows: int, inner: int, columns: int) -> None:
+    rng = np.random.default_rng(0)
+    wide, matrix = rng.normal(size=(rows, inner + 3)), rng.normal(size=(columns, inner)).T
+    for a in (wide[:, :inner], wide[:, 3:], np.ascontiguousarray(wide[:, 2:-1])):
+        np.testing.assert_allclose(tall_product(a, matrix), a @ matrix, atol=1e-9)
 
 
 @pytest.mark.parametrize(
     ("rows", "inner", "columns", "width"),
     [
-        (20, 200, 200, 200),
+        (20, 200, 100, 100),
+        (20, 200, 200, 64),
         (20, 200, 800, 64),
         (20, 800, 200, 32),
         (20, 2600, 650, 16),
         (64, 1024, 256, 256),
         (1, 3000, 1000, 1000),
+        (20, 200, 10, 10),
     ],
 )
 def test_widths(rows: int, inner: int, columns: int, width: int) -> None:

@@ -165,21 +165,20 @@ def test_batches_use_each_example_once_in_an_order_that_the_seed_determines() ->
 # --- any text -------------------------------------------------------------------------------------
 
 
-@pytest.mark.parametrize(
-    "text",
-    [
-        "",
-        " ",
-        "\n\t",
-        "zzz qqq",
-        "🙂👩‍👩‍👧",
-        "정말 재미있었다 ㅋㅋㅋ",
-        "e\u0301",
-        "\x00",
-        "a" * 5000,
-    ],
-    ids=["empty", "blank", "lines", "unknown", "emoji", "Korean", "accent", "NUL", "long word"],
-)
+ODD_TEXTS = {
+    "empty": "",
+    "blank": " ",
+    "lines": "\n\t",
+    "unknown": "zzz qqq",
+    "emoji": "🙂👩\u200d👩\u200d👧",
+    "Korean": "정말 재미있었다 ㅋㅋㅋ",
+    "accent": "e\u0301",
+    "NUL": "\x00",
+    "long word": "a" * 5000,
+}
+
+
+@pytest.mark.parametrize("text", ODD_TEXTS.values(), ids=ODD_TEXTS.keys())
 @pytest.mark.parametrize("tokenizer", ["whitespace", "words", "characters", "jamo"])
 def test_any_text_gets_a_prediction(text: str, tokenizer: str) -> None:
     task, model, _ = small_model(tokenizer=tokenizer, pooling=POOLINGS[-1])
@@ -198,12 +197,10 @@ def test_no_text_gets_no_prediction() -> None:
 def test_nothing_of_a_text_of_20_000_tokens_is_dropped() -> None:
     task, model, _ = small_model(pooling=("max",), bidirectional=False)
     long = "film " * 19_999
-    ends = [task.examples([long + last]) for last in ("good", "bad")]
-    assert len(ends[0][0].tokens) == 20_000
-    first, second = (model.probabilities(example) for example in ends)
+    ends = task.examples([long + last for last in ("good", "not")])
+    assert len(ends[0].tokens) == 20_000
+    first, second = model.probabilities(ends)
     assert np.isfinite(first).all()
-    in_float64(model, scale=1.0)
-    first, second = (model.probabilities(example) for example in ends)
     assert not np.array_equal(first, second)
 
 
@@ -359,7 +356,7 @@ def test_baselines_do_not_mind_texts_without_a_word(texts: list[str]) -> None:
 
 @pytest.mark.parametrize("pooling", [(), ("max", "max"), ("maximum",), ("max", "las")])
 def test_a_pooling_that_makes_no_sense_is_refused(pooling: tuple[str, ...]) -> None:
-    with pytest.raises(UserError, match="pooling: .*wanted"):
+    with pytest.raises(UserError, match=r"pooling: .*wanted"):
         SentimentConfig(pooling=pooling)
 
 
@@ -389,7 +386,7 @@ def test_an_encoder_that_nobody_offers_is_refused() -> None:
 def test_resources_that_contradict_themselves_are_refused(change: dict[str, Any]) -> None:
     task, _, examples = small_model()
     resources = {**task.fit(examples), **change}
-    with pytest.raises(UserError, match="labels|label_shares"):
+    with pytest.raises(UserError, match=r"labels|label_shares"):
         task.build(resources, rng=np.random.default_rng(0))
 
 

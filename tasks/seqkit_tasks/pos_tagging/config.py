@@ -15,6 +15,9 @@ __all__ = ["PosTaggingConfig"]
 class PosTaggingConfig(TextConfig, EncoderConfig, TrainingConfig):
     """Options of the POS-tagging task."""
 
+    epochs: int = option(30, help="passes over the training split", group="training", minimum=0)
+    batch_size: int = option(16, help="sentences in a batch", group="training", minimum=1)
+    learning_rate: float = option(0.003, help="size of a step", group="training", minimum=0.0)
     token_column: str | None = option(
         None, help="CoNLL columns: number of the words' column; the first", group="data"
     )

@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import get_args
 
 from seqkit.errors import Problem, UserError
-from seqkit.options import nearest
+from seqkit.suggestions import suggest
 from seqkit.text import (
     Sentence,
     TagColumn,
@@ -106,7 +106,7 @@ def read_gold(
         return [TaggedWords(record.tokens, record.tags) for record in records]
     column = treebank_column(tag_column)
     if column is None:
-        message = f"CoNLL-U has no tags {tag_column!r}; {nearest(str(tag_column), _COLUMNS)}"
+        message = f"CoNLL-U has no tags {tag_column!r}; {suggest(str(tag_column), _COLUMNS)}"
         raise UserError(Problem(message, str(path)))
     sentences = read_conllu(path)
     # FEATS may be _ for good: a word without features. A part of speech may not.

@@ -7,7 +7,8 @@ from typing import Literal
 from seqkit.encoders import EncoderConfig, TextConfig
 from seqkit.errors import Problem, UserError
 from seqkit.layers.pooling import POOLINGS
-from seqkit.options import nearest, option
+from seqkit.options import option
+from seqkit.suggestions import suggest
 from seqkit.training.config import TrainingConfig
 
 __all__ = ["SentimentConfig"]
@@ -68,6 +69,6 @@ class SentimentConfig(TextConfig, EncoderConfig, TrainingConfig):
         for name in self.pooling:
             if name not in POOLINGS:
                 wanted = f"wanted any of {', '.join(POOLINGS)}"
-                yield Problem(f"found {name!r}, {wanted}; {nearest(name, POOLINGS)}", "pooling")
+                yield Problem(f"found {name!r}, {wanted}; {suggest(name, POOLINGS)}", "pooling")
         if not self.pooling or len(set(self.pooling)) < len(self.pooling):
             yield Problem("wanted one or more poolings, each once", "pooling")
