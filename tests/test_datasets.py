@@ -116,13 +116,13 @@ def test_data_that_is_neither_a_path_nor_a_name_says_both() -> None:
     host = default_host()
     with pytest.raises(UserError) as caught:
         find_data("sentiment-eng", host.find_task("sentiment"), host)
-    assert "sentiment-eng: no such file or folder" in str(caught.value)
+    assert "found neither a file or folder nor a dataset" in str(caught.value)
     assert "did you mean 'sentiment-en'?" in str(caught.value)
 
 
 def test_a_dataset_of_another_task_is_refused() -> None:
     host = default_host()
-    with pytest.raises(UserError, match="for the task pos-tagging, not for sentiment"):
+    with pytest.raises(UserError, match="is data for 'pos-tagging', wanted 'sentiment'"):
         find_data("pos-en", host.find_task("sentiment"), host)
 
 

@@ -5,7 +5,7 @@ from typing import Any, Literal, Optional
 import pytest
 
 from seqkit.errors import Problem, UserError
-from seqkit.options import GROUPS, as_recipe, nearest, option, options_of, parse, with_options
+from seqkit.options import GROUPS, as_recipe, option, options_of, parse, with_options
 from seqkit.plugins import PluginHost, default_host
 
 
@@ -146,18 +146,6 @@ def test_with_options_changes_some_and_checks_the_result() -> None:
     assert changed == Config(patience=None, name="x", units=64)
     with pytest.raises(UserError, match="an rnn wants capitals"):
         with_options(Config(), {"cell": "rnn"})
-
-
-@pytest.mark.parametrize(
-    ("name", "hint"),
-    [("lst", "did you mean 'lstm'?"), ("conv", "valid: lstm, gru")],
-)
-def test_nearest_names_one_or_all(name: str, hint: str) -> None:
-    assert nearest(name, ["lstm", "gru"]) == hint
-
-
-def test_nearest_says_when_there_is_nothing_to_name() -> None:
-    assert nearest("lstm", []) == "there are none"
 
 
 # --- what a config may be -------------------------------------------------------------------------
