@@ -14,13 +14,14 @@ from sklearn.base import BaseEstimator, ClassifierMixin
 from sklearn.utils.validation import check_consistent_length, check_is_fitted
 
 from seqkit.arrays import Array
+from seqkit.bundle import bundle_arrays, fill_parameters
 from seqkit.errors import UserError
 from seqkit.kernels.threads import use_threads
 from seqkit.options import options_of, parse
 from seqkit.plugins import PluginHost, default_host
 from seqkit.randomness import random_stream
 from seqkit.splits import DEV_SHARES, divide
-from seqkit.tasks import Model, Task, TaskSpec
+from seqkit.tasks import Model, Resources, Task, TaskSpec
 from seqkit.training.trainer import Trainer
 
 __all__ = ["TaskEstimator", "estimator"]
@@ -44,6 +45,7 @@ class TaskEstimator(BaseEstimator):  # type: ignore[misc]
     threads: int | None
     model_: Model[Any, Any]
     task_: Task[Any, Any, Any]
+    _resources: Resources
 
     def fit(self, X: Sequence[Any], y: Sequence[Any] | None = None) -> "TaskEstimator":  # noqa: N803
         """Train on inputs (texts, or what the task takes) and gold answers.
@@ -59,8 +61,8 @@ class TaskEstimator(BaseEstimator):  # type: ignore[misc]
         examples = self._examples(X, y)
         train, dev = self._split(examples)
         with use_threads(self.threads):
-            resources = self.task_.fit(train)
-            self.model_ = self.task_.build(resources, rng=random_stream(self.seed, "weights"))
+            self._resources = self.task_.fit(train)
+            self.model_ = self.task_.build(self._resources, rng=random_stream(self.seed, "weights"))
             self.task_.warm_start(self.model_)
             self._remember_answers(y)
             trainer = Trainer(
@@ -142,8 +144,23 @@ class TaskEstimator(BaseEstimator):  # type: ignore[misc]
         return tags
 
     def __reduce__(self) -> tuple[Any, ...]:
-        # The class is made at run time, so a copy in another process has to make it again.
-        return _empty, (self._spec.name,), self.__dict__.copy()
+        # The class is made at run time, so a copy in another process has to make it again. What
+        # a model is made of need not be copyable; its weights and resources are.
+        state = self.__dict__.copy()
+        if "model_" in state:
+            fitted = state.pop("task_").config, state.pop("_resources")
+            state["_weights"] = *fitted, *bundle_arrays(state.pop("model_").parameters())
+        return _empty, (self._spec.name,), state
+
+    def __setstate__(self, state: dict[str, Any]) -> None:
+        weights = state.pop("_weights", None)
+        self.__dict__.update(state)
+        if weights is not None:
+            config, self._resources, arrays, tied = weights
+            self.task_ = self._spec.create(config)
+            with use_threads(self.threads):
+                self.model_ = self.task_.build(self._resources, rng=random_stream(0, "weights"))
+            fill_parameters(self.model_.parameters(), arrays, tied)
 
 
 class _TaskClassifier(ClassifierMixin, TaskEstimator):  # type: ignore[misc]

@@ -25,6 +25,7 @@ FLOORS = [
     ["runs", "loading"],
     ["estimators", "testing"],
     ["cli"],
+    ["__main__"],
 ]
 FLOOR = {room: floor for floor, rooms in enumerate(FLOORS) for room in rooms}
 

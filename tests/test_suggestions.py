@@ -7,7 +7,11 @@ from seqkit.suggestions import did_you_mean, nearest, suggest
 
 @pytest.mark.parametrize(
     ("name", "hint"),
-    [("lst", "did you mean 'lstm'?"), ("LSMT", "did you mean 'lstm'?"), ("conv", "valid: lstm, gru")],
+    [
+        ("lst", "did you mean 'lstm'?"),
+        ("LSMT", "did you mean 'lstm'?"),
+        ("conv", "valid: lstm, gru"),
+    ],
 )
 def test_the_nearest_name_or_all_of_them(name: str, hint: str) -> None:
     assert suggest(name, ["lstm", "gru"]) == hint

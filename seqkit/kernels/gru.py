@@ -16,7 +16,16 @@ from typing import NamedTuple
 import numpy as np
 
 from seqkit.arrays import Array, IntArray
-from seqkit.kernels.layout import Step, Tokens, by_gate, chunks, last_rows, steps_of, stop_of
+from seqkit.kernels.layout import (
+    Step,
+    Tokens,
+    by_gate,
+    chunks,
+    last_rows,
+    new_slab,
+    steps_of,
+    stop_of,
+)
 from seqkit.kernels.passes import Arrays, Gradients, Kernel, Pass
 from seqkit.kernels.preactivations import PreActivations, pre_activations, projections
 from seqkit.kernels.products import RepeatedProduct, tall_product
@@ -36,7 +45,7 @@ def _gru(
     steps = steps_of(sizes)
     tokens = Tokens(x, hidden, keep=keep)
     # Without a backward pass, one step's slab serves all steps.
-    slab = np.empty((4, len(x) if keep else len(hidden), units), x.dtype)
+    slab = new_slab(4, len(x) if keep else len(hidden), units, x.dtype, len(hidden))
     outputs = np.empty((len(x), units), x.dtype)
     gates = np.concatenate([w_input, bias[None], w_hidden])[:, : 2 * units]
     gates *= 0.5

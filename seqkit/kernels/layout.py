@@ -5,9 +5,9 @@ from typing import NamedTuple
 
 import numpy as np
 
-from seqkit.arrays import Array, IntArray
+from seqkit.arrays import Array, DTypeLike, IntArray
 
-__all__ = ["Step", "Tokens", "by_gate", "chunks", "last_rows", "steps_of", "stop_of"]
+__all__ = ["Step", "Tokens", "by_gate", "chunks", "last_rows", "new_slab", "steps_of", "stop_of"]
 
 
 class Step(NamedTuple):
@@ -43,6 +43,17 @@ def chunks(steps: list[Step], rows: int) -> Iterator[list[Step]]:
 def by_gate(rows: Array, gates: int) -> Array:
     """View (n, gates * H) as (gates, n, H)."""
     return rows.reshape(len(rows), gates, -1).transpose(1, 0, 2)
+
+
+def new_slab(kinds: int, tokens: int, units: int, dtype: DTypeLike, batch: int) -> Array:
+    """Return room for several kinds of numbers for each token and unit: (kinds, tokens, units).
+
+    The kinds lie behind each other, so that any range of tokens is contiguous in each. For a single
+    sequence they lie side by side instead, and all of a token's numbers are contiguous.
+    """
+    if batch == 1:
+        return np.empty((tokens, kinds, units), dtype).transpose(1, 0, 2)
+    return np.empty((kinds, tokens, units), dtype)
 
 
 def last_rows(outputs: Array, steps: list[Step]) -> Array:

@@ -19,6 +19,7 @@ from seqkit.kernels.layout import (
     by_gate,
     chunks,
     last_rows,
+    new_slab,
     steps_of,
     stop_of,
 )
@@ -40,7 +41,8 @@ def lstm(x: Array, sizes: IntArray, state: Arrays, weights: Arrays, *, keep: boo
     steps = steps_of(sizes)
     tokens = Tokens(x, hidden, keep=keep)
     # Without a backward pass, one step's slab serves all steps.
-    slab = np.empty((6, len(hidden) + (len(x) if keep else 0), units), x.dtype)
+    room = len(hidden) + (len(x) if keep else 0)
+    slab = new_slab(6, room, units, x.dtype, len(hidden))
     outputs = np.empty((len(x), units), x.dtype)
     stacked = np.concatenate([w_input, bias[None], w_hidden])
     stacked[:, : 3 * units] *= 0.5

@@ -25,8 +25,7 @@ TALL = ((48, 64), (24, 64), (48, 32), (24, 32))
 def block_width(rows: int, inner: int, columns: int) -> int:
     """Return how many columns to take at a time; all of them where cutting does not pay."""
     most = SMALL // max(1, rows * inner)
-    # One row is a matrix-vector product, and that reads the matrix in place anyway.
-    if rows == 1 or columns <= min(most, 2 * WIDTHS[0]):
+    if columns <= min(most, 2 * WIDTHS[0]):
         return columns
     return next((width for width in WIDTHS if width <= min(most, columns)), columns)
 
@@ -39,9 +38,13 @@ class RepeatedProduct:
     """
 
     def __init__(self, matrix: Array, rows: int, gates: int = 1) -> None:
-        """Cut the matrix into blocks; it is copied, so later changes to it do no harm."""
+        """Cut the matrix into blocks; it must not change while products are made."""
         inner, columns = matrix.shape
         units = columns // gates
+        self._vector = rows == 1
+        if self._vector:
+            self._blocks = matrix
+            return
         self._width = block_width(rows, inner, units)
         self._cut = units // self._width * self._width
         by_gate = matrix.reshape(inner, gates, units).transpose(1, 0, 2)
@@ -52,10 +55,16 @@ class RepeatedProduct:
     def __call__(self, a: Array, out: Array) -> None:
         """Write the products of ``a`` (n, K) to ``out`` (gates, n, H); its rows are contiguous."""
         gates, n, units = out.shape
-        cut = out if self._cut == units else out[:, :, : self._cut]
-        np.matmul(a, self._blocks, out=cut.reshape(gates, n, -1, self._width).transpose(0, 2, 1, 3))
-        if self._cut < units:
-            np.matmul(a, self._rest, out=out[:, :, self._cut :])
+        if self._vector and out.flags.c_contiguous:
+            np.matmul(a, self._blocks, out=out.reshape(1, -1))
+        elif self._vector:
+            out[...] = (a @ self._blocks).reshape(gates, 1, units)
+        else:
+            cut = out if self._cut == units else out[:, :, : self._cut]
+            by_block = cut.reshape(gates, n, -1, self._width).transpose(0, 2, 1, 3)
+            np.matmul(a, self._blocks, out=by_block)
+            if self._cut < units:
+                np.matmul(a, self._rest, out=out[:, :, self._cut :])
 
 
 def tall_product(a: Array, matrix: Array) -> Array:

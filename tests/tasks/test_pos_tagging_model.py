@@ -9,6 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from seqkit.errors import UserError
 from seqkit.kernels.threads import use_threads
 from seqkit.testing.gradients import gradient_error
 from seqkit.training.trainer import Trainer
@@ -252,6 +253,12 @@ def test_seen_means_seen_in_training_even_without_a_vector() -> None:
     assert tagger.counts(examples)["unknown words"] == 3
     scoring = tagger.score(examples, gold_as_predicted(examples))
     assert scoring.counts["unseen words"] == 1
+
+
+def test_sentences_without_gold_tags_cannot_be_scored() -> None:
+    examples = [TaggedWords(()), TaggedWords(("dog",))]
+    with pytest.raises(UserError, match=r"^sentence 2: found 0 gold tags for 1 words$"):
+        TAGGERS["softmax"].evaluate(examples)
 
 
 def test_the_baseline_gives_each_word_its_commonest_tag() -> None:

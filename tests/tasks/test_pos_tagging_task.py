@@ -4,6 +4,7 @@ import gzip
 import json
 import subprocess
 import sys
+import tomllib
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -12,7 +13,7 @@ import numpy as np
 import pytest
 
 from seqkit.errors import UserError
-from seqkit.options import options_of
+from seqkit.options import options_of, parse
 from seqkit.text import Sentence, read_conllu
 from seqkit_tasks import pos_tagging
 from seqkit_tasks.pos_tagging.examples import TaggedWords, TagPrediction
@@ -44,6 +45,15 @@ def test_importing_the_plugin_imports_nothing_heavy() -> None:
     code = f"import sys, seqkit_tasks.pos_tagging; print([m for m in {heavy} if m in sys.modules])"
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert done.stdout.strip() == "[]"
+
+
+RECIPES = Path(__file__).resolve().parents[2] / "docs" / "recipes"
+
+
+@pytest.mark.parametrize("path", sorted(RECIPES.glob("pos-tagging*.toml")), ids=lambda p: p.name)
+def test_the_recipes_can_be_used(path: Path) -> None:
+    (spec,) = pos_tagging.seqkit_tasks()
+    assert parse(spec.config, tomllib.loads(path.read_text(encoding="utf-8"))) != spec.config()
 
 
 # --- reading -------------------------------------------------------------------------------------

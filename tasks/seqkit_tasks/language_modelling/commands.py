@@ -173,7 +173,7 @@ def create_generate() -> Callable[..., None]:
         """Write text until the model ends it or the length is reached.
 
         Example:
-          $ seqkit generate runs/lm-1 --prompt "The baker" --temperature 0.8 --samples 3
+          $ seqkit generate runs/lm-1 --prompt "Marta" --temperature 0.8 --samples 3
           $ seqkit generate runs/lm-1 --lines 10 --top-p 0.9 --no-unk --seed 7
         """
         sampling = Sampling(temperature=temperature, top_k=top_k, top_p=top_p)

@@ -77,8 +77,14 @@ class LanguageModellingConfig(EncoderConfig, TrainingConfig):
         group="training",
         minimum=1,
     )
-    epochs: int = option(40, help="passes over the training split", group="training", minimum=0)
-    learning_rate: float = option(0.002, help="size of a step", group="training", minimum=0.0)
+    epochs: int = option(30, help="passes over the training split", group="training", minimum=0)
+    learning_rate: float = option(0.005, help="size of a step", group="training", minimum=0.0)
+    schedule: Literal["constant", "step", "plateau", "cosine"] = option(
+        "plateau", help="how the learning rate changes over the epochs", group="training"
+    )
+    clip_norm: float | None = option(
+        1.0, help="scale the gradient down to this global norm", group="training", minimum=0.0
+    )
 
     def __post_init__(self) -> None:
         problems = list(self._problems())

@@ -28,6 +28,7 @@ __all__ = [
     "is_treebank",
     "read_gold",
     "read_untagged",
+    "require_tags",
     "shortened",
     "treebank_column",
 ]
@@ -153,6 +154,21 @@ def find_problems(example: TaggedWords, *, tagged: bool) -> Iterator[str]:
         yield f"found the word {wrong[0]!r}, wanted some character, and no tab or line end"
     if tagged and len(example.tags) != len(example.words):
         yield f"found {len(example.tags)} tags for {len(example.words)} words"
+
+
+def require_tags(examples: Sequence[TaggedWords]) -> None:
+    """Check that every word has a gold tag.
+
+    Raises:
+        UserError: some have none.
+    """
+    problems = [
+        Problem(f"found {len(x.tags)} gold tags for {len(x.words)} words", f"sentence {number}")
+        for number, x in enumerate(examples, 1)
+        if len(x.tags) != len(x.words)
+    ]
+    if problems:
+        raise UserError(shortened(problems))
 
 
 def shortened(problems: Sequence[Problem]) -> list[Problem]:

@@ -21,7 +21,7 @@ from seqkit.sequences import PackedSequence, pack_flat
 from seqkit.tasks import Baseline, Batches, Model, Step
 from seqkit.text import Vocabulary, length_batches
 from seqkit_tasks.pos_tagging.config import PosTaggingConfig
-from seqkit_tasks.pos_tagging.examples import TaggedWords, TagPrediction
+from seqkit_tasks.pos_tagging.examples import TaggedWords, TagPrediction, require_tags
 from seqkit_tasks.pos_tagging.features import Spellings, WordBatch, WordFeatures
 from seqkit_tasks.pos_tagging.heads import CRFHead, Head, SoftmaxHead
 
@@ -174,7 +174,11 @@ class PosTaggingModel(Model[TaggedWords, TagPrediction]):
 
         A word is unseen if training never had it, in capitals or not where the model reads them
         alike. Tags that training lacked are named below the table; they count as wrong.
+
+        Raises:
+            UserError: a sentence has no gold tags.
         """
+        require_tags(examples)
         scoring = score_tagging(
             [self._ids(example.tags) for example in examples],
             [self._ids(prediction.tags) for prediction in predictions],

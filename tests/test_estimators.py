@@ -1,0 +1,281 @@
+import copy
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any
+
+import joblib
+import numpy as np
+import pytest
+from sklearn.base import clone, is_classifier
+from sklearn.exceptions import NotFittedError
+from sklearn.model_selection import GridSearchCV, cross_val_score
+from sklearn.pipeline import Pipeline
+from sklearn.preprocessing import FunctionTransformer
+
+import seqkit
+from seqkit.errors import UserError
+from seqkit.estimators import estimator
+
+SMALL: dict[str, Any] = {
+    "embedding": 6,
+    "units": 5,
+    "epochs": 4,
+    "batch_size": 4,
+    "learning_rate": 0.03,
+    "dropout": 0.0,
+}
+NOUNS = ["film", "story", "plot", "music", "scene", "actor", "end", "song", "joke", "voice"]
+NOUNS += ["light", "sound"]
+TEXTS = [f"{word} {noun}" for noun in NOUNS for word in ("good", "dull")]
+LABELS = ["yes", "no"] * len(NOUNS)
+
+
+def sentiment(**options: Any) -> Any:
+    return estimator("sentiment", **(SMALL | options))
+
+
+@pytest.fixture(scope="module")
+def fitted() -> Any:
+    return sentiment().fit(TEXTS, LABELS)
+
+
+# --- parameters -----------------------------------------------------------------------------------
+
+
+def test_the_options_of_the_task_are_the_parameters() -> None:
+    parameters = sentiment(pooling="max,mean", seed=3).get_params()
+    spec = seqkit.plugins.default_host().find_task("sentiment")
+    assert parameters.keys() == {*spec.config.__dataclass_fields__, "seed", "threads"}
+    assert (parameters["units"], parameters["pooling"], parameters["seed"]) == (5, "max,mean", 3)
+    assert parameters["layers"] == spec.config().layers
+
+
+def test_parameters_can_be_changed() -> None:
+    model = sentiment().set_params(units=7, seed=2)
+    assert (model.units, model.seed) == (7, 2)
+    with pytest.raises(ValueError, match="Invalid parameter 'unit'"):
+        model.set_params(unit=7)
+
+
+def test_a_clone_has_the_parameters_and_none_of_the_weights(fitted: Any) -> None:
+    copied = clone(fitted)
+    assert copied.get_params() == fitted.get_params()
+    assert type(copied) is type(fitted)
+    assert not hasattr(copied, "model_")
+
+
+def test_it_shows_what_was_changed() -> None:
+    shown = repr(estimator("sentiment", units=5))
+    assert shown == "SentimentEstimator(units=5)"
+
+
+def test_an_unknown_option_is_refused_with_the_nearest() -> None:
+    with pytest.raises(UserError, match="unit: no such option; did you mean 'units'"):
+        estimator("sentiment", unit=5)
+
+
+def test_all_wrong_values_are_refused_at_once() -> None:
+    with pytest.raises(UserError) as caught:
+        estimator("sentiment", units=0, pooling="las")
+    assert len(caught.value.problems) == 2
+
+
+def test_a_wrong_value_that_was_set_later_is_refused_by_fit() -> None:
+    with pytest.raises(UserError, match="units: found 0"):
+        sentiment().set_params(units=0).fit(TEXTS, LABELS)
+
+
+def test_an_unknown_task_is_refused_with_the_nearest() -> None:
+    with pytest.raises(UserError, match="did you mean 'sentiment'"):
+        estimator("sentimant")
+
+
+def test_an_alias_will_do() -> None:
+    assert type(estimator("pos")) is type(estimator("pos-tagging"))
+
+
+# --- a classifier ---------------------------------------------------------------------------------
+
+
+def test_it_learns_and_predicts(fitted: Any) -> None:
+    assert is_classifier(fitted)
+    assert fitted.score(TEXTS, LABELS) == 1.0
+    assert fitted.predict(["a good film", "a dull film"]).tolist() == ["yes", "no"]
+    assert fitted.classes_.tolist() == ["no", "yes"]
+    assert fitted.best_epoch_ >= 1
+
+
+@pytest.mark.parametrize(
+    "labels",
+    [[1, 0], [10, 9], [-1, 1], [True, False], [1.5, -2.0], ["yes", "no"], ["예", "아니요"]],
+    ids=str,
+)
+def test_labels_come_back_as_they_were_given(labels: list[Any]) -> None:
+    given = np.array(labels * len(NOUNS))
+    model = sentiment(epochs=1).fit(TEXTS, given)
+    predicted = model.predict(TEXTS[:4])
+    assert predicted.dtype == given.dtype
+    assert set(predicted.tolist()) <= set(labels)
+    assert model.classes_.tolist() == sorted(labels)
+    assert model.predict([]).dtype == given.dtype
+
+
+def test_labels_in_a_list_of_python_values_come_back_too() -> None:
+    model = sentiment().fit(TEXTS, [1, 0] * len(NOUNS))
+    assert model.predict(["a good film", "a dull film"]).tolist() == [1, 0]
+
+
+@pytest.mark.parametrize("labels", [[10, 9], ["yes", "no"]], ids=str)
+def test_probabilities_are_in_the_order_of_classes(labels: list[Any]) -> None:
+    # As text 10 comes before 9, as a number after it.
+    model = sentiment().fit(TEXTS, labels * len(NOUNS))
+    probabilities = model.predict_proba(TEXTS)
+    assert probabilities.shape == (len(TEXTS), 2)
+    np.testing.assert_allclose(probabilities.sum(axis=1), 1.0)
+    assert model.classes_[probabilities.argmax(axis=1)].tolist() == model.predict(TEXTS).tolist()
+
+
+def test_a_label_that_only_the_held_out_part_had_has_probability_zero() -> None:
+    labels = [*LABELS[:-1], "rare"]
+    for seed in range(60):
+        model = sentiment(epochs=0, seed=seed).fit(TEXTS, labels)
+        if "rare" not in model.model_.labels:
+            break
+    assert model.classes_.tolist() == ["no", "rare", "yes"]
+    probabilities = model.predict_proba(TEXTS[:3])
+    assert probabilities[:, 1].tolist() == [0.0, 0.0, 0.0]
+    np.testing.assert_allclose(probabilities.sum(axis=1), 1.0)
+
+
+def test_the_same_seed_gives_the_same_model(fitted: Any) -> None:
+    again = clone(fitted).fit(TEXTS, LABELS)
+    assert np.array_equal(again.predict_proba(TEXTS), fitted.predict_proba(TEXTS))
+    other = clone(fitted).set_params(seed=1).fit(TEXTS, LABELS)
+    assert not np.array_equal(other.predict_proba(TEXTS), fitted.predict_proba(TEXTS))
+
+
+def test_the_number_of_threads_changes_nothing(fitted: Any) -> None:
+    for threads in (1, 2):
+        again = clone(fitted).set_params(threads=threads).fit(TEXTS, LABELS)
+        assert np.array_equal(again.predict_proba(TEXTS), fitted.predict_proba(TEXTS))
+
+
+def test_fitting_again_forgets_what_was_learnt(fitted: Any) -> None:
+    model = sentiment(epochs=1).fit(["old", "worn", "used", "new"], ["a", "b"] * 2)
+    model.set_params(**fitted.get_params()).fit(TEXTS, LABELS)
+    assert np.array_equal(model.predict_proba(TEXTS), fitted.predict_proba(TEXTS))
+
+
+@pytest.mark.parametrize("method", ["predict", "predict_proba", "score"])
+def test_before_fit_it_says_so(method: str) -> None:
+    with pytest.raises(NotFittedError):
+        getattr(sentiment(), method)(TEXTS, *([LABELS] if method == "score" else []))
+
+
+def test_one_label_only_is_refused() -> None:
+    with pytest.raises(UserError, match="only the label 'yes'"):
+        sentiment().fit(TEXTS, ["yes"] * len(TEXTS))
+
+
+def test_another_number_of_labels_than_texts_is_refused() -> None:
+    with pytest.raises(ValueError, match="inconsistent numbers of samples"):
+        sentiment().fit(TEXTS, LABELS[:-1])
+
+
+def test_one_string_is_refused_where_a_list_is_wanted(fitted: Any) -> None:
+    for call in (fitted.predict, fitted.predict_proba, clone(fitted).fit):
+        with pytest.raises(TypeError, match="found one string"):
+            call("a good film")
+
+
+# --- inside scikit-learn --------------------------------------------------------------------------
+
+
+def test_cross_validation_scores_it() -> None:
+    scores = cross_val_score(
+        sentiment(epochs=20, patience=None), TEXTS, LABELS, cv=3, error_score="raise"
+    )
+    assert scores.tolist() == [1.0, 1.0, 1.0]
+
+
+def test_a_grid_search_tries_its_options() -> None:
+    search = GridSearchCV(sentiment(), {"pooling": ["max", "last"]}, cv=2, error_score="raise")
+    search.fit(TEXTS, LABELS)
+    assert search.best_params_["pooling"] in ("max", "last")
+    assert [p["pooling"] for p in search.cv_results_["params"]] == ["max", "last"]
+    assert search.predict(["a good film"]).tolist() == ["yes"]
+
+
+def test_it_may_end_a_pipeline() -> None:
+    loud = FunctionTransformer(lambda texts: [text.upper() for text in texts])
+    model = Pipeline([("loud", loud), ("net", sentiment(lowercase=False))]).fit(TEXTS, LABELS)
+    assert model.score(TEXTS, LABELS) == 1.0
+    assert "FILM" in model.named_steps["net"].model_.vocabulary
+    assert model.set_params(net__units=3).named_steps["net"].units == 3
+
+
+def test_arrays_of_texts_and_labels_will_do(fitted: Any) -> None:
+    texts, labels = np.array(TEXTS, dtype=object), np.array(LABELS)
+    model = clone(fitted).fit(texts, labels)
+    assert np.array_equal(model.predict_proba(texts), fitted.predict_proba(TEXTS))
+
+
+def test_a_deep_copy_predicts_the_same_and_learns_apart(fitted: Any) -> None:
+    before = fitted.predict_proba(TEXTS)
+    copied = copy.deepcopy(fitted)
+    assert np.array_equal(copied.predict_proba(TEXTS), before)
+    copied.fit(TEXTS, LABELS[::-1])
+    assert np.array_equal(fitted.predict_proba(TEXTS), before)
+
+
+def test_a_copy_in_another_process_predicts_the_same(fitted: Any, tmp_path: Path) -> None:
+    path = tmp_path / "model.joblib"
+    joblib.dump(fitted, path)
+    code = "import sys, joblib; print(*joblib.load(sys.argv[1]).predict(sys.argv[2:]))"
+    command = [sys.executable, "-c", code, str(path), "a good film", "a dull film"]
+    outcome = subprocess.run(command, capture_output=True, check=True, text=True)
+    assert outcome.stdout.split() == ["yes", "no"]
+
+
+# --- other tasks ----------------------------------------------------------------------------------
+
+SENTENCES = [["the", "dog", "sleeps"], ["a", "cat", "runs"], ["dogs", "run"], ["the", "cat"]] * 3
+TAGS = [["DET", "NOUN", "VERB"], ["DET", "NOUN", "VERB"], ["NOUN", "VERB"], ["DET", "NOUN"]] * 3
+TAGGER = {"embedding": 8, "units": 8, "character_embedding": 4, "character_units": 4}
+
+
+def test_a_tagger_is_fitted_on_lists_of_words_and_tags() -> None:
+    model = estimator("pos-tagging", **TAGGER, epochs=25, batch_size=2, learning_rate=0.03)
+    model.fit(SENTENCES, TAGS)
+    assert not is_classifier(model)
+    assert model.predict([["the", "dog", "runs"], []]) == [["DET", "NOUN", "VERB"], []]
+    assert model.score(SENTENCES, TAGS) == 1.0
+
+
+def test_a_tagger_is_searched_and_cross_validated() -> None:
+    model = estimator("pos-tagging", **TAGGER, epochs=1)
+    search = GridSearchCV(model, {"output": ["softmax", "crf"]}, cv=2, error_score="raise")
+    search.fit(SENTENCES, TAGS)
+    assert search.best_params_["output"] in ("softmax", "crf")
+
+
+def test_a_tagger_gives_no_probabilities_of_labels() -> None:
+    model = estimator("pos-tagging", **TAGGER, epochs=0).fit(SENTENCES, TAGS)
+    with pytest.raises(seqkit.errors.SeqkitError, match="gives no probabilities"):
+        model.predict_proba(SENTENCES)
+
+
+def test_a_language_model_is_fitted_on_lines_alone() -> None:
+    model = estimator("language-modelling", units=8, epochs=20, batch_size=2, learning_rate=0.02)
+    lines = ["the dog sleeps", "the cat sleeps", "a dog runs", "a cat runs"] * 5
+    model.fit(lines)
+    likely, unlikely = model.predict(["the cat sleeps", "sleeps cat the"])
+    assert likely.log_probability > unlikely.log_probability
+
+
+def test_a_language_model_scores_better_when_it_is_higher() -> None:
+    model = estimator("language-modelling", units=8, epochs=20, batch_size=2, learning_rate=0.02)
+    lines = ["the dog sleeps", "the cat sleeps", "a dog runs", "a cat runs"] * 5
+    untrained = clone(model).set_params(epochs=0).fit(lines)
+    assert untrained.score(lines) < model.fit(lines).score(lines) < 0
