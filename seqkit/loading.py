@@ -47,9 +47,12 @@ class TrainedModel:
 
         Raises:
             TypeError: ``inputs`` is one string instead of a sequence of them.
+            UserError: another number of targets than inputs, or what the task refuses.
         """
         if isinstance(inputs, str):
             raise TypeError("wanted a list of texts, found one string; write [text]")
+        if targets is not None and len(inputs) != len(targets):
+            raise UserError(f"found {len(inputs)} inputs and {len(targets)} gold answers")
         return self.task.examples(inputs, targets)
 
     def predict(self, inputs: Sequence[Any]) -> list[Any]:

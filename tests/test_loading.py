@@ -112,6 +112,11 @@ def test_texts_without_labels_cannot_be_evaluated(model: TrainedModel) -> None:
         model.evaluate(["so good"])
 
 
+def test_another_number_of_labels_than_texts_is_refused(model: TrainedModel) -> None:
+    with pytest.raises(UserError, match="found 2 inputs and 1 gold answers"):
+        model.evaluate(["so good", "so bad"], ["positive"])
+
+
 def test_nothing_cannot_be_evaluated(model: TrainedModel) -> None:
     with pytest.raises(UserError, match="no examples"):
         model.evaluate([], [])

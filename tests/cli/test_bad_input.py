@@ -1,9 +1,8 @@
-"""Bad input to the real tasks at the shell: a clear error that names the place, and nothing lost."""
+"""Bad input to the real tasks: a clear error that names the place, and nothing lost."""
 
 import resource
 import subprocess
 import sys
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -20,10 +19,10 @@ QUICK = ("--epochs", "1", "--units", "4", "--embedding", "4", "--quiet")
 
 
 @pytest.fixture(autouse=True)
-def workplace(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
+def workplace(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     monkeypatch.chdir(tmp_path)
     Path("good.tsv").write_text(GOOD, encoding="utf-8")
-    yield tmp_path
+    return tmp_path
 
 
 @pytest.fixture
@@ -112,19 +111,9 @@ def test_a_full_disk_is_said_and_leaves_no_half_file(workplace: Path) -> None:
     def limit() -> None:
         resource.setrlimit(resource.RLIMIT_FSIZE, (4096, 4096))
 
+    command = "-m seqkit run sentiment --data good.tsv --output out --epochs 1"
     done = subprocess.run(
-        [
-            sys.executable,
-            "-m",
-            "seqkit",
-            "run",
-            "sentiment",
-            "--data",
-            "good.tsv",
-            "--output",
-            "out",
-        ]
-        + ["--epochs", "1"],
+        [sys.executable, *command.split()],
         preexec_fn=limit,
         capture_output=True,
         text=True,
