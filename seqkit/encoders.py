@@ -1,21 +1,23 @@
-"""What a head consumes: from the ids of tokens to a vector for each, and the options for it."""
+"""The encoder options that tasks share, and the layers they stand for.
 
-from collections.abc import Callable, Iterator, Sequence
+These options are imported whenever seqkit lists its tasks, so the layers are imported where they
+are used.
+"""
+
+from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any, Literal
+from typing import TYPE_CHECKING, Any, Literal
 
 import numpy as np
 
 from seqkit.arrays import DTypeLike
-from seqkit.layers.base import RecurrentLayer, State, prefixed
-from seqkit.layers.dropout import LockedDropout
-from seqkit.layers.embedding import Embedding
-from seqkit.layers.stack import build_recurrent
 from seqkit.options import option
-from seqkit.parameters import Parameter
-from seqkit.sequences import PackedSequence
 
-__all__ = ["EncoderConfig", "TextConfig", "TextEncoder", "build_cell", "start_from_vectors"]
+if TYPE_CHECKING:
+    from seqkit.layers.base import RecurrentLayer
+    from seqkit.layers.embedding import Embedding
+
+__all__ = ["EncoderConfig", "TextConfig", "build_cell", "start_from_vectors"]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -89,7 +91,7 @@ def build_cell(
     *,
     rng: np.random.Generator,
     dtype: DTypeLike = np.float32,
-) -> RecurrentLayer[Any]:
+) -> "RecurrentLayer[Any]":
     """Build a stack of one kind of cell as the options ask for it.
 
     Args:
@@ -99,6 +101,8 @@ def build_cell(
         rng: draws the weights.
         dtype: of the weights.
     """
+    from seqkit.layers.stack import build_recurrent
+
     return build_recurrent(
         cell,
         features,
@@ -113,59 +117,7 @@ def build_cell(
     )
 
 
-class TextEncoder:
-    """Token vectors, dropout, a recurrent layer, dropout.
-
-    Args:
-        embedding: looks up the tokens.
-        recurrent: reads them in time.
-        dropout: rate before and after the recurrent layer, one mask a sequence.
-    """
-
-    def __init__(
-        self, embedding: Embedding, recurrent: RecurrentLayer[Any], *, dropout: float = 0.0
-    ) -> None:
-        self.embedding = embedding
-        self.recurrent = recurrent
-        self.dropout = LockedDropout(dropout)
-
-    @property
-    def output_features(self) -> int:
-        """Width of a feature vector."""
-        return self.recurrent.output_features
-
-    def forward(
-        self,
-        ids: PackedSequence,
-        state: State | None = None,
-        *,
-        train: bool = False,
-        rng: np.random.Generator | None = None,
-    ) -> tuple[PackedSequence, State, Callable[[PackedSequence], None]]:
-        """Encode a batch of ids (M,).
-
-        Returns:
-            Features (M, D'), the final state, and ``backward(d_features)``, which adds to the
-            gradients of the parameters.
-        """
-        vectors, back_embedding = self.embedding.forward(ids.data, train=train, rng=rng)
-        x, back_before = self.dropout.forward(ids.with_data(vectors), train=train, rng=rng)
-        y, final, back_recurrent = self.recurrent.forward(x, state, train=train, rng=rng)
-        features, back_after = self.dropout.forward(y, train=train, rng=rng)
-
-        def backward(d_features: PackedSequence) -> None:
-            d_x, _ = back_recurrent(back_after(d_features))
-            back_embedding(back_before(d_x).data)
-
-        return features, final, backward
-
-    def parameters(self) -> Iterator[tuple[str, Parameter]]:
-        """Yield the parameters of the embedding and of the recurrent layer."""
-        yield from prefixed("embedding", self.embedding.parameters())
-        yield from prefixed("recurrent", self.recurrent.parameters())
-
-
-def start_from_vectors(embedding: Embedding, words: Sequence[str], path: str) -> Sequence[str]:
+def start_from_vectors(embedding: "Embedding", words: Sequence[str], path: str) -> Sequence[str]:
     """Fill in the pretrained vectors of the words that a file has; the others stay as drawn.
 
     Args:

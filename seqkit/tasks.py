@@ -16,19 +16,21 @@ from abc import ABC, abstractmethod
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any, ClassVar, Generic, TypeAlias, TypeVar, overload
+from typing import TYPE_CHECKING, Any, ClassVar, Generic, TypeAlias, TypeVar, overload
 
 import numpy as np
 
 from seqkit.arrays import Array
 from seqkit.errors import SeqkitError
 from seqkit.layers.base import State
-from seqkit.metrics.evaluation import Evaluation, evaluate
-from seqkit.metrics.measures import Scoring
 from seqkit.options import options_of
 from seqkit.parameters import Parameter
 from seqkit.training.config import TrainingConfig
 from seqkit.training.step import Step
+
+if TYPE_CHECKING:
+    from seqkit.metrics.evaluation import Evaluation
+    from seqkit.metrics.measures import Scoring
 
 __all__ = [
     "API",
@@ -145,7 +147,7 @@ class Model(ABC, Generic[ExampleT, PredictionT]):
         """
 
     @abstractmethod
-    def score(self, examples: Sequence[ExampleT], predictions: Sequence[PredictionT]) -> Scoring:
+    def score(self, examples: Sequence[ExampleT], predictions: Sequence[PredictionT]) -> "Scoring":
         """Compare predictions with the examples' gold answers. The first measure is the headline:
         training keeps the weights that are best by it on the validation split.
         """
@@ -181,7 +183,7 @@ class Model(ABC, Generic[ExampleT, PredictionT]):
         *,
         resamples: int = 1000,
         rng: np.random.Generator | None = None,
-    ) -> Evaluation:
+    ) -> "Evaluation":
         """Predict and score, with 95 % bootstrap intervals.
 
         Args:
@@ -189,6 +191,8 @@ class Model(ABC, Generic[ExampleT, PredictionT]):
             resamples: of the bootstrap; 0 leaves the intervals out.
             rng: of the bootstrap; by default seeded with 0, so that intervals are reproducible.
         """
+        from seqkit.metrics.evaluation import evaluate
+
         scoring = self.score(examples, self.predict(examples))
         return evaluate(scoring, resamples=resamples, rng=rng or np.random.default_rng(0))
 

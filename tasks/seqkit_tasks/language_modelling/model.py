@@ -6,9 +6,9 @@ from itertools import chain
 import numpy as np
 
 from seqkit.arrays import Array, BoolArray, IntArray
-from seqkit.encoders import TextEncoder
 from seqkit.layers.base import State, prefixed
 from seqkit.layers.softmax import SoftmaxOutput
+from seqkit.layers.text_encoder import TextEncoder
 from seqkit.metrics.baselines.kneser_ney import KneserNey
 from seqkit.metrics.language_modelling import score_tokens
 from seqkit.metrics.measures import Scoring

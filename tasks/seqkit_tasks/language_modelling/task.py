@@ -6,10 +6,10 @@ from typing import Any, ClassVar
 
 import numpy as np
 
-from seqkit.encoders import TextEncoder
 from seqkit.errors import Problem, UserError
 from seqkit.layers.embedding import Embedding
 from seqkit.layers.softmax import SoftmaxOutput
+from seqkit.layers.text_encoder import TextEncoder
 from seqkit.plugins import create_encoder
 from seqkit.tasks import Resources, Task
 from seqkit.text.readers import read_plain

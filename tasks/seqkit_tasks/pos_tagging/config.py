@@ -27,7 +27,7 @@ class PosTaggingConfig(TextConfig, EncoderConfig, TrainingConfig):
         group="data",
     )
     word_dropout: float = option(
-        0.25,
+        1.0,
         help="a: a word met n times is read as unknown in a / (a + n) of the training cases",
         group="encoder",
         minimum=0.0,

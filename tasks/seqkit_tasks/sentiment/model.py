@@ -7,12 +7,12 @@ from typing import TYPE_CHECKING, NamedTuple
 import numpy as np
 
 from seqkit.arrays import Array, IntArray
-from seqkit.encoders import TextEncoder
 from seqkit.layers.base import State, prefixed
 from seqkit.layers.dropout import Dropout
 from seqkit.layers.linear import Linear
 from seqkit.layers.losses import softmax, softmax_cross_entropy
 from seqkit.layers.pooling import Pooling
+from seqkit.layers.text_encoder import TextEncoder
 from seqkit.metrics.baselines.majority import MajorityClass
 from seqkit.metrics.baselines.tfidf import TfidfClassifier
 from seqkit.metrics.classification import encode_labels, score_classification

@@ -8,11 +8,12 @@ from typing import Any
 import numpy as np
 
 from seqkit.arrays import Array
-from seqkit.encoders import TextEncoder, start_from_vectors
+from seqkit.encoders import start_from_vectors
 from seqkit.errors import Problem, UserError
 from seqkit.layers.embedding import Embedding
 from seqkit.layers.linear import Linear
 from seqkit.layers.pooling import Pooling
+from seqkit.layers.text_encoder import TextEncoder
 from seqkit.plugins import create_encoder
 from seqkit.tasks import Model, Resources, Task
 from seqkit.text.readers import read_labelled
