@@ -39,6 +39,11 @@ class DataFiles:
                 "data: give either --data, or --train with --dev and --test if you have them"
             )
 
+    def paths(self) -> dict[str, Path]:
+        """Return the paths that are given, by the name of their field."""
+        named = {"single": self.single, "train": self.train, "dev": self.dev, "test": self.test}
+        return {name: path for name, path in named.items() if path is not None}
+
 
 @dataclass(frozen=True, kw_only=True)
 class DatasetSpec:

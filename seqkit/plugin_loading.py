@@ -83,6 +83,17 @@ class PluginRecord:
         origin = " ".join(part for part in (self.distribution, self.version) if part)
         return f"{self.name} ({origin})" if origin else self.name
 
+    @property
+    def offers(self) -> list[tuple[str, str]]:
+        """What it offers, as (kind, name)."""
+        kinds = {
+            "task": self.tasks,
+            "command": self.commands,
+            "dataset": self.datasets,
+            "encoder": self.encoders,
+        }
+        return [(kind, name) for kind, names in kinds.items() for name in names]
+
     def fail(self, reason: str) -> None:
         """Note what is wrong; the same reason only once."""
         self.status = "broken"

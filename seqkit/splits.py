@@ -37,6 +37,11 @@ class Splits(Generic[ExampleT]):
     test: list[ExampleT] | None
     sources: dict[str, str]
 
+    @property
+    def scored(self) -> list[ExampleT]:
+        """The examples that a report scores: test, or dev where there is no test split."""
+        return self.dev if self.test is None else self.test
+
     def named(self) -> list[tuple[str, list[ExampleT]]]:
         """Return (name, examples) of the splits that there are."""
         found = [("train", self.train), ("dev", self.dev)]
@@ -57,9 +62,8 @@ def read_splits(
     Raises:
         UserError: the problems of all files together; a split without examples.
     """
-    paths = {"single": files.single, "train": files.train, "dev": files.dev, "test": files.test}
-    examples = _read_all(task, {name: path for name, path in paths.items() if path is not None})
-    sources = {name: str(path) for name, path in paths.items() if path is not None}
+    examples = _read_all(task, files.paths())
+    sources = {name: str(path) for name, path in files.paths().items()}
     how = "at random, equal texts together" if task.splits_shuffled else "in order"
     if files.single is not None:
         train, dev, test = divide(task, examples["single"], SINGLE_SHARES, rng=rng)

@@ -233,9 +233,23 @@ class Task(ABC, Generic[ConfigT, ExampleT, PredictionT]):
     ) -> list[ExampleT]:
         """Make examples from Python values: texts (or what the task takes) and gold answers."""
 
+    def input(self, example: ExampleT) -> Any:
+        """Return what :meth:`examples` would make this example of: its text, unless said otherwise.
+
+        A task of words instead of texts, or of two inputs, returns its own.
+        """
+        return self.text(example)
+
     def answer(self, prediction: PredictionT) -> Any:
         """Return the part of a prediction that stands against a gold answer: a label, the tags."""
         return prediction
+
+    def gold(self, example: ExampleT) -> PredictionT | None:
+        """Return the prediction that answers a gold example perfectly; None where that is unknown.
+
+        The conformance checks score it, and take ``answer(gold(example))`` for the gold answer.
+        """
+        return None
 
     @abstractmethod
     def text(self, example: ExampleT) -> str:

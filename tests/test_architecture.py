@@ -21,7 +21,7 @@ FLOORS = [
     ["tasks", "reports"],
     ["hookspecs"],
     ["plugin_loading", "plugins", "splits"],
-    ["sources"],
+    ["sources", "summaries", "run_folder"],
     ["runs", "loading"],
     ["estimators", "testing"],
     ["cli"],

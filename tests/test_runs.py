@@ -18,7 +18,8 @@ from seqkit.loading import load
 from seqkit.options import parse
 from seqkit.plugins import PluginHost
 from seqkit.reports import RunReport
-from seqkit.runs import CHECKPOINT, Run, train
+from seqkit.run_folder import CHECKPOINT_NAME as CHECKPOINT
+from seqkit.runs import Run, train
 from seqkit.training.checkpoints import load_checkpoint
 from seqkit.training.reports import EpochReport, StepReport
 from seqkit.training.step import NonFiniteError

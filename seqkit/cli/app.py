@@ -44,10 +44,10 @@ def _tasks() -> Callable[..., None]:
     return tasks
 
 
-def _plugins() -> Callable[..., None]:
-    from seqkit.cli.listings import plugins
+def _plugins() -> Any:
+    from seqkit.cli.plugins import plugins_group
 
-    return plugins
+    return plugins_group()
 
 
 def _config() -> Callable[..., None]:
@@ -65,7 +65,7 @@ CORE: Mapping[str, Entry] = {
     "evaluate": _entry("Score a trained model on labelled data", "evaluate", _evaluate),
     "predict": _entry("Apply a trained model to texts", "predict", _predict),
     "tasks": _entry("List the tasks that can be run", "tasks", _tasks),
-    "plugins": _entry("List the plugins, and what is wrong with broken ones", "plugins", _plugins),
+    "plugins": Entry("List, check and write plugins; say what is wrong with one", _plugins),
     "config": _entry("Print a task's options as a recipe", "config", _config),
 }
 

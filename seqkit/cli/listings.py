@@ -1,7 +1,6 @@
-"""``seqkit tasks``, ``seqkit plugins`` and ``seqkit config``: what there is."""
+"""``seqkit tasks`` and ``seqkit config``: what can be run, and with which options."""
 
 import sys
-from collections.abc import Mapping
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
@@ -11,7 +10,7 @@ from seqkit.plugins import PluginHost, default_host
 if TYPE_CHECKING:
     from rich.console import Console
 
-__all__ = ["config", "plugin_rows", "plugins", "task_rows", "tasks"]
+__all__ = ["config", "task_rows", "tasks"]
 
 JsonSwitch = Annotated[bool, typer.Option("--json", help="print JSON, and nothing else")]
 
@@ -52,54 +51,6 @@ def task_rows(host: PluginHost) -> list[dict[str, Any]]:
         }
         for spec in host.tasks()
     ]
-
-
-def plugins(json: JsonSwitch = False) -> None:
-    """List the plugins: what each offers, and what is wrong with broken ones.
-
-    Example:
-      $ seqkit plugins
-      $ seqkit --strict-plugins plugins
-    """
-    host = default_host()
-    if json:
-        _print_json({"plugins": plugin_rows(host), "notices": list(host.notices)})
-        return
-    console = _console()
-    _print_plugins(console, host)
-    for record in host.records:
-        for line in (*record.reasons, *record.notes):
-            console.print(f"{record.title}: {line}", soft_wrap=True)
-    for notice in host.notices:
-        console.print(notice, soft_wrap=True)
-
-
-def plugin_rows(host: PluginHost) -> list[dict[str, Any]]:
-    """Return the plugins' records as plain values."""
-    return [record.to_json() for record in host.records]
-
-
-def _print_plugins(console: "Console", host: PluginHost) -> None:
-    from seqkit.cli.summaries import new_table
-
-    columns = ("name", "from", "API", "status", "hooks", "offers")
-    table = new_table("Plugins", *columns, numbers_from=len(columns))
-    for record in host.records:
-        origin = f"{record.distribution} {record.version}".strip() or record.module
-        api = "-" if record.api is None else str(record.api)
-        hooks = ", ".join(hook.removeprefix("seqkit_") for hook in record.hooks)
-        table.add_row(record.name, origin, api, record.status, hooks or "-", _offers(record))
-    console.print(table)
-
-
-def _offers(record: Any) -> str:
-    kinds: Mapping[str, list[str]] = {
-        "task": record.tasks,
-        "command": record.commands,
-        "dataset": record.datasets,
-        "encoder": record.encoders,
-    }
-    return "\n".join(f"{kind} {name}" for kind, names in kinds.items() for name in names) or "-"
 
 
 def config(task: Annotated[str, typer.Argument(help="name of the task")]) -> None:

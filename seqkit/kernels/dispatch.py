@@ -5,6 +5,7 @@ import numpy as np
 from seqkit.arrays import Array, IntArray
 from seqkit.kernels import gru, reference, rnn
 from seqkit.kernels import lstm as fast_lstm
+from seqkit.kernels.dealing import dealt
 from seqkit.kernels.passes import Arrays, Gradients, Kernel, Pass
 from seqkit.kernels.threads import single_blas
 
@@ -19,7 +20,7 @@ def choose(fast: Kernel, textbook: Kernel) -> Kernel:
 
     def kernel(x: Array, sizes: IntArray, state: Arrays, weights: Arrays, *, keep: bool) -> Pass:
         complex_step = np.iscomplexobj(x) or any(map(np.iscomplexobj, (*state, *weights)))
-        run = textbook if complex_step or not len(x) else fast
+        run = textbook if complex_step or not len(x) else dealt(fast)
         if not complex_step:
             dtype = np.result_type(*weights)
             x, state, weights = (

@@ -16,6 +16,7 @@ from typing import NamedTuple
 import numpy as np
 
 from seqkit.arrays import Array, IntArray
+from seqkit.kernels.afterwards import InputGradient, weight_gradient
 from seqkit.kernels.layout import (
     Step,
     Tokens,
@@ -28,7 +29,7 @@ from seqkit.kernels.layout import (
 )
 from seqkit.kernels.passes import Arrays, Gradients, Kernel, Pass
 from seqkit.kernels.preactivations import PreActivations, pre_activations, projections
-from seqkit.kernels.products import RepeatedProduct, tall_product
+from seqkit.kernels.products import RepeatedProduct
 
 __all__ = ["gru_after", "gru_before"]
 
@@ -197,6 +198,8 @@ def _backward_after(
     hidden = tokens.hidden
     d_hidden = _start(d_state, batch, slab)
     d_pre = np.empty((count, 4 * units), slab.dtype)
+    from_h, from_x = d_pre[:, : 3 * units], d_pre[:, units:]
+    d_x = InputGradient(from_x, w_input)
     d_gates = by_gate(d_pre, 4)
     turned = np.concatenate([w_hidden[:, 2 * units :], w_hidden[:, : 2 * units]], axis=1)
     product = RepeatedProduct(turned.T, batch)
@@ -212,12 +215,12 @@ def _backward_after(
             np.multiply(d_h, slab[1, start:stop], d_h)
             product(d_pre[start:stop, : 3 * units], through[None, :n])
             np.add(d_h, through[:n], d_h)
-    from_h, from_x = d_pre[:, : 3 * units], d_pre[:, units:]
-    d_w_input = tokens.with_ones.T @ from_x
-    d_turned = tokens.ones_and_hidden.T @ from_h
+        d_x.ready(first)
+    d_w_input = weight_gradient(tokens.with_ones, from_x)
+    d_turned = weight_gradient(tokens.ones_and_hidden, from_h)
     d_w_hidden = np.concatenate([d_turned[1:, units:], d_turned[1:, :units]], axis=1)
     return Gradients(
-        tall_product(from_x, w_input.T),
+        d_x.finish(),
         (d_hidden,),
         (d_w_input[:-1], d_w_hidden, d_w_input[-1], d_turned[0, :units]),
     )
@@ -237,6 +240,7 @@ def _backward_before(
     hidden = tokens.hidden
     d_hidden = _start(d_state, batch, slab)
     d_pre = np.empty((count, 3 * units), slab.dtype)
+    d_x = InputGradient(d_pre, w_input)
     d_gates = by_gate(d_pre, 3)
     product = RepeatedProduct(w_hidden[:, : 2 * units].T, batch)
     reset_product = RepeatedProduct(w_hidden[:, 2 * units :].T, batch)
@@ -258,11 +262,12 @@ def _backward_before(
             np.add(d_h, d_reset, d_h)
             product(d_pre[start:stop, : 2 * units], through[None])
             np.add(d_h, through, d_h)
-    d_w_input = tokens.with_ones.T @ d_pre
-    d_w_gates = hidden.T @ d_pre[:, : 2 * units]
-    d_w_candidate = slab[3].T @ d_pre[:, 2 * units :]
+        d_x.ready(first)
+    d_w_input = weight_gradient(tokens.with_ones, d_pre)
+    d_w_gates = weight_gradient(hidden, d_pre[:, : 2 * units])
+    d_w_candidate = weight_gradient(slab[3], d_pre[:, 2 * units :])
     return Gradients(
-        tall_product(d_pre, w_input.T),
+        d_x.finish(),
         (d_hidden,),
         (d_w_input[:-1], np.concatenate([d_w_gates, d_w_candidate], axis=1), d_w_input[-1]),
     )

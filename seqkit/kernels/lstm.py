@@ -13,6 +13,7 @@ from functools import partial
 import numpy as np
 
 from seqkit.arrays import Array, IntArray
+from seqkit.kernels.afterwards import InputGradient, weight_gradient
 from seqkit.kernels.layout import (
     Step,
     Tokens,
@@ -25,7 +26,7 @@ from seqkit.kernels.layout import (
 )
 from seqkit.kernels.passes import Arrays, Gradients, Pass
 from seqkit.kernels.preactivations import PreActivations, pre_activations
-from seqkit.kernels.products import RepeatedProduct, tall_product
+from seqkit.kernels.products import RepeatedProduct
 
 __all__ = ["lstm"]
 
@@ -103,6 +104,7 @@ def _backward(
         for k in range(2)
     )
     d_pre = np.empty((count, 4 * units), slab.dtype)
+    d_x = InputGradient(d_pre, w_input)
     d_pre_by_gate = by_gate(d_pre, 4)
     product = RepeatedProduct(w_hidden.T, batch)
     scratch = np.empty((batch, units), slab.dtype)
@@ -122,10 +124,11 @@ def _backward(
             np.multiply(here[3], d_c, d_gates[3])
             np.multiply(d_c, slab[1, start : start + n], d_c)
             product(d_pre[start : start + n], d_hidden[None, :n])
-    d_weights = tokens.data.T @ d_pre
+        d_x.ready(first)
+    d_weights = weight_gradient(tokens.data, d_pre)
     features = tokens.features
     return Gradients(
-        tall_product(d_pre, w_input.T),
+        d_x.finish(),
         (d_hidden, d_cell),
         (d_weights[:features], d_weights[features + 1 :], d_weights[features]),
     )

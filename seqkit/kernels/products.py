@@ -10,7 +10,7 @@ import numpy as np
 
 from seqkit.arrays import Array
 
-__all__ = ["RepeatedProduct", "block_width", "tall_product"]
+__all__ = ["RepeatedProduct", "TallProduct", "block_width"]
 
 SMALL = 1_000_000
 """OpenBLAS takes its small-matrix path up to this many multiplications."""
@@ -67,25 +67,39 @@ class RepeatedProduct:
                 np.matmul(a, self._rest, out=out[:, :, self._cut :])
 
 
-def tall_product(a: Array, matrix: Array) -> Array:
-    """Return ``a @ matrix`` for an ``a`` of many rows and a matrix of a few hundred columns.
+class TallProduct:
+    """``a @ matrix`` for an ``a`` of many rows and a matrix of a few hundred columns.
 
-    It is cut by rows too, so that all of it goes through the small-matrix kernels.
+    Both are cut, ``a`` by rows and the matrix by columns, so that all of it goes through the
+    small-matrix kernels.
     """
-    inner, columns = matrix.shape
-    out = np.empty((len(a), columns), a.dtype)
-    rows, width = next(((r, w) for r, w in TALL if r * w * inner <= SMALL and w <= columns), (0, 0))
-    if not rows or len(a) < 8 * rows:
-        return np.matmul(a, matrix, out=out)
-    cut, high = columns // width * width, len(a) // rows * rows
-    blocks = matrix[:, :cut].reshape(inner, -1, width).transpose(1, 0, 2)
-    np.matmul(
-        a[:high].reshape(-1, 1, rows, inner),
-        np.ascontiguousarray(blocks),
-        out=out[:high, :cut].reshape(-1, rows, cut // width, width).transpose(0, 2, 1, 3),
-    )
-    if cut < columns:
-        np.matmul(a[:high], matrix[:, cut:], out=out[:high, cut:])
-    if high < len(a):
-        np.matmul(a[high:], matrix, out=out[high:])
-    return out
+
+    def __init__(self, matrix: Array) -> None:
+        """Cut the matrix into blocks; it must not change while products are made."""
+        self._matrix = matrix
+        inner, columns = matrix.shape
+        self._rows, width = next(
+            ((r, w) for r, w in TALL if r * w * inner <= SMALL and w <= columns), (0, 1)
+        )
+        self._width, self._cut = width, columns // width * width
+        self._blocks: Array | None = None
+
+    def __call__(self, a: Array, out: Array) -> None:
+        """Write ``a @ matrix`` to ``out``; the rows of both are contiguous."""
+        inner, columns = self._matrix.shape
+        rows, cut = self._rows, self._cut
+        if not rows or len(a) < 4 * rows:
+            np.matmul(a, self._matrix, out=out)
+            return
+        if self._blocks is None:
+            blocks = self._matrix[:, :cut].reshape(inner, -1, self._width).transpose(1, 0, 2)
+            self._blocks = np.ascontiguousarray(blocks)
+        high = len(a) // rows * rows
+        by_block = out[:high, :cut].reshape(-1, rows, cut // self._width, self._width)
+        np.matmul(
+            a[:high].reshape(-1, 1, rows, inner), self._blocks, out=by_block.transpose(0, 2, 1, 3)
+        )
+        if cut < columns:
+            np.matmul(a[:high], self._matrix[:, cut:], out=out[:high, cut:])
+        if high < len(a):
+            np.matmul(a[high:], self._matrix, out=out[high:])

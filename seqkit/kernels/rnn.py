@@ -5,10 +5,11 @@ from functools import partial
 import numpy as np
 
 from seqkit.arrays import Array, IntArray
+from seqkit.kernels.afterwards import InputGradient, weight_gradient
 from seqkit.kernels.layout import Step, Tokens, last_rows, steps_of, stop_of
 from seqkit.kernels.passes import Arrays, Gradients, Kernel, Pass
 from seqkit.kernels.preactivations import PreActivations, pre_activations
-from seqkit.kernels.products import RepeatedProduct, tall_product
+from seqkit.kernels.products import RepeatedProduct
 
 __all__ = ["rnn_relu", "rnn_tanh"]
 
@@ -67,6 +68,7 @@ def _backward(
     else:
         d_hidden = d_state[0].astype(slope.dtype)
     d_pre = np.empty((count, units), slope.dtype)
+    d_x = InputGradient(d_pre, w_input)
     product = RepeatedProduct(w_hidden.T, batch)
     for start, n in reversed(steps):
         d_h, rows = d_hidden[:n], d_pre[start : start + n]
@@ -74,10 +76,11 @@ def _backward(
             np.add(d_h, d_outputs[start : start + n], d_h)
         np.multiply(d_h, slope[start : start + n], rows)
         product(rows, d_hidden[None, :n])
-    d_weights = tokens.data.T @ d_pre
+        d_x.ready(start)
+    d_weights = weight_gradient(tokens.data, d_pre)
     features = tokens.features
     return Gradients(
-        tall_product(d_pre, w_input.T),
+        d_x.finish(),
         (d_hidden,),
         (d_weights[:features], d_weights[features + 1 :], d_weights[features]),
     )

@@ -12,7 +12,7 @@ Example:
 
 import os
 import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from contextvars import ContextVar, copy_context
 from queue import SimpleQueue
@@ -20,16 +20,22 @@ from typing import Any, Generic, TypeVar
 
 from threadpoolctl import ThreadpoolController
 
-__all__ = ["parallel", "single_blas", "thread_count", "use_threads"]
+__all__ = ["Beside", "inside_parallel", "parallel", "single_blas", "thread_count", "use_threads"]
 
 T = TypeVar("T")
 
 _count: ContextVar[int | None] = ContextVar("seqkit_threads", default=None)
+_inside: ContextVar[bool] = ContextVar("seqkit_inside_parallel", default=False)
 
 
 def thread_count() -> int:
     """Return how many threads :func:`parallel` may use here: by default the cores we may run on."""
     return _count.get() or _cores()
+
+
+def inside_parallel() -> bool:
+    """Return whether this runs inside :func:`parallel`, on however many threads."""
+    return _inside.get()
 
 
 def _cores() -> int:
@@ -191,15 +197,22 @@ def parallel(*thunks: Callable[[], T]) -> list[T]:
     is raised, after all have ended.
     """
     helpers = min(thread_count(), len(thunks)) - 1
-    if helpers < 1:
-        with single_blas():
-            return [thunk() for thunk in thunks]
+    inside = _inside.set(True)
+    try:
+        return _on_threads(thunks, helpers) if helpers > 0 else _in_sequence(thunks)
+    finally:
+        _inside.reset(inside)
+
+
+def _in_sequence(thunks: Sequence[Callable[[], T]]) -> list[T]:
+    with single_blas():
+        return [thunk() for thunk in thunks]
+
+
+def _on_threads(thunks: Sequence[Callable[[], T]], helpers: int) -> list[T]:
     tasks = [_Task(thunk) for thunk in thunks]
     for _ in range(helpers):
-        # Tasks see the caller's context (np.errstate lives there), and no threads of their own.
-        context = copy_context()
-        context.run(_count.set, 1)
-        _pool.submit(lambda context=context: context.run(_run_all, tasks), helpers)  # type: ignore[misc]
+        _submit(tasks, helpers)
     token = _count.set(1)
     try:
         _run_all(tasks)
@@ -210,10 +223,47 @@ def parallel(*thunks: Callable[[], T]) -> list[T]:
     return [task.result() for task in tasks]
 
 
+def _submit(tasks: list[_Task[Any]], workers: int) -> None:
+    """Have one of the pool's threads run those tasks that nobody has begun."""
+    # Tasks see the caller's context (np.errstate lives there), and no threads of their own.
+    context = copy_context()
+    context.run(_count.set, 1)
+    context.run(_inside.set, True)
+    _pool.submit(lambda: context.run(_run_all, tasks), workers)
+
+
 def _run_all(tasks: list[_Task[Any]]) -> None:
     with single_blas():
         for task in tasks:
             task.run_unless_claimed()
+
+
+class Beside:
+    """Runs functions beside the caller, who goes on with something else until :meth:`finish`.
+
+    Where no second thread is allowed, each runs at once.
+    """
+
+    def __init__(self) -> None:
+        self._helpers = 0 if inside_parallel() else thread_count() - 1
+        self._tasks: list[_Task[None]] = []
+
+    def run(self, thunk: Callable[[], None]) -> None:
+        """Run a function soon."""
+        if self._helpers < 1:
+            thunk()
+            return
+        task = _Task(thunk)
+        self._tasks.append(task)
+        _submit([task], self._helpers)
+
+    def finish(self) -> None:
+        """Return when all functions have ended, running those that nobody has begun."""
+        _run_all(self._tasks)
+        for task in self._tasks:
+            task.done.acquire()
+        for task in self._tasks:
+            task.result()
 
 
 def _renew_after_fork() -> None:

@@ -1,8 +1,8 @@
 """Write recurrent.npz: what PyTorch computes in float64, for the tests.
 
 Run by hand where PyTorch is installed: ``python tests/golden/make_recurrent.py``. Tests read the
-file only. Each case holds, under ``<case>/``, the inputs end to end, the lengths, initial states, random
-output gradients, PyTorch's parameters under its own names, and everything it answers.
+file only. Each case holds, under ``<case>/``, the inputs end to end, the lengths, initial states,
+random output gradients, PyTorch's parameters under its own names, and everything it answers.
 """
 
 from pathlib import Path

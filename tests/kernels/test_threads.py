@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 from threadpoolctl import threadpool_info, threadpool_limits
 
-from seqkit.kernels.threads import parallel, single_blas, thread_count, use_threads
+from seqkit.kernels.threads import Beside, parallel, single_blas, thread_count, use_threads
 
 
 def blas_threads() -> list[int]:
@@ -151,3 +151,22 @@ def test_a_forked_child_has_its_own_pool() -> None:
     assert queue.get() == [1, 2]
     child.join(20)
     assert child.exitcode == 0
+
+
+@pytest.mark.parametrize("threads", [1, 3])
+def test_beside(threads: int) -> None:
+    done: list[int] = []
+    with use_threads(threads):
+        beside = Beside()
+        for k in range(10):
+            beside.run(lambda k=k: done.append(k))  # type: ignore[misc]
+        beside.finish()
+        assert sorted(done) == list(range(10))
+        failing = Beside()
+
+        def fail() -> None:
+            failing.run(lambda: done.append(1 // 0))
+            failing.finish()
+
+        with pytest.raises(ZeroDivisionError):
+            fail()

@@ -1,4 +1,4 @@
-"""Outputs, states and all gradients equal PyTorch's, as tests/golden/make_recurrent.py found them."""
+"""Outputs, states and gradients equal PyTorch's, as tests/golden/make_recurrent.py found them."""
 
 from pathlib import Path
 from typing import Any

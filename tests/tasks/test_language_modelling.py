@@ -1,6 +1,7 @@
 """The language modelling task: options, reading, training, scores and baselines."""
 
 import math
+import tomllib
 from collections import Counter
 from collections.abc import Callable, Sequence
 from pathlib import Path
@@ -62,6 +63,14 @@ def test_mistakes_are_reported_together() -> None:
     with pytest.raises(UserError) as caught:
         parse(LanguageModellingConfig, {"bidirectional": True, "embedding": 3, "windows": 9})
     assert len(caught.value.problems) == 3
+
+
+RECIPES = sorted((Path(__file__).parents[2] / "docs" / "recipes").glob("language-modelling*.toml"))
+
+
+@pytest.mark.parametrize("path", RECIPES, ids=lambda path: path.stem)
+def test_recipes_are_valid(path: Path) -> None:
+    assert parse(LanguageModellingConfig, tomllib.loads(path.read_text(encoding="utf-8"))).tied
 
 
 # --- reading and vocabulary ----------------------------------------------------------------------

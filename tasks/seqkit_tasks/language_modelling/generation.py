@@ -17,7 +17,7 @@ from seqkit_tasks.language_modelling.lines import Line, encode_stream
 from seqkit_tasks.language_modelling.model import LanguageModel
 from seqkit_tasks.language_modelling.task import LanguageModellingTask
 
-__all__ = ["GeneratedText", "Generator", "unknown_tokens"]
+__all__ = ["GeneratedText", "Generator", "join_lines", "unknown_tokens"]
 
 
 @dataclass(frozen=True)

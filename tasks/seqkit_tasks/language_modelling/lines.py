@@ -12,7 +12,7 @@ from seqkit.arrays import Array, IntArray
 from seqkit.errors import Problem, UserError
 from seqkit.text.vocabulary import END, Vocabulary
 
-__all__ = ["Line", "ScoredLine", "Stream", "encode_stream", "scored_lines"]
+__all__ = ["Line", "ScoredLine", "Stream", "check_marks", "encode_stream", "scored_lines"]
 
 
 @dataclass(frozen=True, slots=True)

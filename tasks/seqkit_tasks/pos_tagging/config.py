@@ -16,6 +16,12 @@ class PosTaggingConfig(TextConfig, EncoderConfig, TrainingConfig):
     """Options of the POS-tagging task."""
 
     epochs: int = option(30, help="passes over the training split", group="training", minimum=0)
+    patience: int | None = option(
+        10,
+        help="stop after this many epochs without a better validation score",
+        group="training",
+        minimum=1,
+    )
     batch_size: int = option(16, help="sentences in a batch", group="training", minimum=1)
     learning_rate: float = option(0.003, help="size of a step", group="training", minimum=0.0)
     token_column: str | None = option(
@@ -27,7 +33,7 @@ class PosTaggingConfig(TextConfig, EncoderConfig, TrainingConfig):
         group="data",
     )
     word_dropout: float = option(
-        1.0,
+        0.25,
         help="a: a word met n times is read as unknown in a / (a + n) of the training cases",
         group="encoder",
         minimum=0.0,

@@ -152,10 +152,7 @@ class WordFeatures:
         self, batch: WordBatch, *, train: bool = False, rng: np.random.Generator | None = None
     ) -> tuple[PackedSequence, Callable[[PackedSequence], None]]:
         """Map a batch to packed features (M, D + 2H); the backward adds to the gradients."""
-        ids = batch.ids.data
-        if train and rng is not None and self.config.word_dropout:
-            hidden = rng.random(len(ids)) < self._hidden_shares[ids]
-            ids = np.where(hidden, self._unknown, ids)
+        ids = self._hide(batch.ids.data, rng) if train else batch.ids.data
         vectors, back_words = self.embedding.forward(ids)
         spelt, back_spelling = self.spelling.forward(batch.spelt, train=train, rng=rng)
 
@@ -165,6 +162,15 @@ class WordFeatures:
             back_spelling(d_spelt)
 
         return batch.ids.with_data(np.concatenate([vectors, spelt], axis=1)), backward
+
+    def _hide(self, ids: IntArray, rng: np.random.Generator | None) -> IntArray:
+        """Read some words as unknown, the rarer the more often."""
+        if not self.config.word_dropout:
+            return ids
+        if rng is None:
+            raise ValueError("WordFeatures needs rng= for word dropout in training")
+        hidden = rng.random(len(ids)) < self._hidden_shares[ids]
+        return np.where(hidden, self._unknown, ids)
 
     def tabulate(self, words: Sequence[str]) -> Array:
         """Return the features of W distinct words, (W, D + 2H), as they are without training.

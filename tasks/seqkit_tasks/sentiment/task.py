@@ -76,6 +76,10 @@ class SentimentTask(Task[SentimentConfig, LabelledTokens, SentimentPrediction]):
         """Return the label."""
         return prediction.label
 
+    def gold(self, example: LabelledTokens) -> SentimentPrediction:
+        """Return the gold label, for certain."""
+        return SentimentPrediction(example.label, 1.0, {example.label: 1.0})
+
     def text(self, example: LabelledTokens) -> str:
         """Return the text."""
         return example.text

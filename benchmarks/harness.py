@@ -1,0 +1,151 @@
+"""Timing several ways to do the same work, alternating between them in one process."""
+
+import math
+import statistics
+import time
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass
+from typing import TypeAlias
+
+__all__ = ["Effort", "Spread", "Thunk", "alternate", "geometric_mean", "same_threads"]
+
+Thunk: TypeAlias = Callable[[], object]
+"""Does the work once."""
+
+MOST_REPEATS = 1_000
+
+
+@dataclass(frozen=True)
+class Spread:
+    """What was measured, over and over: seconds, or megabytes.
+
+    Attributes:
+        values: in the order in which they were measured.
+    """
+
+    values: tuple[float, ...]
+
+    def __post_init__(self) -> None:
+        if not self.values:
+            raise ValueError("a spread wants at least one value")
+
+    @property
+    def median(self) -> float:
+        """The middle value."""
+        return statistics.median(self.values)
+
+    @property
+    def least(self) -> float:
+        """The smallest value."""
+        return min(self.values)
+
+    def quantile(self, share: float) -> float:
+        """Return the value below which a share of the others lies, between neighbours if need be.
+
+        Args:
+            share: from 0 to 1.
+        """
+        ordered = sorted(self.values)
+        place = share * (len(ordered) - 1)
+        low, high = math.floor(place), math.ceil(place)
+        return ordered[low] + (ordered[high] - ordered[low]) * (place - low)
+
+    def to_json(self) -> dict[str, object]:
+        """Return the figures and what they sum up to."""
+        return {
+            "median": self.median,
+            "min": self.least,
+            "lower_quartile": self.quantile(0.25),
+            "upper_quartile": self.quantile(0.75),
+            "values": list(self.values),
+        }
+
+    @classmethod
+    def from_json(cls, document: Mapping[str, object]) -> "Spread":
+        """Take back what :meth:`to_json` gave."""
+        values = document["values"]
+        assert isinstance(values, list)
+        return cls(tuple(values))
+
+
+@dataclass(frozen=True)
+class Effort:
+    """How long to measure.
+
+    Attributes:
+        rounds: values of each side; their median counts.
+        sample: seconds that a value is taken over at least; shorter work is repeated.
+    """
+
+    rounds: int = 9
+    sample: float = 0.05
+
+
+def geometric_mean(ratios: Iterable[float]) -> float:
+    """Return the mean that treats twice as fast and twice as slow alike; nan of nothing."""
+    logarithms = [math.log(ratio) for ratio in ratios]
+    return math.exp(statistics.fmean(logarithms)) if logarithms else math.nan
+
+
+def alternate(sides: Mapping[str, Thunk], effort: Effort) -> dict[str, Spread]:
+    """Time each side in turn, round after round.
+
+    What disturbs the machine for a while so meets all sides. Who begins changes from round to
+    round, and work that is too short for the clock is repeated, after a call that is not counted:
+    the other side has just left its data in the cache and its threads spinning.
+
+    Args:
+        sides: by name. Each is called twice before anything counts.
+        effort: how long to measure.
+
+    Returns:
+        Seconds of one call, by name.
+    """
+    repeats = {name: _repeats(run, effort.sample) for name, run in sides.items()}
+    seconds: dict[str, list[float]] = {name: [] for name in sides}
+    names = list(sides)
+    for number in range(effort.rounds):
+        first = number % len(names)
+        for name in names[first:] + names[:first]:
+            seconds[name].append(_sample(sides[name], repeats[name]))
+    return {name: Spread(tuple(values)) for name, values in seconds.items()}
+
+
+def _repeats(run: Thunk, sample: float) -> int:
+    """Warm up, and find how often to call for a sample of the wanted length."""
+    run()
+    once = _timed(run, 1)
+    return max(1, min(MOST_REPEATS, math.ceil(sample / max(once, 1e-9))))
+
+
+def _sample(run: Thunk, repeats: int) -> float:
+    if repeats > 1:
+        run()
+    return _timed(run, repeats)
+
+
+def _timed(run: Thunk, repeats: int) -> float:
+    started = time.perf_counter()
+    for _ in range(repeats):
+        run()
+    return (time.perf_counter() - started) / repeats
+
+
+@contextmanager
+def same_threads(count: int, *, peer: bool = True) -> Iterator[None]:
+    """Give both sides as many threads inside the block.
+
+    Args:
+        count: of threads.
+        peer: whether PyTorch takes part. seqkit limits NumPy's BLAS alone (threadpoolctl would
+            limit PyTorch's OpenMP as well, unless told which), so the two settings do not meet.
+    """
+    from seqkit.kernels.threads import use_threads
+
+    if peer:
+        import torch
+
+        torch.set_num_threads(count)
+    with use_threads(count):
+        yield

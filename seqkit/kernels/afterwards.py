@@ -1,0 +1,53 @@
+"""The products of a backward pass that nothing waits for, on a second thread where there is one.
+
+Going back in time is a chain of small steps. The gradients of the inputs and of the weights hang on
+it like leaves: a helper computes the former while the chain goes on, and both threads share the
+latter when it has ended.
+"""
+
+from functools import partial
+
+import numpy as np
+
+from seqkit.arrays import Array
+from seqkit.kernels.products import TallProduct
+from seqkit.kernels.threads import Beside, parallel
+
+__all__ = ["InputGradient", "weight_gradient"]
+
+
+class InputGradient:
+    """``d_x = d_pre @ W.T``, piece by piece from the last token to the first."""
+
+    PIECE = 256
+    """Rows that make a product worth another thread's while."""
+
+    def __init__(self, d_pre: Array, w_input: Array) -> None:
+        self._d_pre = d_pre
+        self._product = TallProduct(w_input.T)
+        self._d_x = np.empty((len(d_pre), len(w_input)), d_pre.dtype)
+        self._stop = len(d_pre)
+        self._beside = Beside()
+
+    def ready(self, first: int) -> None:
+        """Say that all rows from ``first`` on are final."""
+        if first and self._stop - first < self.PIECE:
+            return
+        piece = slice(first, self._stop)
+        self._stop = first
+        self._beside.run(partial(self._product, self._d_pre[piece], self._d_x[piece]))
+
+    def finish(self) -> Array:
+        """Return d_x."""
+        self._beside.finish()
+        return self._d_x
+
+
+def weight_gradient(tokens: Array, d_pre: Array) -> Array:
+    """Return ``tokens.T @ d_pre``, one half of the columns on each of two threads."""
+    columns = d_pre.shape[1]
+    product = np.empty((tokens.shape[1], columns), d_pre.dtype)
+    middle = columns // 2
+    halves = [slice(middle), slice(middle, columns)] if middle >= 64 else [slice(columns)]
+    parallel(*(partial(np.matmul, tokens.T, d_pre[:, h], out=product[:, h]) for h in halves))
+    return product

@@ -1,0 +1,126 @@
+"""The files of a run: checkpoint, model, options, report. Each is written whole or not at all."""
+
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from seqkit.arrays import Array
+from seqkit.bundle import MODEL_NAME, Manifest, write_bundle
+from seqkit.datasets import DataFiles
+from seqkit.errors import Problem, UserError
+from seqkit.files import ensure_writable_folder, write_atomically
+from seqkit.options import as_recipe
+from seqkit.reports import RunReport
+from seqkit.splits import fingerprint
+from seqkit.training.checkpoints import Checkpoint, load_checkpoint, save_checkpoint
+
+__all__ = ["CHECKPOINT_NAME", "RunFacts", "RunFolder"]
+
+CHECKPOINT_NAME = "checkpoint.safetensors"
+
+
+@dataclass(frozen=True, kw_only=True)
+class RunFacts:
+    """What a checkpoint says of the run beside its arrays, so that it can be built again.
+
+    Attributes:
+        task: its name.
+        config: every option.
+        seed: of everything random.
+        data: name of the data.
+        sample: whether it is a built-in sample.
+        files: absolute path of each file, by split.
+        fingerprint: SHA-256 of their contents when the run was started.
+    """
+
+    task: str
+    config: dict[str, Any]
+    seed: int
+    data: str
+    sample: bool
+    files: dict[str, str]
+    fingerprint: str
+
+    @classmethod
+    def of(
+        cls, task: str, config: dict[str, Any], data: DataFiles, *, sample: bool, seed: int
+    ) -> "RunFacts":
+        """Take down the facts of a run that is being started; reads the data files."""
+        return cls(
+            task=task,
+            config=config,
+            seed=seed,
+            data=data.name,
+            sample=sample,
+            files={split: str(path.resolve()) for split, path in data.paths().items()},
+            fingerprint=fingerprint(data),
+        )
+
+    def data_files(self) -> DataFiles:
+        """Return the files that the run was started on.
+
+        Raises:
+            UserError: one of them is gone, or their contents have changed.
+        """
+        files = {split: Path(path) for split, path in self.files.items()}
+        gone = [path for path in files.values() if not path.exists()]
+        if gone:
+            message = "the run was started on it, and it is gone"
+            raise UserError([Problem(message, str(path)) for path in gone])
+        data = DataFiles(**files, name=self.data)
+        if fingerprint(data) != self.fingerprint:
+            raise UserError(f"{self.data}: the data has changed since the run was started")
+        return data
+
+
+class RunFolder:
+    """The folder that a run writes to.
+
+    Args:
+        path: made if need be.
+
+    Raises:
+        UserError: it cannot be made or written to.
+    """
+
+    def __init__(self, path: Path) -> None:
+        self.path = ensure_writable_folder(path)
+
+    def save_progress(self, checkpoint: Checkpoint, facts: RunFacts, config: object) -> None:
+        """Write the checkpoint, and the options as a recipe."""
+        save_checkpoint(self.path / CHECKPOINT_NAME, checkpoint, vars(facts))
+        self.save_config(facts, config)
+
+    def save_config(self, facts: RunFacts, config: object) -> None:
+        """Write the options as a recipe that runs the same again."""
+        head = f"# seqkit run {facts.task} --config config.toml --seed {facts.seed}\n\n"
+        write_atomically(self.path / "config.toml", (head + as_recipe(config)).encode())
+
+    def save_model(self, manifest: Manifest, arrays: Mapping[str, Array]) -> None:
+        """Write the model file."""
+        write_bundle(self.path / MODEL_NAME, manifest, arrays)
+
+    def save_report(self, report: RunReport) -> None:
+        """Write the report as JSON."""
+        text = json.dumps(report.to_json(), ensure_ascii=False, allow_nan=False, indent=2)
+        write_atomically(self.path / "report.json", text.encode() + b"\n")
+
+    @staticmethod
+    def load_progress(path: Path) -> tuple[Checkpoint, RunFacts]:
+        """Read the checkpoint of a run that was stopped.
+
+        Raises:
+            UserError: there is none, or it cannot be used.
+        """
+        import msgspec
+
+        place = path / CHECKPOINT_NAME
+        if not place.exists():
+            raise UserError(f"{path}: no {CHECKPOINT_NAME} there, so there is nothing to resume")
+        checkpoint, facts = load_checkpoint(place)
+        try:
+            return checkpoint, msgspec.convert(facts, RunFacts)
+        except msgspec.ValidationError as error:
+            raise UserError(Problem(f"the checkpoint is malformed: {error}", str(place))) from None

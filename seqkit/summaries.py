@@ -1,0 +1,89 @@
+"""What a run tells about its data, its network and the machine, before and after training."""
+
+import platform
+import sys
+from collections.abc import Mapping
+from typing import Any
+
+import numpy as np
+
+from seqkit import __version__
+from seqkit.parameters import unique_parameters
+from seqkit.reports import DataSummary, ModelSummary, SplitSummary
+from seqkit.splits import Splits
+from seqkit.tasks import Model, Task
+from seqkit.training.config import TrainingConfig
+
+__all__ = ["peak_megabytes", "summarise_data", "summarise_model", "versions"]
+
+MOMENTS = {
+    "sgd": 0,
+    "momentum": 1,
+    "nesterov": 1,
+    "adagrad": 1,
+    "rmsprop": 1,
+    "adam": 2,
+    "adamw": 2,
+}
+"""Arrays of the size of the weights that each optimiser keeps."""
+
+
+def summarise_data(
+    task: Task[Any, Any, Any],
+    model: Model[Any, Any],
+    splits: Splits[Any],
+    *,
+    name: str,
+    sample: bool,
+) -> DataSummary:
+    """Count each split, and the texts of dev and test that also stand in train."""
+    seen = {task.text(example) for example in splits.train}
+    summaries = tuple(
+        SplitSummary(
+            name=split,
+            source=splits.sources[split],
+            counts=model.counts(examples),
+            seen_in_train=0
+            if split == "train"
+            else sum(task.text(example) in seen for example in examples),
+        )
+        for split, examples in splits.named()
+    )
+    notices = ["vocabularies and labels were fitted on the training split only"]
+    notices += [
+        f"{summary.seen_in_train} texts of {summary.name} also stand in train"
+        for summary in summaries
+        if summary.seen_in_train
+    ]
+    return DataSummary(name, sample, summaries, tuple(notices))
+
+
+def summarise_model(model: Model[Any, Any], config: TrainingConfig) -> ModelSummary:
+    """Count the weights, and what training keeps beside them.
+
+    That is the weights themselves, their gradient, the best ones so far, the optimiser's moments,
+    and the running average where there is one.
+    """
+    values = [parameter.value for _, parameter in unique_parameters(model.parameters())]
+    copies = 3 + MOMENTS[config.optimizer] + (config.averaging is not None)
+    return ModelSummary(
+        parts=model.describe(),
+        parameters=sum(value.size for value in values),
+        megabytes=copies * sum(value.nbytes for value in values) / 1e6,
+    )
+
+
+def versions(distribution: str, version: str) -> Mapping[str, str]:
+    """Name seqkit, Python, NumPy and the distribution that brought the task."""
+    own = {"seqkit": __version__, "python": platform.python_version(), "numpy": np.__version__}
+    return own if distribution in own else {**own, distribution: version}
+
+
+def peak_megabytes() -> float:
+    """Return the peak resident memory of this process; 0 where the system does not tell."""
+    try:
+        import resource
+    except ImportError:
+        return 0.0
+    peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+    return peak / (1e6 if sys.platform == "darwin" else 1e3)

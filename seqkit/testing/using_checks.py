@@ -1,0 +1,251 @@
+"""Checks of a model in use: predictions, scores, the report, the estimator."""
+
+import copy
+import dataclasses
+from collections.abc import Callable, Sequence
+from typing import Any
+
+import numpy as np
+
+from seqkit.errors import UserError
+from seqkit.metrics.measures import Metric
+from seqkit.parameters import unique_parameters
+from seqkit.plugins import use_host
+from seqkit.testing.checks import checks_of, require, skip
+from seqkit.testing.comparing import difference, impurity
+from seqkit.testing.inputs import emptied, shortened, unknown
+from seqkit.testing.subject import TaskSubject, weights_of
+
+__all__ = ["USING_CHECKS"]
+
+NO_GOLD = "Task.gold says of no example what would be the perfect prediction"
+UNMET = "no-training-answer-is-this"
+
+
+def predictions_are_plain_values(subject: TaskSubject) -> None:
+    """Predictions are frozen dataclasses of plain values, one for each example."""
+    predictions = subject.trained.predict(subject.others)
+    found, wanted = len(predictions), len(subject.others)
+    require(found == wanted, f"{wanted} examples got {found} predictions")
+    for prediction in predictions:
+        kind = type(prediction)
+        frozen = getattr(getattr(kind, "__dataclass_params__", None), "frozen", False)
+        require(frozen, f"{kind.__name__} is no frozen dataclass")
+        said = impurity(prediction, kind.__name__)
+        require(not said, f"{said}, wanted a plain value")
+
+
+def predictions_do_not_depend_on_company(subject: TaskSubject) -> None:
+    """An example is predicted alone as in any batch."""
+    if not subject.independent:
+        skip("the order of its examples carries meaning: splits_shuffled is false")
+    model = subject.trained
+    together = model.predict(subject.others)
+    alone = [prediction for e in subject.others for prediction in model.predict([e])]
+    said = difference(together, alone, tolerance=1e-4, place="predictions")
+    require(not said, said)
+
+
+def predicting_changes_nothing(subject: TaskSubject) -> None:
+    """Predicting and scoring leave weights and gradients as they were."""
+    model = subject.model()
+    parameters = dict(unique_parameters(model.parameters()))
+    before = weights_of(model)
+    model.score(subject.others, model.predict(subject.others))
+    model.counts(subject.others)
+    said = difference(weights_of(model), before, place="weights")
+    require(not said, said)
+    touched = [name for name, parameter in parameters.items() if parameter.has_grad]
+    require(not touched, f"it left a gradient on {', '.join(touched)}")
+
+
+def gold_predictions_score_perfectly(subject: TaskSubject) -> None:
+    """What is right scores 100 %, and no worse than what the model says."""
+    gold = [subject.task().gold(example) for example in subject.others]
+    if any(prediction is None for prediction in gold):
+        skip(NO_GOLD)
+    perfect = _metrics(subject, gold)
+    headline = perfect[0]
+    if np.isnan(headline.value):
+        skip(f"{headline.name} of the perfect predictions is undefined")
+    if headline.higher_is_better and headline.style == "percent":
+        require(headline.value == 1.0, f"they have the {headline}")
+    own = _metrics(subject, subject.trained.predict(subject.others))
+    worse = [f"{p} (the model: {o})" for p, o in zip(perfect, own, strict=True) if _worse(p, o)]
+    require(not worse, f"the perfect predictions score worse: {', '.join(worse)}")
+
+
+def _metrics(subject: TaskSubject, predictions: Sequence[Any]) -> tuple[Metric, ...]:
+    from seqkit.metrics.evaluation import evaluate
+
+    scoring = subject.trained.score(subject.others, predictions)
+    return evaluate(scoring, resamples=0, rng=np.random.default_rng(0)).metrics
+
+
+def _worse(found: Metric, other: Metric) -> bool:
+    way = 1 if found.higher_is_better else -1
+    return way * found.value < way * other.value
+
+
+def empty_inputs_are_answered(subject: TaskSubject) -> None:
+    """An input without any token is answered, alone and among others."""
+    _answer(subject, emptied)
+
+
+def single_tokens_are_answered(subject: TaskSubject) -> None:
+    """An input of one token is answered, alone and among others."""
+    _answer(subject, shortened)
+
+
+def unknown_words_are_answered(subject: TaskSubject) -> None:
+    """An input of unknown words alone is answered, alone and among others."""
+    _answer(subject, unknown)
+
+
+def _answer(subject: TaskSubject, change: Callable[[Any], Any]) -> None:
+    task, inputs = subject.task(), subject.inputs(subject.others)
+    try:
+        changed = change(inputs[0])
+    except TypeError as error:
+        skip(str(error))
+    for given in ([changed], [inputs[0], changed, *inputs[1:]]):
+        examples = task.examples(given)
+        predictions = subject.trained.predict(examples)
+        found = f"{len(predictions)} predictions for {len(given)} inputs"
+        require(len(predictions) == len(given), found)
+        said = impurity(predictions, "predictions")
+        require(not said, said)
+        subject.trained.counts(examples)
+
+
+def probabilities_are_probabilities(subject: TaskSubject) -> None:
+    """A classifier's probabilities are one row an example, one column a label, and add up to 1."""
+    if not subject.task().classifies:
+        skip("the task is no classifier: classifies is false")
+    labels = subject.trained.labels
+    require(labels and len(set(labels)) == len(labels), f"found the labels {labels}")
+    found = np.asarray(subject.trained.probabilities(subject.others))
+    wanted = (len(subject.others), len(labels))
+    require(found.shape == wanted, f"found the shape {found.shape}, wanted {wanted}")
+    require((found >= 0).all(), "one is below 0")
+    require(np.allclose(found.sum(axis=1), 1.0, atol=1e-4), f"they add up to {found.sum(axis=1)}")
+
+
+def formats_are_text(subject: TaskSubject) -> None:
+    """Each output format renders each prediction as text."""
+    formats = subject.task().formats
+    if not formats:
+        skip("the task has no format beside jsonl")
+    predictions = subject.trained.predict(subject.others)
+    for name, render in formats.items():
+        require(name != "jsonl", "jsonl is what every task has already")
+        for example, prediction in zip(subject.others, predictions, strict=True):
+            written = render(example, prediction)
+            require(isinstance(written, str), f"{name} renders a {type(written).__name__}")
+
+
+def unmet_answers_are_scored(subject: TaskSubject) -> None:
+    """A gold answer that training never met is scored and counted, and no failure."""
+    targets = subject.targets(subject.others)
+    if targets is None:
+        skip(NO_GOLD)
+    try:
+        strange = [_strange(target) for target in targets]
+    except TypeError as error:
+        skip(str(error))
+    examples = subject.task().examples(subject.inputs(subject.others), strange)
+    model = subject.trained
+    model.score(examples, model.predict(examples))
+    model.counts(examples)
+
+
+def _strange(target: Any) -> Any:
+    if isinstance(target, str):
+        return UNMET
+    if isinstance(target, list | tuple) and all(isinstance(part, str) for part in target):
+        return type(target)(UNMET for _ in target)
+    raise TypeError(f"found a gold answer of type {type(target).__name__}")
+
+
+def scores_have_a_row_for_each_example(subject: TaskSubject) -> None:
+    """The statistics have a row for each example, or the bootstrap resamples something else."""
+    model = subject.trained
+    found = model.score(subject.others, model.predict(subject.others)).statistics.shape[0]
+    wanted = len(subject.others)
+    require(found == wanted, f"found {found} rows for {wanted} examples")
+
+
+def report_counts_the_data(subject: TaskSubject) -> None:
+    """The report says what a split holds: whole numbers, some of them above 0."""
+    counts = subject.trained.counts(subject.others)
+    wrong = [f"{name} {n!r}" for name, n in counts.items() if type(n) is not int or n < 0]
+    require(not wrong, f"no whole numbers: {', '.join(wrong)}")
+    require(any(counts.values()), f"found {dict(counts)}, wanted what the split holds")
+
+
+def report_has_an_interval(subject: TaskSubject) -> None:
+    """The headline has a confidence interval that holds the score."""
+    headline = subject.trained.evaluate(subject.others, resamples=50).headline
+    interval = headline.interval
+    require(interval is not None, f"{headline.name} {headline.value} has none")
+    assert interval is not None
+    require(interval.low <= headline.value <= interval.high, f"it is outside: {headline}")
+
+
+def report_has_a_baseline(subject: TaskSubject) -> None:
+    """A classical method is scored on the same data by the same measures."""
+    baselines = list(subject.trained.baselines(subject.train))
+    require(baselines, "there is none")
+    for baseline in baselines:
+        predictions = baseline.predict(subject.others)
+        found = f"{baseline.name}: {len(predictions)} for {len(subject.others)} examples"
+        require(len(predictions) == len(subject.others), found)
+        subject.trained.score(subject.others, predictions)
+
+
+def estimator_works(subject: TaskSubject) -> None:
+    """The task works as a scikit-learn estimator: clone, parameters, fit, predict, score, copy."""
+    from sklearn.base import clone
+
+    from seqkit.estimators import estimator
+
+    inputs, targets = subject.inputs(subject.train), subject.targets(subject.train)
+    with use_host(subject.host):
+        options = dataclasses.asdict(subject.config)
+        made = clone(estimator(subject.spec.name, **options, seed=3))
+        _require_parameters(made.get_params(), {**options, "seed": 3})
+        try:
+            made.fit(inputs, targets)
+        except UserError:
+            if targets is None:
+                skip(NO_GOLD)
+            raise
+        answers = made.predict(inputs)
+        require(len(answers) == len(inputs), f"{len(answers)} answers for {len(inputs)} inputs")
+        require(np.isfinite(made.score(inputs, targets)), "its score is not finite")
+        said = difference(copy.deepcopy(made).predict(inputs), answers, place="answers of a copy")
+        require(not said, said)
+
+
+def _require_parameters(found: dict[str, Any], wanted: dict[str, Any]) -> None:
+    said = difference({name: found.get(name) for name in wanted}, wanted, place="parameters")
+    require(not said, said)
+
+
+USING_CHECKS = checks_of(
+    predictions_are_plain_values,
+    predictions_do_not_depend_on_company,
+    predicting_changes_nothing,
+    gold_predictions_score_perfectly,
+    empty_inputs_are_answered,
+    single_tokens_are_answered,
+    unknown_words_are_answered,
+    probabilities_are_probabilities,
+    formats_are_text,
+    unmet_answers_are_scored,
+    scores_have_a_row_for_each_example,
+    report_counts_the_data,
+    report_has_an_interval,
+    report_has_a_baseline,
+    estimator_works,
+)

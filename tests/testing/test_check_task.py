@@ -1,0 +1,91 @@
+"""Each check passes a task that keeps the contract, and catches one that breaks this promise."""
+
+import pytest
+
+from seqkit.plugins import default_host
+from seqkit.testing import TASK_CHECKS, check_task
+from tests.testing.broken_tasks import BROKEN
+from tests.testing.toy import EXAMPLES, toy_spec
+
+NAMES = [check.name for check in TASK_CHECKS]
+NO_SAMPLE = "sample-is-there"
+
+
+def by_status(records, status):
+    return {record.name: record.reason for record in records if record.status == status}
+
+
+def test_there_are_many_checks_and_each_says_what_must_hold():
+    assert len(NAMES) >= 20
+    assert len(set(NAMES)) == len(NAMES)
+    assert all(check.summary.endswith(".") for check in TASK_CHECKS)
+
+
+def test_every_check_has_a_task_that_it_must_catch():
+    assert set(BROKEN) == set(NAMES)
+
+
+def test_the_toy_keeps_the_contract():
+    records = check_task(toy_spec(), EXAMPLES)
+    assert [record.name for record in records] == NAMES
+    assert by_status(records, "failed") == {}
+    assert by_status(records, "skipped") == {NO_SAMPLE: "the task names no sample"}
+
+
+@pytest.mark.parametrize("name", BROKEN)
+def test_a_broken_task_fails_its_check_and_no_other(name):
+    slow = {n: "imports are looked at elsewhere" for n in NAMES if n.startswith("import-")}
+    slow.pop(name, None)
+    failed = by_status(check_task(BROKEN[name](), EXAMPLES, excused=slow), "failed")
+    assert list(failed) == [name], failed
+    assert failed[name]
+
+
+SKIPPED = {
+    "sentiment": set(),
+    "pos-tagging": {"probabilities-are-probabilities"},
+    "language-modelling": {
+        "loss-is-a-sum",
+        "predictions-do-not-depend-on-company",
+        "probabilities-are-probabilities",
+        "unmet-answers-are-scored",
+    },
+}
+GOLD = {"gold-predictions-score-perfectly", "unmet-answers-are-scored", "estimator-works"}
+"""What is skipped besides where a task does not say what would be a perfect prediction."""
+
+
+@pytest.mark.parametrize("task", SKIPPED)
+def test_the_built_in_tasks_keep_the_contract(task):
+    records = check_task(default_host().find_task(task))
+    assert [record.name for record in records] == NAMES
+    assert by_status(records, "failed") == {}
+    skipped = by_status(records, "skipped")
+    unsaid = {name for name, reason in skipped.items() if "Task.gold" in reason}
+    assert unsaid <= GOLD
+    assert skipped.keys() - unsaid == SKIPPED[task] - unsaid
+
+
+def test_an_excused_check_is_skipped_with_its_reason():
+    records = check_task(toy_spec(), EXAMPLES, excused={n: "too slow" for n in NAMES[1:]})
+    assert records[0].status == "passed"
+    assert {record.reason for record in records[1:]} == {"excused: too slow"}
+
+
+@pytest.mark.parametrize(
+    ("excused", "message"),
+    [
+        ({"gradients-ad": "x"}, "there is no check 'gradients-ad'; did you mean 'gradients-add'"),
+        ({"gradients-add": ""}, "'gradients-add' needs a reason"),
+    ],
+)
+def test_an_excuse_must_name_a_check_and_a_reason(excused, message):
+    with pytest.raises(ValueError, match=message):
+        check_task(toy_spec(), EXAMPLES, excused=excused)
+
+
+def test_a_task_without_data_fails_what_needs_data_and_nothing_else():
+    records = check_task(toy_spec())
+    assert by_status(records, "passed").keys() >= {"options-have-help", "import-is-light"}
+    reasons = by_status(records, "failed").values()
+    assert all("has no sample: give examples or a path" in reason for reason in reasons)
