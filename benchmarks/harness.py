@@ -8,7 +8,15 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import TypeAlias
 
-__all__ = ["Effort", "Spread", "Thunk", "alternate", "geometric_mean", "same_threads"]
+__all__ = [
+    "Effort",
+    "Spread",
+    "Thunk",
+    "alternate",
+    "alternate_calls",
+    "geometric_mean",
+    "same_threads",
+]
 
 Thunk: TypeAlias = Callable[[], object]
 """Does the work once."""
@@ -109,6 +117,26 @@ def alternate(sides: Mapping[str, Thunk], effort: Effort) -> dict[str, Spread]:
         first = number % len(names)
         for name in names[first:] + names[:first]:
             seconds[name].append(_sample(sides[name], repeats[name]))
+    return {name: Spread(tuple(values)) for name, values in seconds.items()}
+
+
+def alternate_calls(sides: Mapping[str, Thunk], *, blocks: int, calls: int) -> dict[str, Spread]:
+    """Time single calls, in blocks that alternate; for what a user waits for, where tails count.
+
+    Args:
+        sides: by name.
+        blocks: of each side.
+        calls: in a block, after two that are not counted.
+
+    Returns:
+        Seconds of every call, by name.
+    """
+    seconds: dict[str, list[float]] = {name: [] for name in sides}
+    for _ in range(blocks):
+        for name, run in sides.items():
+            run()
+            run()
+            seconds[name] += [_timed(run, 1) for _ in range(calls)]
     return {name: Spread(tuple(values)) for name, values in seconds.items()}
 
 

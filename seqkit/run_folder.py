@@ -65,13 +65,9 @@ class RunFacts:
             UserError: one of them is gone, or their contents have changed.
         """
         files = {split: Path(path) for split, path in self.files.items()}
-        gone = [path for path in files.values() if not path.exists()]
-        if gone:
-            message = "the run was started on it, and it is gone"
-            raise UserError([Problem(message, str(path)) for path in gone])
         data = DataFiles(**files, name=self.data)
         if fingerprint(data) != self.fingerprint:
-            raise UserError(f"{self.data}: the data has changed since the run was started")
+            raise UserError(f"{self.data}: the data files have changed since the run was started")
         return data
 
 

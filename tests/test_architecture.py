@@ -23,7 +23,7 @@ FLOORS = [
     ["plugin_loading", "plugins", "splits"],
     ["sources", "summaries", "run_folder"],
     ["runs", "loading"],
-    ["estimators", "testing"],
+    ["estimators", "testing", "scaffold"],
     ["cli"],
     ["__main__"],
 ]

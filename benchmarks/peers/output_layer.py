@@ -14,9 +14,7 @@ from torch.nn import functional as F  # noqa: N812  its usual name
 __all__ = ["cross_entropy"]
 
 
-def cross_entropy(
-    hidden: np.ndarray, w: np.ndarray, targets: np.ndarray
-) -> Callable[[], object]:
+def cross_entropy(hidden: np.ndarray, w: np.ndarray, targets: np.ndarray) -> Callable[[], object]:
     """Prepare the mean loss and its gradients, for (M, H), (V, H) and (M,)."""
     x = torch.from_numpy(hidden).requires_grad_()
     weight = torch.from_numpy(w).requires_grad_()

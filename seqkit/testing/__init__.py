@@ -7,6 +7,7 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 _PLACES = {
+    "CheckCase": "seqkit.testing.pytest_checks",
     "CheckRecord": "seqkit.testing.checks",
     "LAYER_CHECKS": "seqkit.testing.layers",
     "TASK_CHECKS": "seqkit.testing.tasks",
@@ -19,6 +20,7 @@ _PLACES = {
 __all__ = [
     "LAYER_CHECKS",
     "TASK_CHECKS",
+    "CheckCase",
     "CheckRecord",
     "check_layer",
     "check_task",
@@ -29,7 +31,7 @@ __all__ = [
 if TYPE_CHECKING:
     from seqkit.testing.checks import CheckRecord
     from seqkit.testing.layers import LAYER_CHECKS, check_layer
-    from seqkit.testing.pytest_checks import layer_checks, task_checks
+    from seqkit.testing.pytest_checks import CheckCase, layer_checks, task_checks
     from seqkit.testing.tasks import TASK_CHECKS, check_task
 
 

@@ -21,6 +21,7 @@ __all__ = [
     "Status",
     "checks_of",
     "require",
+    "require_known",
     "run_check",
     "run_checks",
     "skip",

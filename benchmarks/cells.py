@@ -1,0 +1,80 @@
+"""How figures are written, in the terminal and on the page."""
+
+from collections.abc import Iterator
+
+from benchmarks.records import Report, Result, Suite, target_of
+
+__all__ = ["HEADINGS", "amount", "in_short", "row"]
+
+HEADINGS = (
+    "case",
+    "threads",
+    "seqkit",
+    "spread",
+    "PyTorch",
+    "its way",
+    "ratio",
+    "target",
+    "of peak",
+    "tokens/s",
+)
+
+
+def amount(value: float, unit: str) -> str:
+    """Write seconds or megabytes with three digits."""
+    if unit == "MB":
+        return f"{value:,.0f} MB" if value >= 10 else f"{value:.1f} MB"
+    for scale, name in ((1.0, "s"), (1e-3, "ms"), (1e-6, "µs")):
+        if value >= scale:
+            return f"{value / scale:.3g} {name}" if value < 1000 else f"{value:,.0f} s"
+    return f"{value * 1e6:.2g} µs"
+
+
+def row(result: Result, suite: Suite, report: Report) -> tuple[str, ...]:
+    """Write a result as one cell for each of :data:`HEADINGS`."""
+    share = report.share_of_peak(result)
+    ours = result.ours
+    spread = (amount(ours.quantile(share), result.unit) for share in (0.25, 0.75))
+    peer = result.peers.get(result.peer)
+    speed = result.tokens / ours.median if result.tokens and result.unit == "s" else 0.0
+    return (
+        result.case,
+        str(result.threads),
+        amount(ours.median, result.unit),
+        " to ".join(spread) if len(ours.values) > 1 else "",
+        amount(peer.median, result.unit) if peer else "",
+        result.peer,
+        _ratio(result),
+        _target(result, suite),
+        f"{share:.0%}" if share else "",
+        f"{speed:,.0f}" if speed else "",
+    )
+
+
+def _ratio(result: Result) -> str:
+    return f"{result.ratio:.2f}" if result.ratio is not None else ""
+
+
+def _target(result: Result, suite: Suite) -> str:
+    wanted = target_of(result, suite.target)
+    if wanted is None or result.ratio is None:
+        return ""
+    return f"{wanted:g} {'✓' if result.ratio >= wanted else '✗'}"
+
+
+def in_short(report: Report, suite: Suite) -> Iterator[str]:
+    """Yield the cells of a suite's summary: name, cases, mean, target, least, target, whose."""
+    from benchmarks.records import summarise
+
+    results = report.of(suite.name)
+    summary = summarise(results, suite.target)
+    if summary is None:
+        return
+    mean, each = suite.target.mean, suite.target.each
+    yield suite.summary
+    yield str(sum(result.ratio is not None for result in results))
+    yield f"{summary.mean:.2f}"
+    yield f"{mean:g} {'✓' if summary.mean >= mean else '✗'}" if mean is not None else ""
+    yield f"{summary.least:.2f}"
+    yield f"{each:g} {'✓' if summary.least >= each else '✗'}" if each is not None else ""
+    yield summary.least_case
