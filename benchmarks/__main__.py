@@ -57,7 +57,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
                 Report(machine, facts, tuple(results)).write(found.json)
     except KeyboardInterrupt:
         console.print("stopped; what was measured so far:")
-    print_report(Report(machine, facts, tuple(results)), Console())
+    # What is no terminal folds nothing.
+    console = Console(width=None if sys.stdout.isatty() else 180)
+    print_report(Report(machine, facts, tuple(results)), console)
     return 0
 
 
@@ -106,7 +108,9 @@ def _watched(results: Iterator[Result], console: Console) -> Iterator[Result]:
     for result in results:
         ratio = "" if result.ratio is None else f"  ratio {result.ratio:.2f}"
         console.print(
-            f"{result.suite}: {result.case}, {result.threads} threads{ratio}", highlight=False
+            f"{result.suite}: {result.case}, {result.threads} threads{ratio}",
+            highlight=False,
+            soft_wrap=True,
         )
         yield result
 

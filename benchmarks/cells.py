@@ -2,9 +2,9 @@
 
 from collections.abc import Iterator
 
-from benchmarks.records import Report, Result, Suite, target_of
+from benchmarks.records import Report, Result, Suite, summarise, target_of
 
-__all__ = ["HEADINGS", "amount", "in_short", "row"]
+__all__ = ["HEADINGS", "SHORT", "amount", "in_short", "row"]
 
 HEADINGS = (
     "case",
@@ -18,6 +18,8 @@ HEADINGS = (
     "of peak",
     "tokens/s",
 )
+
+SHORT = ("work", "mean ratio", "target", "least", "target", "of the case", "targets reached")
 
 
 def amount(value: float, unit: str) -> str:
@@ -63,18 +65,15 @@ def _target(result: Result, suite: Suite) -> str:
 
 
 def in_short(report: Report, suite: Suite) -> Iterator[str]:
-    """Yield the cells of a suite's summary: name, cases, mean, target, least, target, whose."""
-    from benchmarks.records import summarise
-
-    results = report.of(suite.name)
-    summary = summarise(results, suite.target)
+    """Yield the cells of a suite's summary, one for each of :data:`SHORT`."""
+    summary = summarise(report.of(suite.name), suite.target)
     if summary is None:
         return
     mean, each = suite.target.mean, suite.target.each
     yield suite.summary
-    yield str(sum(result.ratio is not None for result in results))
     yield f"{summary.mean:.2f}"
     yield f"{mean:g} {'✓' if summary.mean >= mean else '✗'}" if mean is not None else ""
     yield f"{summary.least:.2f}"
     yield f"{each:g} {'✓' if summary.least >= each else '✗'}" if each is not None else ""
     yield summary.least_case
+    yield f"{summary.reached} of {summary.targets}" if summary.targets else ""

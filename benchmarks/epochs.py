@@ -23,6 +23,7 @@ __all__ = ["CASES", "EpochCase", "run", "run_side"]
 
 PADDING = ("padded+fused", "padded+sparse", "packed+fused", "packed+sparse")
 MEMORY_TARGET = 2.0
+LEAST_SCORED = 50
 
 
 @dataclass(frozen=True)
@@ -204,6 +205,7 @@ def run_side(
         "options": dict(case.options),
         "epochs": epochs,
         "limit": limit,
+        "dev_limit": max(limit // 5, LEAST_SCORED) if limit else 0,
         "threads": threads,
         "variant": variant,
     }

@@ -1,4 +1,4 @@
-"""How long real sentences are: from the data sets where they are, otherwise from their quantiles."""
+"""How long real sentences are: from the data sets where they are, or else from their quantiles."""
 
 from collections.abc import Callable, Iterator
 from functools import cache

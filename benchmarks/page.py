@@ -7,10 +7,9 @@ from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
-from benchmarks.cells import HEADINGS, amount, in_short, row
+from benchmarks.cells import HEADINGS, SHORT, amount, in_short, row
 from benchmarks.records import Report, Result
 from benchmarks.suites import SUITES
-from benchmarks.table import SHORT
 
 __all__ = ["BEGIN", "END", "figures", "roofline", "write_page"]
 
@@ -88,13 +87,7 @@ def _facts(results: Iterable[Result]) -> list[str]:
 def _fact(value: Any) -> str:
     if isinstance(value, dict):
         return ", ".join(f"{name} {_fact(item)}" for name, item in value.items())
-    return (
-        f"{value:,.3g}"
-        if isinstance(value, float) and value < 1000
-        else f"{value:,}"
-        if isinstance(value, int | float)
-        else str(value)
-    )
+    return f"{value:,}" if isinstance(value, int | float) else str(value)
 
 
 def roofline(report: Report) -> list[str]:

@@ -8,7 +8,16 @@ from typing import Any, Literal
 
 from benchmarks.harness import Spread, geometric_mean
 
-__all__ = ["Report", "Result", "Suite", "Summary", "Target", "read_report", "summarise"]
+__all__ = [
+    "Report",
+    "Result",
+    "Suite",
+    "Summary",
+    "Target",
+    "read_report",
+    "summarise",
+    "target_of",
+]
 
 Unit = Literal["s", "MB"]
 
@@ -113,31 +122,38 @@ class Summary:
 
     Attributes:
         mean: geometric mean.
-        least: the worst ratio, and ``least_case`` whose it is.
-        reached: whether every target is; None where there is none.
+        least: the worst ratio.
+        least_case: whose it is.
+        reached: how many of the cases with a target reach it.
+        targets: how many cases have one.
     """
 
     mean: float
     least: float
     least_case: str
-    reached: bool | None
+    reached: int
+    targets: int
 
 
 def summarise(results: Iterable[Result], target: Target) -> Summary | None:
-    """Sum up the results of a suite; None where nothing was compared."""
+    """Sum up the results of a suite; None where no times were compared.
+
+    Mean and least are those of times: a mean of seconds and megabytes would mean nothing.
+    """
     compared = [(ratio, result) for result in results if (ratio := result.ratio) is not None]
-    if not compared:
+    times = [pair for pair in compared if pair[1].unit == "s"]
+    if not times:
         return None
-    worst_ratio, worst = min(compared, key=lambda pair: pair[0])
-    # A mean of seconds and megabytes would mean nothing.
-    times = [ratio for ratio, result in compared if result.unit == "s"]
-    mean = geometric_mean(times or [ratio for ratio, _ in compared])
+    least, worst = min(times, key=lambda pair: pair[0])
     wanted = [(target_of(result, target), ratio) for ratio, result in compared]
-    checks = [ratio >= least for least, ratio in wanted if least is not None]
-    if target.mean is not None:
-        checks.append(mean >= target.mean)
-    case = f"{worst.case}, {worst.threads} thread{'s' if worst.threads > 1 else ''}"
-    return Summary(mean, worst_ratio, case, all(checks) if checks else None)
+    checks = [ratio >= goal for goal, ratio in wanted if goal is not None]
+    return Summary(
+        mean=geometric_mean(ratio for ratio, _ in times),
+        least=least,
+        least_case=f"{worst.case}, {worst.threads} thread{'s' if worst.threads > 1 else ''}",
+        reached=sum(checks),
+        targets=len(checks),
+    )
 
 
 def target_of(result: Result, target: Target) -> float | None:

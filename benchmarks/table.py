@@ -5,13 +5,11 @@ from rich.console import Console
 from rich.markup import escape
 from rich.table import Table
 
-from benchmarks.cells import HEADINGS, in_short, row
+from benchmarks.cells import HEADINGS, SHORT, in_short, row
 from benchmarks.records import Report
 from benchmarks.suites import SUITES
 
-__all__ = ["SHORT", "print_report"]
-
-SHORT = ("work", "cases", "mean ratio", "target", "least", "target", "least of all")
+__all__ = ["print_report"]
 
 
 def print_report(report: Report, console: Console) -> None:
@@ -24,7 +22,7 @@ def print_report(report: Report, console: Console) -> None:
         results = report.of(suite.name)
         if results:
             table.add_section()
-            table.add_row(f"[bold]{suite.summary}[/bold] ({suite.name})")
+            table.add_row(f"[bold]{suite.name}[/bold]")
         for result in results:
             table.add_row(*map(escape, row(result, suite, report)))
     console.print(table)
@@ -34,7 +32,8 @@ def print_report(report: Report, console: Console) -> None:
 def _summary(report: Report) -> Table:
     table = Table(box=SIMPLE)
     for heading in SHORT:
-        table.add_column(heading, justify="left" if "work" in heading else "right")
+        left = heading in ("work", "of the case")
+        table.add_column(heading, justify="left" if left else "right")
     for suite in SUITES:
         cells = list(in_short(report, suite))
         if cells:

@@ -18,7 +18,8 @@ def train(told: dict[str, Any]) -> dict[str, Any]:
 
     Args:
         told: ``task``, ``train``, ``dev``, ``options``, ``epochs``, ``threads``, ``limit`` (of
-            training examples that are trained on, 0 for all; vocabularies are fitted on all).
+            training examples that are trained on, 0 for all; vocabularies are fitted on all),
+            ``dev_limit`` (of examples that are scored).
 
     Returns:
         ``ready`` (seconds from the start to the first step), ``epochs`` (seconds of each, without
@@ -41,7 +42,7 @@ def train(told: dict[str, Any]) -> dict[str, Any]:
         ready = time.perf_counter() - started
 
         def validate() -> tuple[str, float, bool]:
-            found = model.evaluate(dev[: told["limit"] or None], resamples=0).headline
+            found = model.evaluate(dev[: told["dev_limit"] or None], resamples=0).headline
             return found.name, found.value, found.higher_is_better
 
         trainer = Trainer(model, config, seed=0, validate=validate)

@@ -61,8 +61,12 @@ class TrainedModel:
         Raises:
             TypeError: ``inputs`` is one string instead of a sequence of them.
         """
+        return self.predict_examples(self.examples(inputs))
+
+    def predict_examples(self, examples: Sequence[Any]) -> list[Any]:
+        """Predict for examples that the task has made, in their order."""
         with use_threads(self.threads):
-            return self.model.predict(self.examples(inputs))
+            return self.model.predict(examples)
 
     def predict_proba(self, inputs: Sequence[Any]) -> Array:
         """Return the probability of each of ``model.labels``: (N, C).

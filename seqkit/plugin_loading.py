@@ -15,6 +15,8 @@ from typing import Any, Literal
 
 import pluggy
 
+from seqkit.tracing import CallTrace
+
 __all__ = [
     "BUILTIN_PLUGINS",
     "ENTRY_POINT_GROUP",
@@ -38,6 +40,9 @@ BUILTIN_PLUGINS = (
 
 ENTRY_POINT_GROUP = "seqkit"
 """Where installed distributions advertise their plugins."""
+
+SLOW_IMPORT = 2.0
+"""Seconds: every command waits for every plugin, so one that takes longer is told of."""
 
 # SystemExit, because a plugin that ends the process at import would take everything else with it.
 # KeyboardInterrupt is not caught: it comes from the person at the keyboard, not from the plugin.
@@ -156,19 +161,29 @@ class LoadedPlugin:
         """Yield what a hook offers, up to where it fails."""
         if hook not in self.record.hooks:
             return
-        with _guarded(self.record, f"{hook} failed"):
+        trace, count = CallTrace(self.record.name, hook), 0
+        with _guarded(self.record, f"{hook} failed", trace):
+            for item in _captured(self.record, self._call(hook, trace), trace):
+                count += 1
+                yield item
+        trace.show(f"{count} offered")
+
+    def _call(self, hook: str, trace: CallTrace) -> Iterable[object]:
+        with trace.running():
             results = getattr(self._manager.hook, hook)()
-            if not results or not isinstance(results[0], Iterable):
-                found = shown(results[0]) if results else "None"
-                self.record.fail(f"{hook} returned {found}, wanted an iterable of specs")
-                return
-            yield from _captured(self.record, results[0])
+        if results and isinstance(results[0], Iterable):
+            return results[0]
+        found = shown(results[0]) if results else "None"
+        self.record.fail(f"{hook} returned {found}, wanted an iterable of specs")
+        return ()
 
     def tell(self, hook: str, arguments: Mapping[str, object]) -> None:
         """Call an event hook."""
         if hook in self.record.hooks:
-            with _guarded(self.record, f"{hook} failed"):
+            trace = CallTrace(self.record.name, hook)
+            with _guarded(self.record, f"{hook} failed", trace), trace.running():
                 getattr(self._manager.hook, hook)(**arguments)
+            trace.show("told")
 
 
 class _Manager(pluggy.PluginManager):
@@ -231,29 +246,36 @@ class _Manager(pluggy.PluginManager):
 
 def import_plugin(record: PluginRecord, load: Callable[[], object]) -> object | None:
     """Import a plugin; where that fails, say so on its record and return None."""
-    with _guarded(record, "cannot be imported"), _output_noted(record):
+    trace = CallTrace(record.name, "import")
+    plugin = None
+    with _guarded(record, "cannot be imported", trace), _output_noted(record), trace.running():
         plugin = load()
         if plugin is None:
             raise TypeError("its entry point is None, wanted a module or an object")
-        return plugin
-    return None
+    trace.show("loaded" if plugin is not None else "nothing loaded")
+    if trace.seconds > SLOW_IMPORT and not record.builtin:
+        hint = "what is heavy belongs inside create()"
+        record.notes.append(f"took {trace.seconds:.1f} s to be imported; {hint}")
+    return plugin
 
 
 @contextmanager
-def _guarded(record: PluginRecord, what: str) -> Iterator[None]:
+def _guarded(record: PluginRecord, what: str, trace: CallTrace | None = None) -> Iterator[None]:
     """Turn whatever a plugin raises into a reason on its record."""
     try:
         yield
     except _FAILURES as error:
         record.fail(f"{what}: {_described(error)}")
+        if trace is not None:
+            trace.show(f"raised {type(error).__name__}")
 
 
-def _captured(record: PluginRecord, items: Iterable[object]) -> Iterator[object]:
+def _captured(record: PluginRecord, items: Iterable[object], trace: CallTrace) -> Iterator[object]:
     """Iterate with the output captured, which is meant for results and not for plugins' remarks."""
     iterator = iter(items)
     end = object()
     while True:
-        with _output_noted(record):
+        with _output_noted(record), trace.running():
             item = next(iterator, end)
         if item is end:
             return

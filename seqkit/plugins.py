@@ -134,6 +134,12 @@ class PluginHost:
         """The plugins that need mending."""
         return tuple(record for record in self.records if record.status == "broken")
 
+    @property
+    def flawed(self) -> tuple[PluginRecord, ...]:
+        """The plugins with anything to mend: broken ones, and those that print or are slow."""
+        records = self.records
+        return tuple(r for r in records if r.status != "disabled" and (r.reasons or r.notes))
+
     def tasks(self) -> "tuple[TaskSpec[Any], ...]":
         """Return the tasks, built-in ones first."""
         return tuple(offer.spec for offer in self._tasks.values())

@@ -210,7 +210,8 @@ class Run:
     @property
     def example_text(self) -> str:
         """A text of the split that is scored, to try the model on."""
-        return self.task.text(self._splits.scored[0])
+        texts = (self.task.text(example) for example in self._splits.scored)
+        return next((text for text in texts if text.strip()), "a text")
 
     # --- parts of the stages ---------------------------------------------------------------------
 

@@ -36,8 +36,8 @@ def summarise_data(
     name: str,
     sample: bool,
 ) -> DataSummary:
-    """Count each split, and the texts of dev and test that also stand in train."""
-    seen = {task.text(example) for example in splits.train}
+    """Count each split, and the texts, blank ones aside, that stand in train too."""
+    seen = {text for example in splits.train if (text := task.text(example)).strip()}
     summaries = tuple(
         SplitSummary(
             name=split,

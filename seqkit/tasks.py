@@ -240,6 +240,16 @@ class Task(ABC, Generic[ConfigT, ExampleT, PredictionT]):
         """
         return self.text(example)
 
+    def read_inputs(self, path: Path) -> list[ExampleT]:
+        """Read what is to be predicted, without gold answers: by default a text a line.
+
+        Raises:
+            UserError: the file cannot be read.
+        """
+        from seqkit.text.readers import read_plain
+
+        return self.examples([line.text for line in read_plain(path, blank_lines=True)])
+
     def answer(self, prediction: PredictionT) -> Any:
         """Return the part of a prediction that stands against a gold answer: a label, the tags."""
         return prediction
@@ -295,6 +305,8 @@ class TaskSpec(Generic[ConfigT]):
         create: makes the task from its config; imports what is heavy here.
         aliases: shorter names.
         sample: name of the dataset that ``seqkit run NAME`` uses when no data is given.
+        next_steps: what the terminal suggests after a run, without ``seqkit``: ``{run}`` stands for
+            the run directory and ``{text}`` for a text of the data.
         api: the plugin API it was written for.
 
     Raises:
@@ -307,6 +319,7 @@ class TaskSpec(Generic[ConfigT]):
     create: Callable[[ConfigT], Task[ConfigT, Any, Any]]
     aliases: tuple[str, ...] = field(default=())
     sample: str | None = None
+    next_steps: tuple[str, ...] = ("predict {run} {text}", "evaluate {run} --data FILE")
     api: int = 1
 
     def __post_init__(self) -> None:

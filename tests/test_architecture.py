@@ -12,7 +12,7 @@ ROOT = Path(__file__).parents[1]
 
 # From the ground up; a room may import from its own line and from those above it.
 FLOORS = [
-    ["arrays", "errors", "randomness", "suggestions"],
+    ["arrays", "errors", "randomness", "suggestions", "tracing"],
     ["options", "sequences", "parameters", "files"],
     ["kernels"],
     ["layers"],

@@ -3,8 +3,8 @@
 All sequences of a window are equally long, so there is nothing to pad. What makes it fast: one LSTM
 module for all layers (oneDNN), time-major windows that are views of the text, the state carried as
 detached tensors, the loss over all tokens of a window at once, gradients dropped rather than
-zeroed, fused Adam. Tied weights make the embedding's gradient dense, so sparse updates are out.
-Tried without gain: ``nn.AdaptiveLogSoftmaxWithLoss`` is faster, but another model.
+zeroed, fused or foreach Adam, whichever a trial finds faster. Tied weights make the embedding's
+gradient dense, so sparse updates are out; ``nn.AdaptiveLogSoftmaxWithLoss`` would be another model.
 """
 
 import math
@@ -67,8 +67,8 @@ def _run(told: dict[str, Any], started: float) -> dict[str, Any]:
     lines, dev = read(told["train"]), read(told["dev"])
     ids, _ = fit_ids(lines, first=0)
     model = LanguageModel(len(ids), options)
-    limit = told["limit"] or None
-    text, dev_text = _encode(lines[:limit], ids), _encode(dev[:limit], ids)
+    text = _encode(lines[: told["limit"] or None], ids)
+    dev_text = _encode(dev[: told["dev_limit"] or None], ids)
     carried: list[Any] = [None]
 
     def batches() -> list[tuple[Tensor, Tensor]]:

@@ -2,8 +2,8 @@
 
 Weights and inputs are float32 and contiguous, gradients are dropped (``set_to_none``) rather than
 zeroed, and inference runs under ``torch.inference_mode``. ``nn.LSTM`` then uses oneDNN's fused
-kernel by itself; ``nn.GRU`` and ``nn.RNN`` have none on a CPU. What was tried besides: time-major
-against batch-first inputs (time-major is never slower) and ``torch.jit`` (slower than oneDNN).
+kernel by itself; ``nn.GRU`` and ``nn.RNN`` have none on a CPU. Inputs are time-major, which is the
+layout that the layers compute in; batches are padded or packed before the clock runs.
 """
 
 from collections.abc import Callable, Sequence

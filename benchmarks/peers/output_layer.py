@@ -1,8 +1,7 @@
 """``F.cross_entropy(F.linear())``, forward and backward.
 
-What was tried to make it fast: contiguous float32, gradients dropped rather than zeroed, int64
-targets, which are the only ones that it takes. Cutting the vocabulary into blocks by hand, as
-seqkit does inside, cannot be said in autograd without computing the logits twice.
+What makes it fast: contiguous float32, and gradients dropped rather than zeroed. Cutting the
+vocabulary into blocks, as seqkit does inside, would need an autograd function written by hand.
 """
 
 from collections.abc import Callable

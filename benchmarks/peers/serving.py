@@ -2,8 +2,8 @@
 
 The file holds plain values and tensors, so ``torch.load(weights_only=True)`` reads it. Texts are
 sorted by length, batched, padded, and answered under ``torch.inference_mode``, in the caller's
-order. Tried without gain: packing (slower than padding batches of similar length), TorchScript
-(loads more slowly), batches other than 256.
+order. Batches are padded: on batches of similar length that is faster than packing, as
+``python -m benchmarks bilstm-forward`` shows.
 
 As a script: ``python -m benchmarks.peers.serving MODEL [TEXT ...] [--input FILE]``.
 """

@@ -166,8 +166,8 @@ def _run(told: dict[str, Any], started: float) -> dict[str, Any]:
     sentences, dev = read(told["train"]), read(told["dev"])
     encoder = Encoder(sentences, options["lowercase"])
     model = Tagger(encoder.sizes, options, told["variant"], encoder.hide)
-    limit = told["limit"] or None
-    sentences, dev = sentences[:limit], dev[:limit]
+    sentences = sentences[: told["limit"] or None]
+    dev = dev[: told["dev_limit"] or None]
     lengths = [len(words) for words, _ in sentences]
 
     def loss(indices: list[int]) -> tuple[Tensor, int]:

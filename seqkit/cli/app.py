@@ -10,7 +10,7 @@ import typer
 from seqkit.cli.groups import Entry, LazyGroup, command_of, group_of
 from seqkit.plugins import PluginHost, default_host
 
-__all__ = ["CORE", "application", "report_broken"]
+__all__ = ["CORE", "application", "name_broken", "report_flawed"]
 
 HELP = """Train, evaluate and run recurrent sequence models on text.
 
@@ -69,6 +69,9 @@ CORE: Mapping[str, Entry] = {
     "config": _entry("Print a task's options as a recipe", "config", _config),
 }
 
+NAMING = ("run", "tasks")
+"""Commands after which broken plugins are named: what one looks for might be theirs."""
+
 
 class _Commands(LazyGroup):
     """All commands; the strictness about plugins is kept here, because it concerns each of them."""
@@ -87,6 +90,8 @@ class _Commands(LazyGroup):
         result = super().invoke(ctx)
         if strict:  # a plugin may have failed while it worked
             _refuse_broken(default_host())
+        if ctx.invoked_subcommand in NAMING:
+            name_broken(default_host())
         return result
 
 
@@ -95,16 +100,23 @@ def _plugin_command(create: Callable[[], Callable[..., None]], name: str) -> Any
 
 
 def _refuse_broken(host: PluginHost) -> None:
-    if host.broken:
-        report_broken(host)
+    if host.flawed:
+        report_flawed(host)
         raise typer.Exit(3)
 
 
-def report_broken(host: PluginHost) -> None:
-    """List on stderr what is wrong with each broken plugin."""
-    for record in host.broken:
-        for reason in record.reasons:
-            print(f"plugin {record.title}: {reason}", file=sys.stderr)
+def report_flawed(host: PluginHost) -> None:
+    """List on stderr what there is to mend in each plugin."""
+    for record in host.flawed:
+        for line in (*record.reasons, *record.notes):
+            print(f"plugin {record.title}: {line}", file=sys.stderr)
+
+
+def name_broken(host: PluginHost) -> None:
+    """Name the plugins that need mending, in one line on stderr."""
+    if host.flawed:
+        names = ", ".join(record.name for record in host.flawed)
+        print(f"broken plugins: {names}; 'seqkit plugins' says why", file=sys.stderr)
 
 
 def _show_version(wanted: bool) -> None:

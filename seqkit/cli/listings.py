@@ -34,9 +34,6 @@ def tasks(json: JsonSwitch = False) -> None:
         names = ", ".join([row["name"], *row["aliases"]])
         table.add_row(names, row["summary"], row["sample"] or "-", row["plugin"])
     _console().print(table)
-    if host.broken:
-        broken = ", ".join(record.name for record in host.broken)
-        print(f"broken plugins: {broken}; 'seqkit plugins' says why", file=sys.stderr)
 
 
 def task_rows(host: PluginHost) -> list[dict[str, Any]]:

@@ -20,9 +20,15 @@ REMEDIES = (
     ("which is not installed", "Install what it needs: pip install --upgrade {distribution}"),
     ("upgrade seqkit", "It was written for a newer seqkit: pip install --upgrade seqkit"),
     ("upgrade the plugin", "It was written for an older seqkit: pip install -U {distribution}"),
-    ("is already offered by", "Two plugins offer one name; the first keeps it. Disable one of them."),
+    (
+        "is already offered by",
+        "Two plugins offer one name; the first keeps it. Disable one of them.",
+    ),
     ("is no hook of seqkit", "A hook is misspelt; docs/reference/hooks.md lists all there are."),
-    ("it knows only", "A hook may ask for fewer arguments than docs/reference/hooks.md, not others."),
+    (
+        "it knows only",
+        "A hook may ask for fewer arguments than docs/reference/hooks.md, not others.",
+    ),
     ("not marked @hookimpl", "Put @hookimpl (from seqkit.hookspecs) above the function."),
     ("implements no hook", "Its entry point names a module without any @hookimpl function."),
     ("yielded", "A hook yields the specs that docs/reference/hooks.md names, and nothing else."),

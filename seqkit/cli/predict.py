@@ -13,10 +13,13 @@ from seqkit.suggestions import suggest
 if TYPE_CHECKING:
     from seqkit.loading import TrainedModel
 
-__all__ = ["answers", "predict", "renderer", "texts_from"]
+__all__ = ["answers", "examples_from", "predict", "renderer"]
 
 CHUNK = 256
-"""Texts that are predicted together: enough to be fast, few enough for a pipe to see answers."""
+"""Lines of stdin predicted together: enough to be fast, few enough for a pipe to see answers."""
+
+FILE_CHUNK = 8192
+"""Examples of a file predicted together: many, so that those of similar length meet in a batch."""
 
 Renderer: TypeAlias = Callable[[str, Any, Any], str]
 """(text, example, prediction) to the text of an answer."""
@@ -28,7 +31,7 @@ def predict(
         list[str] | None, typer.Argument(help="texts; without any, lines of --input")
     ] = None,
     input: Annotated[
-        str | None, typer.Option(help="file with one text a line; - is standard input")
+        str | None, typer.Option(help="file: a text a line, or the task's format; - is stdin")
     ] = None,
     format: Annotated[
         str, typer.Option(help="jsonl, or one of the task's: tsv, conllu ...")
@@ -50,7 +53,7 @@ def predict(
     trained = load(model, threads=threads)
     render = renderer(trained, format)
     stdout = as_utf8(sys.stdout)
-    for answer in answers(trained, texts_from(text or (), input), render):
+    for answer in answers(trained, examples_from(trained, text or (), input), render):
         print(answer, file=stdout, flush=True)
 
 
@@ -78,37 +81,42 @@ def _as_json(text: str, example: Any, prediction: Any) -> str:
 
 
 def answers(
-    trained: "TrainedModel", chunks: Iterable[Sequence[str]], render: Renderer
+    trained: "TrainedModel", chunks: Iterable[Sequence[Any]], render: Renderer
 ) -> Iterator[str]:
-    """Yield the answers to chunks of texts: those of a chunk, joined by line ends, at a time."""
-    for texts in chunks:
-        examples = trained.examples(texts)
-        predictions = trained.predict(texts)
-        triples = zip(texts, examples, predictions, strict=True)
-        yield "\n".join(render(*triple) for triple in triples)
+    """Yield the answers to chunks of examples: those of a chunk, joined by line ends, at a time."""
+    for examples in chunks:
+        predictions = trained.predict_examples(examples)
+        pairs = zip(examples, predictions, strict=True)
+        yield "\n".join(render(trained.task.text(example), example, p) for example, p in pairs)
 
 
-def texts_from(given: Sequence[str], path: str | None) -> Iterator[Sequence[str]]:
-    """Yield chunks of texts: those of the command line, otherwise the lines of a file or stdin.
+def examples_from(
+    trained: "TrainedModel", given: Sequence[str], path: str | None
+) -> Iterator[Sequence[Any]]:
+    """Yield chunks of examples: the texts of the command line, or what a file or stdin holds.
+
+    A file is read as the task reads it, CoNLL-U for a tagger; standard input is a text a line.
 
     Raises:
         UserError: no such file, or not UTF-8.
     """
-    source: Iterable[Sequence[str]] = [given] if given else _lines_of(path or "-")
-    for lines in source:
-        for start in range(0, len(lines), CHUNK):
-            yield lines[start : start + CHUNK]
+    if given:
+        yield trained.examples(given)
+    elif path is None or path == "-":
+        for lines in _stdin_lines():
+            for start in range(0, len(lines), CHUNK):
+                yield trained.examples(lines[start : start + CHUNK])
+    else:
+        if not Path(path).is_file():
+            raise UserError(Problem("no such file", f"--input {path}"))
+        examples = trained.task.read_inputs(Path(path))
+        for start in range(0, len(examples), FILE_CHUNK):
+            yield examples[start : start + FILE_CHUNK]
 
 
-def _lines_of(path: str) -> Iterator[Sequence[str]]:
+def _stdin_lines() -> Iterator[Sequence[str]]:
     from seqkit.cli.streams import read_lines, stdin_bytes
 
-    if path == "-":
-        if sys.stdin.isatty():
-            print("reading texts, one a line; Ctrl-D ends them", file=sys.stderr)
-        yield from read_lines(stdin_bytes(), "<stdin>")
-        return
-    if not Path(path).is_file():
-        raise UserError(Problem("no such file", f"--input {path}"))
-    with open(path, "rb") as stream:
-        yield from read_lines(stream, path)
+    if sys.stdin.isatty():
+        print("reading texts, one a line; Ctrl-D ends them", file=sys.stderr)
+    yield from read_lines(stdin_bytes(), "<stdin>")

@@ -97,15 +97,14 @@ def _score_table(found: ScoreTable) -> Table:
     return table
 
 
-def print_where_saved(console: Console, task: str, output: Path, text: str) -> None:
+def print_where_saved(console: Console, steps: Sequence[str], output: Path, text: str) -> None:
     """Say what was written, and what can be done with it; not wrapped, so that it can be copied."""
     names = ", ".join(sorted(path.name for path in output.iterdir() if path.is_file()))
     folder, example = shlex.quote(str(output)), shlex.quote(text)
     lines = [
         f"saved in {output}: {names}",
         "next:",
-        f"  seqkit predict {folder} {example}",
-        f"  seqkit evaluate {folder} --data FILE",
+        *(f"  seqkit {step.format(run=folder, text=example)}" for step in steps),
     ]
     for line in lines:
         console.print(line, soft_wrap=True)

@@ -257,6 +257,4 @@ def _print_for_people(console: "Console", run: "Run", report: "RunReport") -> No
 
     print_report(console, report)
     if run.output is not None:
-        print_where_saved(
-            console, run.spec.name, run.output, getattr(run, "example_text", "a text")
-        )
+        print_where_saved(console, run.spec.next_steps, run.output, run.example_text)

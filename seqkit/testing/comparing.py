@@ -67,6 +67,8 @@ def impurity(value: Any, place: str = "") -> str:
         return ""
     if type(value) is float:
         return "" if math.isfinite(value) else f"{place} is {value}"
+    if isinstance(value, Mapping) and (odd := [key for key in value if type(key) is not str]):
+        return f"{place} has the key {odd[0]!r}, which is no text"
     for name, part in _parts(value):
         if said := impurity(part, place + name):
             return said
@@ -79,7 +81,6 @@ def _parts(value: Any) -> Iterator[tuple[str, Any]]:
     if dataclasses.is_dataclass(value):
         yield from ((f".{f.name}", getattr(value, f.name)) for f in dataclasses.fields(value))
     elif isinstance(value, Mapping):
-        yield from ((f" key {key!r}", None if type(key) is str else key) for key in value)
         yield from ((f".{key}", item) for key, item in value.items())
     elif isinstance(value, list | tuple):
         yield from ((f"[{i}]", item) for i, item in enumerate(value))

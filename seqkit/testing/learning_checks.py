@@ -147,9 +147,7 @@ def training_draws_from_its_generator_only(subject: TaskSubject) -> None:
     """With train=True the loss is the same for a generator of the same seed."""
     model = subject.model()
     batch, _ = _two_batches(subject, model)
-    totals = [
-        model.loss(batch, train=True, rng=np.random.default_rng(0)).total for _ in range(2)
-    ]
+    totals = [model.loss(batch, train=True, rng=np.random.default_rng(0)).total for _ in range(2)]
     require(totals[0] == totals[1], f"the losses are {totals[0]} and then {totals[1]}")
 
 

@@ -107,7 +107,7 @@ class Window(NamedTuple):
 
 @dataclass(frozen=True, eq=False)
 class StreamWindows:
-    """The windows of :func:`streams`; can be gone through again and has a length.
+    """The windows of :func:`streams`; can be gone through again, and each has a number.
 
     Raises:
         ValueError: ``ids`` does not have one axis, or a number below 1.
@@ -135,7 +135,12 @@ class StreamWindows:
         return -(-longest // self.window)
 
     def __iter__(self) -> Iterator[Window]:
-        return (self._window_at(number * self.window) for number in range(len(self)))
+        return (self[number] for number in range(len(self)))
+
+    def __getitem__(self, number: int) -> Window:
+        if not 0 <= number < len(self):
+            raise IndexError(f"window {number} of {len(self)}")
+        return self._window_at(number * self.window)
 
     def _window_at(self, start: int) -> Window:
         """Return the window that begins ``start`` steps into each stream."""

@@ -1,5 +1,6 @@
 """The options that every task shares: how it is trained."""
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Literal
 
@@ -13,7 +14,7 @@ __all__ = ["TrainingConfig"]
 class TrainingConfig:
     """How a model is trained; a task's config derives from it and may set other defaults.
 
-    A config with a ``__post_init__`` of its own calls this one's too.
+    Options that cannot be combined are refused by overriding :meth:`problems`.
 
     Raises:
         UserError: values that are each within their limits but make no sense.
@@ -74,16 +75,20 @@ class TrainingConfig:
     )
 
     def __post_init__(self) -> None:
-        problems = []
+        problems = list(self.problems())
+        if problems:
+            raise UserError(problems)
+
+    def problems(self) -> Iterator[Problem]:
+        """Yield what makes no sense in these options, each within its limits; all are told at once.
+
+        A config that overrides this begins with ``yield from super().problems()``.
+        """
         if self.averaging == 1.0:
-            problems.append(
-                Problem("found 1.0, wanted less: it would stay at the start", "averaging")
-            )
+            yield Problem("found 1.0, wanted less: it would stay at the start", "averaging")
         lowest_open = self.schedule in ("step", "plateau") and self.schedule_factor == 0.0
         highest_open = self.schedule == "plateau" and self.schedule_factor == 1.0
         if lowest_open or highest_open:
             wanted = "more than 0 and less than 1" if highest_open else "more than 0"
             found = f"found {self.schedule_factor}, wanted {wanted}"
-            problems.append(Problem(f"{found} for the {self.schedule} schedule", "schedule_factor"))
-        if problems:
-            raise UserError(problems)
+            yield Problem(f"{found} for the {self.schedule} schedule", "schedule_factor")

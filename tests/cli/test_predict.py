@@ -65,7 +65,7 @@ def test_the_first_answer_does_not_wait_for_the_last_text(trained):
 
     def endless():
         while True:
-            yield ["fine"]
+            yield model.examples(["fine"])
 
     answers = predict.answers(model, endless(), predict.renderer(model, "jsonl"))
     assert json.loads(next(answers))["label"] == "yes"
@@ -81,7 +81,7 @@ def test_the_first_answer_does_not_wait_for_the_last_text(trained):
             ["--formt", "tsv"],
             "seqkit predict: No such option: --formt (Possible options: --format)",
         ),
-        (["--input", "latin.txt"], "latin.txt:2: found the byte 0xe9 at 4, wanted UTF-8"),
+        (["--input", "latin.txt"], "latin.txt:2: byte 8 (0xe9) is not UTF-8, which is wanted"),
     ],
 )
 def test_mistakes(seqkit, trained, arguments, message):

@@ -363,7 +363,7 @@ def test_a_pooling_that_makes_no_sense_is_refused(pooling: tuple[str, ...]) -> N
 def test_what_training_refuses_is_refused_here_too_and_with_the_rest() -> None:
     with pytest.raises(UserError) as caught:
         SentimentConfig(pooling=("las",), averaging=1.0)
-    assert [problem.where for problem in caught.value.problems] == ["pooling", "averaging"]
+    assert [problem.where for problem in caught.value.problems] == ["averaging", "pooling"]
 
 
 def test_an_encoder_that_nobody_offers_is_refused() -> None:

@@ -91,13 +91,12 @@ def test_difference(found, wanted, said):
         ({"a": [1, "b", None, (2.0,)]}, ""),
         ({"a": float("inf")}, "x.a is inf"),
         ([np.float32(1)], "x[0] is a float32, np.float32(1.0)"),
-        ({1: 2}, "x key 1 is a int, 1"),
+        ({1: 2}, "x has the key 1, which is no text"),
         ({1, 2}, "x is a set, {1, 2}"),
     ],
 )
 def test_impurity(value, said):
-    said_of_key = impurity(value, "x")
-    assert said_of_key == said if said else said_of_key == ""
+    assert impurity(value, "x") == said
 
 
 @task_checks(toy_spec(), EXAMPLES, excused={"import-is-light": "looked at elsewhere"})

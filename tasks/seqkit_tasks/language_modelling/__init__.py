@@ -31,6 +31,7 @@ def seqkit_tasks() -> Iterator[TaskSpec[LanguageModellingConfig]]:
         config=LanguageModellingConfig,
         create=_create,
         sample="prose-en",
+        next_steps=("score {run} {text} 'another sentence'", "generate {run}"),
     )
 
 

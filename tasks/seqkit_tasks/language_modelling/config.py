@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from typing import Literal
 
 from seqkit.encoders import EncoderConfig
-from seqkit.errors import Problem, UserError
+from seqkit.errors import Problem
 from seqkit.options import option
 from seqkit.training.config import TrainingConfig
 
@@ -86,12 +86,9 @@ class LanguageModellingConfig(EncoderConfig, TrainingConfig):
         1.0, help="scale the gradient down to this global norm", group="training", minimum=0.0
     )
 
-    def __post_init__(self) -> None:
-        problems = list(self._problems())
-        if problems:
-            raise UserError(problems)
-
-    def _problems(self) -> Iterator[Problem]:
+    def problems(self) -> Iterator[Problem]:
+        """Yield what makes no sense in these options."""
+        yield from super().problems()
         if self.bidirectional:
             yield Problem(
                 "a language model predicts each token from those before it; an encoder that reads "

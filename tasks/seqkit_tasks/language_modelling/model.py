@@ -82,7 +82,7 @@ class LanguageModel(Model[Line, ScoredLine]):
             lines = [*examples[start:], *examples[:start]]
         ids, _ = encode_stream(self.vocabulary, lines)
         config = self.config
-        windows = list(streams(ids, streams=config.batch_size, window=config.window))
+        windows = streams(ids, streams=config.batch_size, window=config.window)
         return Batches(len(windows), windows.__getitem__)
 
     def loss(

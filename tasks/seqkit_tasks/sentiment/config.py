@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from typing import Literal
 
 from seqkit.encoders import EncoderConfig, TextConfig
-from seqkit.errors import Problem, UserError
+from seqkit.errors import Problem
 from seqkit.layers.pooling import POOLINGS
 from seqkit.options import option
 from seqkit.suggestions import suggest
@@ -56,16 +56,9 @@ class SentimentConfig(TextConfig, EncoderConfig, TrainingConfig):
         "words", help="n-grams of the TF-IDF baseline; characters suit Korean", group="output"
     )
 
-    def __post_init__(self) -> None:
-        problems = list(self._pooling_problems())
-        try:
-            super().__post_init__()
-        except UserError as error:
-            problems += error.problems
-        if problems:
-            raise UserError(problems)
-
-    def _pooling_problems(self) -> Iterator[Problem]:
+    def problems(self) -> Iterator[Problem]:
+        """Yield what makes no sense in these options."""
+        yield from super().problems()
         for name in self.pooling:
             if name not in POOLINGS:
                 wanted = f"wanted any of {', '.join(POOLINGS)}"
