@@ -28,7 +28,7 @@ def breaks(check: str, **more: Any) -> Callable[[type], type]:
     return register
 
 
-# --- what it says of itself ------------------------------------------------------------------------
+# --- what it says of itself -----------------------------------------------------------------------
 
 BROKEN["summary-fits-one-line"] = lambda: toy_spec(summary="Say yes or no, and " * 8 + "more")
 BROKEN["sample-is-there"] = lambda: toy_spec(sample="nowhere-to-be-found")
@@ -64,7 +64,7 @@ class Growing(ToyConfig):
         object.__setattr__(self, "ratio", self.ratio + 1)
 
 
-# --- data ------------------------------------------------------------------------------------------
+# --- data -----------------------------------------------------------------------------------------
 
 
 @breaks("unreadable-files-are-the-users-mistake")
@@ -151,7 +151,7 @@ class Averaging(ToyModel):
         )
 
 
-# --- learning --------------------------------------------------------------------------------------
+# --- learning -------------------------------------------------------------------------------------
 
 
 def changed(gradients: Callable[[ToyModel, float], None]) -> type[ToyModel]:
@@ -283,7 +283,7 @@ class Forgetful(ToyModel):
         return [replace(p, probability=self.confidence * p.probability) for p in found]
 
 
-# --- using -----------------------------------------------------------------------------------------
+# --- using ----------------------------------------------------------------------------------------
 
 
 @dataclass

@@ -107,7 +107,7 @@ def test_the_checks_as_tests(check: CheckCase):
 def test_a_failed_check_is_a_failed_test():
     mark = task_checks(BROKEN["report-counts-the-data"](), EXAMPLES)
     (case,) = (case for case in mark.args[1] if case.name == "report-counts-the-data")
-    with pytest.raises(AssertionError, match="report-counts-the-data: found {}, wanted what"):
+    with pytest.raises(AssertionError, match=r"report-counts-the-data: found \{\}, wanted what"):
         case()
 
 
