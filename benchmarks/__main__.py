@@ -9,7 +9,7 @@ from pathlib import Path
 
 from rich.console import Console
 
-from benchmarks.machine import describe
+from benchmarks.machine import describe, faster
 from benchmarks.page import write_page
 from benchmarks.records import Report, Result, read_report
 from benchmarks.settings import Settings
@@ -57,9 +57,12 @@ def main(arguments: Sequence[str] | None = None) -> int:
                 Report(machine, facts, tuple(results)).write(found.json)
     except KeyboardInterrupt:
         console.print("stopped; what was measured so far:")
+    machine = faster(machine, describe(settings.threads, quick=settings.quick))
+    report = Report(machine, facts, tuple(results))
+    if found.json:
+        report.write(found.json)
     # What is no terminal folds nothing.
-    console = Console(width=None if sys.stdout.isatty() else 180)
-    print_report(Report(machine, facts, tuple(results)), console)
+    print_report(report, Console(width=None if sys.stdout.isatty() else 180))
     return 0
 
 

@@ -6,11 +6,17 @@ import time
 from collections.abc import Callable, Iterable
 from importlib import metadata
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeAlias
 
 import numpy as np
 
-__all__ = ["describe"]
+__all__ = ["SPEEDS", "describe", "faster"]
+
+Work: TypeAlias = tuple[Callable[[], object], float]
+"""A function, and how many units of work it does."""
+
+SPEEDS = ("gflops", "gigabytes_per_second", "million_tanhs_per_second")
+"""What is measured, each for every number of threads."""
 
 PACKAGES = ("numpy", "torch", "scikit-learn", "numba")
 
@@ -40,7 +46,15 @@ def describe(threads: Iterable[int], *, quick: bool) -> dict[str, Any]:
     }
 
 
-def _speed(prepare: Callable[[], tuple[Callable[[], object], float]], threads: int, tries: int):  # type: ignore[no-untyped-def]
+def faster(before: dict[str, Any], after: dict[str, Any]) -> dict[str, Any]:
+    """Keep the higher of each speed: what else ran meanwhile can only have lowered it."""
+    speeds = {
+        name: {n: max(before[name][n], after[name][n]) for n in before[name]} for name in SPEEDS
+    }
+    return {**before, **speeds}
+
+
+def _speed(prepare: Callable[[], Work], threads: int, tries: int) -> float:
     """Let each thread do the same, and return the best rate of all together."""
     from seqkit.kernels.threads import parallel, use_threads
 
@@ -54,7 +68,7 @@ def _speed(prepare: Callable[[], tuple[Callable[[], object], float]], threads: i
     return round(best, 1)
 
 
-def _product() -> tuple[Callable[[], object], float]:
+def _product() -> Work:
     """A product of two matrices, in GFLOP."""
     size = 1536
     a, b = np.random.default_rng(0).normal(size=(2, size, size)).astype(np.float32)
@@ -62,14 +76,14 @@ def _product() -> tuple[Callable[[], object], float]:
     return lambda: np.matmul(a, b, out=out), 2 * size**3 / 1e9
 
 
-def _copy() -> tuple[Callable[[], object], float]:
+def _copy() -> Work:
     """A copy from memory to memory, in gigabytes read and written."""
     source = np.ones(2**25, np.float32)
     target = np.ones_like(source)
     return lambda: np.copyto(target, source), 2 * source.nbytes / 1e9
 
 
-def _tanh() -> tuple[Callable[[], object], float]:
+def _tanh() -> Work:
     """Values of tanh, in millions."""
     values = np.linspace(-3, 3, 2**15, dtype=np.float32)
     out = np.empty_like(values)

@@ -1,10 +1,11 @@
 """All suites, and the targets that they are held against."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Iterator, Sequence
 from difflib import get_close_matches
 from importlib import import_module
 
-from benchmarks.records import Suite, Target
+from benchmarks.records import Result, Suite, Target
+from benchmarks.settings import Settings
 
 __all__ = ["SUITES", "chosen_suites", "load_suite", "suite_named"]
 
@@ -102,6 +103,8 @@ def suite_named(name: str) -> Suite:
     return next(suite for suite in SUITES if suite.name == name)
 
 
-def load_suite(suite: Suite):  # type: ignore[no-untyped-def]
+def load_suite(suite: Suite) -> Callable[[Settings], Iterator[Result]]:
     """Return the function that runs a suite."""
-    return getattr(import_module(suite.module), suite.function)
+    run: Callable[[Settings], Iterator[Result]]
+    run = getattr(import_module(suite.module), suite.function)
+    return run

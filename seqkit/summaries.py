@@ -1,8 +1,10 @@
 """What a run tells about its data, its network and the machine, before and after training."""
 
 import platform
+import re
 import sys
 from collections.abc import Mapping
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -81,9 +83,15 @@ def versions(distribution: str, version: str) -> Mapping[str, str]:
 
 def peak_megabytes() -> float:
     """Return the peak resident memory of this process; 0 where the system does not tell."""
+    status = Path("/proc/self/status")
+    if status.exists():
+        # getrusage would count what the process that started this one had in memory.
+        found = re.search(r"VmHWM:\s*(\d+) kB", status.read_text(encoding="ascii"))
+        if found:
+            return int(found[1]) * 1024 / 1e6
     try:
         import resource
     except ImportError:
         return 0.0
     peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
-    return peak / (1e6 if sys.platform == "darwin" else 1e3)
+    return peak * (1 if sys.platform == "darwin" else 1024) / 1e6

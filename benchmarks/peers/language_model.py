@@ -28,7 +28,6 @@ class LanguageModel(nn.Module):
         super().__init__()
         units, layers = options["units"], options["layers"]
         self.embedding = nn.Embedding(words, units)
-        nn.init.uniform_(self.embedding.weight, -0.1, 0.1)
         self.locked = LockedDropout(options["dropout"])
         self.lstm = nn.LSTM(units, units, num_layers=layers, dropout=options["layer_dropout"])
         self.bias = nn.Parameter(torch.zeros(words))

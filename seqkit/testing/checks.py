@@ -34,7 +34,7 @@ SubjectT = TypeVar("SubjectT")
 LONGEST_REASON = 600
 
 
-class CheckFailure(AssertionError):
+class CheckFailure(AssertionError):  # noqa: N818 - tests call it a failure
     """What a check looked for is not so."""
 
 

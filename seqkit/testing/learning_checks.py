@@ -156,8 +156,9 @@ def loss_falls(subject: TaskSubject) -> None:
     model = subject.model()
     before = total_loss(model, subject.train)
     rate = max(0.01, subject.config.learning_rate)
-    changes = {"epochs": 12, "learning_rate": rate, "warmup": 0, "schedule": "constant"}
-    subject.train_model(model, config=with_options(subject.config, changes))
+    changes = {"epochs": 60, "learning_rate": rate, "warmup": 0, "schedule": "constant"}
+    config = with_options(subject.config, changes)
+    subject.train_model(model, config=config, enough=0.9 * before)
     after = total_loss(model, subject.train)
     require(after <= 0.9 * before, f"it was {before:.4f} before and is {after:.4f} after")
 

@@ -23,6 +23,7 @@ from seqkit.randomness import random_stream
 from seqkit.sources import find_data
 from seqkit.splits import read_splits
 from seqkit.tasks import Model, Resources, Task, TaskSpec
+from seqkit.training.reports import EpochReport
 from seqkit.training.step import Step
 from seqkit.training.trainer import Trainer
 
@@ -175,8 +176,9 @@ class TaskSubject:
         threads: int = 1,
         stop: Callable[[], bool] = lambda: False,
         restore: Callable[[Trainer], None] = lambda trainer: None,
+        enough: float = -np.inf,
     ) -> Trainer:
-        """Train a model on the twenty examples, to the end or until ``stop()``."""
+        """Train on the twenty examples: to the end, until ``stop()``, or down to a loss."""
         trainer = Trainer(
             model,
             config or self.config,
@@ -185,8 +187,9 @@ class TaskSubject:
         )
         restore(trainer)
         with use_threads(threads):
-            for _ in trainer.run(self.train, stop=stop):
-                pass
+            for report in trainer.run(self.train, stop=stop):
+                if isinstance(report, EpochReport) and report.score <= enough:
+                    break
         return trainer
 
     # --- gold answers ----------------------------------------------------------------------------

@@ -210,6 +210,8 @@ def estimator_works(subject: TaskSubject) -> None:
     from seqkit.estimators import estimator
 
     inputs, targets = subject.inputs(subject.train), subject.targets(subject.train)
+    if targets is None and subject.task().classifies:
+        skip(NO_GOLD)
     with use_host(subject.host):
         options = dataclasses.asdict(subject.config)
         made = clone(estimator(subject.spec.name, **options, seed=3))

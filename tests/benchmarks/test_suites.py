@@ -9,6 +9,7 @@ from benchmarks.__main__ import main
 from benchmarks.children import run_child
 from benchmarks.corpora import FILES, find_corpus
 from benchmarks.lengths import DOCUMENTS, NAMES, batches_of, lengths_of
+from benchmarks.machine import SPEEDS, faster
 from benchmarks.suites import SUITES, chosen_suites, load_suite
 
 ROOT = Path(__file__).parents[2]
@@ -74,6 +75,13 @@ def test_a_corpus_is_made_up_where_there_is_none(tmp_path: Path) -> None:
     assert {line.split("\t")[0] for line in lines[1:]} == {"positive", "negative"}
     assert corpus.dev.exists()
     assert set(FILES) >= {"ud-english-ewt", "nsmc", "wikitext-2"}
+
+
+def test_the_higher_peak_counts() -> None:
+    before = {"cores": 2, **{name: {"1": 5.0, "2": 1.0} for name in SPEEDS}}
+    after = {"cores": 2, **{name: {"1": 4.0, "2": 3.0} for name in SPEEDS}}
+    assert faster(before, after)["gflops"] == {"1": 5.0, "2": 3.0}
+    assert faster(before, after)["cores"] == 2
 
 
 @pytest.mark.skipif(sys.platform == "win32", reason="children are started by posix_spawn")

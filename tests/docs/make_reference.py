@@ -1,7 +1,7 @@
 """Writes ``docs/reference/types.md``, and the tables of checks in ``docs/testing-plugins.md``.
 
-``python -m tests.docs.make_reference`` makes them of the docstrings. They are kept in the repository,
-because that is where people read them; a test holds them to what the code says.
+``python -m tests.docs.make_reference`` makes them of the docstrings. They are kept in the
+repository, because that is where people read them; a test holds them to what the code says.
 """
 
 import dataclasses
@@ -117,7 +117,7 @@ def _described(text: str) -> dict[str, str]:
 
 def _options(kind: type) -> dict[str, str]:
     """The help of a config's own options."""
-    own = [item for item in dataclasses.fields(kind)] if dataclasses.is_dataclass(kind) else []
+    own = list(dataclasses.fields(kind)) if dataclasses.is_dataclass(kind) else []
     if not own or any("seqkit" not in item.metadata for item in own):
         return {}
     return {item.name: _prose(item.metadata["seqkit"]["help"]) for item in own}

@@ -11,6 +11,7 @@ import seqkit
 from seqkit.estimators import estimator
 from seqkit.plugin_loading import PluginSource
 from seqkit.plugins import PluginHost, builtin_sources, use_host
+from seqkit.testing import check_task
 
 DOCS = Path(__file__).parents[2] / "docs"
 EXAMPLE = DOCS / "examples" / "seqkit-guess"
@@ -52,6 +53,11 @@ def test_it_is_an_estimator(host: PluginHost) -> None:
     fitted = estimator("guess", host=host, epochs=2).fit(texts, labels)
     assert fitted.predict_proba(["kala"]).sum() == pytest.approx(1.0)
     assert np.isin(fitted.predict(["kala"]), labels).all()
+
+
+def test_it_keeps_the_contract(host: PluginHost, words: Path) -> None:
+    records = check_task(host.find_task("guess"), words)
+    assert {r.name: r.reason for r in records if r.status == "failed"} == {}
 
 
 def test_every_snippet_on_the_page_stands_in_the_example() -> None:

@@ -53,6 +53,9 @@ class GuessTask(Task):
     def answer(self, prediction):
         return prediction.language
 
+    def gold(self, example):
+        return Guess(example.language, 1.0)
+
     def fit(self, train):
         letters = Vocabulary.fit(list(example.text) for example in train)
         languages = sorted({example.language for example in train})
