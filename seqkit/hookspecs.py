@@ -21,7 +21,6 @@ from seqkit.tasks import TaskSpec
 from seqkit.training.reports import EpochReport
 
 if TYPE_CHECKING:
-
     from seqkit.layers.base import RecurrentLayer
     from seqkit.reports import RunReport
 

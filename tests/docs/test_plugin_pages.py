@@ -57,8 +57,12 @@ def test_python(page: str, place: Path, monkeypatch: pytest.MonkeyPatch):
     host = PluginHost([*builtin_sources(), PluginSource.of("haiku", seqkit_haiku)])
     snippets = blocks(page, "python")
     assert snippets
-    with use_host(host):
-        exec(compile("\n".join(snippets), page, "exec"), {"__name__": page})
+    try:
+        with use_host(host):
+            exec(compile("\n".join(snippets), page, "exec"), {"__name__": page})
+    finally:  # other tests have a plugin of this name too
+        for name in [name for name in sys.modules if name.split(".")[0] == "seqkit_haiku"]:
+            del sys.modules[name]
 
 
 @pytest.mark.parametrize("command", commands())
