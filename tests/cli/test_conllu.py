@@ -17,9 +17,9 @@ def test_ranges_empty_nodes_and_comments_are_kept(
     assert run_command_line(["run", "pos", "--output", "model", *quick]) == 0
     capsys.readouterr()
     treebank = SAMPLE / "test.conllu"
-    assert run_command_line(
-        ["predict", "model", "--input", str(treebank), "--format", "conllu"]
-    ) == 0
+    assert (
+        run_command_line(["predict", "model", "--input", str(treebank), "--format", "conllu"]) == 0
+    )
     found = capsys.readouterr().out.rstrip("\n").split("\n")
     gold = treebank.read_text(encoding="utf-8").rstrip("\n").split("\n")
     assert [without_upos(line) for line in found] == [without_upos(line) for line in gold]

@@ -105,6 +105,21 @@ def test_the_gradient_is_right_with_class_weights_and_label_smoothing() -> None:
     assert max(errors.values()) <= TOLERANCE, errors
 
 
+def test_the_gradient_is_right_with_ngrams_beside_the_encoder() -> None:
+    _, model, examples = small_model(ngrams=3)
+    errors = gradient_errors(in_float64(model), examples)
+    assert "evidence.scale" in errors
+    assert max(errors.values()) <= 1e-10
+
+
+def test_a_text_that_is_learnt_from_does_not_vouch_for_itself() -> None:
+    _, model, examples = small_model(ngrams=2)
+    learning = model.batches(examples, rng=np.random.default_rng(0))
+    scoring = model.batches(examples, rng=None)
+    seen, new = (np.concatenate([b.evidence for b in batches]) for batches in (learning, scoring))
+    assert np.abs(seen).sum() < np.abs(new).sum()
+
+
 @pytest.mark.parametrize("pooling", POOLINGS, ids="+".join)
 def test_every_parameter_gets_a_gradient(pooling: tuple[str, ...]) -> None:
     _, model, examples = small_model(pooling=pooling, layers=2)

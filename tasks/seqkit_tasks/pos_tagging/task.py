@@ -91,6 +91,14 @@ class PosTaggingTask(Task[PosTaggingConfig, TaggedWords, TagPrediction]):
         """Return the words with spaces between them."""
         return " ".join(example.words)
 
+    def gold(self, example: TaggedWords) -> TagPrediction:
+        """Return the gold tags, for certain."""
+        return TagPrediction(example.words, example.tags, (1.0,) * len(example.tags))
+
+    def input(self, example: TaggedWords) -> list[str]:
+        """Return the words."""
+        return list(example.words)
+
     def answer(self, prediction: TagPrediction) -> list[str]:
         """Return the tags."""
         return list(prediction.tags)

@@ -1,6 +1,6 @@
 """The classifier: encode, pool, and choose a label."""
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, NamedTuple
 
@@ -23,6 +23,7 @@ from seqkit.tasks import Baseline, Batches, Model, Step
 from seqkit.text.batching import length_batches
 from seqkit.text.vocabulary import Vocabulary
 from seqkit_tasks.sentiment.config import SentimentConfig
+from seqkit_tasks.sentiment.evidence import NgramEvidence
 
 if TYPE_CHECKING:
     from seqkit_tasks.sentiment.task import LabelledTokens
@@ -49,14 +50,21 @@ class SentimentPrediction:
 
 
 class LabelledBatch(NamedTuple):
-    """Token ids and the gold label of each text; -1 for a label that training did not have."""
+    """A batch of texts.
+
+    Attributes:
+        ids: of the tokens.
+        labels: (N,) gold; -1 for a label that training did not have.
+        evidence: (N, C) of the n-grams, where the model looks at them.
+    """
 
     ids: PackedSequence
     labels: IntArray
+    evidence: Array | None
 
 
 class SentimentModel(Model["LabelledTokens", SentimentPrediction]):
-    """Encoder, pooling, dropout and a linear layer over the labels."""
+    """Encoder, pooling, dropout and a linear layer over the labels, with n-grams beside them."""
 
     def __init__(
         self,
@@ -66,6 +74,7 @@ class SentimentModel(Model["LabelledTokens", SentimentPrediction]):
         encoder: TextEncoder,
         pooling: Pooling,
         output: Linear,
+        evidence: NgramEvidence | None,
         config: SentimentConfig,
         label_shares: Array,
     ) -> None:
@@ -75,6 +84,7 @@ class SentimentModel(Model["LabelledTokens", SentimentPrediction]):
         self.pooling = pooling
         self.dropout = Dropout(config.dropout)
         self.output = output
+        self.evidence = evidence
         self.config = config
         self._label_ids = {label: i for i, label in enumerate(labels)}
         balanced = config.class_weights == "balanced"
@@ -91,16 +101,19 @@ class SentimentModel(Model["LabelledTokens", SentimentPrediction]):
         yield from prefixed("encoder", self.encoder.parameters())
         yield from prefixed("pooling", self.pooling.parameters())
         yield from prefixed("output", self.output.parameters())
+        if self.evidence is not None:
+            yield from prefixed("evidence", self.evidence.parameters())
 
     def describe(self) -> Mapping[str, str]:
         """Say what the network is made of."""
         config = self.config
         direction = "both directions" if config.bidirectional else "one direction"
+        beside = f", beside naive Bayes on 1- to {config.ngrams}-grams" if config.ngrams else ""
         return {
             "vocabulary": f"{len(self.vocabulary):,} {config.tokenizer}",
             "embedding": f"{config.embedding} wide",
             "encoder": f"{config.encoder}, {config.layers} x {config.units}, {direction}",
-            "pooling": " + ".join(config.pooling),
+            "pooling": " + ".join(config.pooling) + beside,
             "labels": ", ".join(self.labels),
         }
 
@@ -112,12 +125,22 @@ class SentimentModel(Model["LabelledTokens", SentimentPrediction]):
         """Group texts of similar length."""
         lengths = np.array([len(example.tokens) for example in examples])
         groups = length_batches(lengths, batch_size=self.config.batch_size, rng=rng)
-        return Batches(len(groups), lambda i: self._encode([examples[j] for j in groups[i]]))
+        learning = rng is not None
+        return Batches(
+            len(groups), lambda i: self._encode([examples[j] for j in groups[i]], learning)
+        )
 
-    def _encode(self, examples: Sequence["LabelledTokens"]) -> LabelledBatch:
-        flat, lengths = self.vocabulary.encode_flat([example.tokens for example in examples])
-        labels = [self._label_ids.get(example.label, -1) for example in examples]
-        return LabelledBatch(pack_flat(flat, lengths), np.array(labels, dtype=np.int64))
+    def _encode(
+        self, examples: Sequence["LabelledTokens"], learning: bool = False
+    ) -> LabelledBatch:
+        texts = [example.tokens for example in examples]
+        flat, lengths = self.vocabulary.encode_flat(texts)
+        labels = np.array([self._label_ids.get(e.label, -1) for e in examples], dtype=np.int64)
+        evidence = None
+        if self.evidence is not None:
+            # What is learnt from has been counted too, and must not vouch for itself.
+            evidence = self.evidence.of(texts, labels if learning else None)
+        return LabelledBatch(pack_flat(flat, lengths), labels, evidence)
 
     def loss(
         self,
@@ -128,10 +151,7 @@ class SentimentModel(Model["LabelledTokens", SentimentPrediction]):
         rng: np.random.Generator | None = None,
     ) -> Step:
         """Return the cross-entropy of the gold labels."""
-        features, _, back_encoder = self.encoder.forward(batch.ids, train=train, rng=rng)
-        pooled, back_pooling = self.pooling.forward(features)
-        hidden, back_dropout = self.dropout.forward(pooled, train=train, rng=rng)
-        logits, back_output = self.output.forward(hidden)
+        logits, back_logits = self._logits(batch, train, rng)
         loss = softmax_cross_entropy(
             logits,
             batch.labels,
@@ -140,9 +160,25 @@ class SentimentModel(Model["LabelledTokens", SentimentPrediction]):
         )
 
         def backward(scale: float) -> None:
-            back_encoder(back_pooling(back_dropout(back_output(loss.backward(scale)))))
+            back_logits(loss.backward(scale))
 
         return Step(loss.total, loss.count, batch.ids.tokens, backward)
+
+    def _logits(
+        self, batch: LabelledBatch, train: bool = False, rng: np.random.Generator | None = None
+    ) -> tuple[Array, Callable[[Array], None]]:
+        features, _, back_encoder = self.encoder.forward(batch.ids, train=train, rng=rng)
+        pooled, back_pooling = self.pooling.forward(features)
+        hidden, back_dropout = self.dropout.forward(pooled, train=train, rng=rng)
+        logits, back_output = self.output.forward(hidden)
+        back_evidence: Callable[[Array], Array] = _unchanged
+        if self.evidence is not None and batch.evidence is not None:
+            logits, back_evidence = self.evidence.forward(logits, batch.evidence)
+
+        def backward(d_logits: Array) -> None:
+            back_encoder(back_pooling(back_dropout(back_output(back_evidence(d_logits)))))
+
+        return logits, backward
 
     # --- using -----------------------------------------------------------------------------------
 
@@ -152,9 +188,7 @@ class SentimentModel(Model["LabelledTokens", SentimentPrediction]):
         lengths = np.array([len(example.tokens) for example in examples])
         for group in length_batches(lengths, batch_size=PREDICTION_BATCH, rng=None):
             batch = self._encode([examples[i] for i in group])
-            features, _, _ = self.encoder.forward(batch.ids)
-            pooled, _ = self.pooling.forward(features)
-            logits, _ = self.output.forward(pooled)
+            logits, _ = self._logits(batch)
             result[group] = softmax(logits.astype(np.float64))
         return result
 
@@ -208,3 +242,7 @@ class SentimentModel(Model["LabelledTokens", SentimentPrediction]):
 
 def _certain(labels: Sequence[str]) -> list[SentimentPrediction]:
     return [SentimentPrediction(label, 1.0, {label: 1.0}) for label in labels]
+
+
+def _unchanged(d_logits: Array) -> Array:
+    return d_logits

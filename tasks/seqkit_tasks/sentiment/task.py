@@ -20,6 +20,7 @@ from seqkit.text.readers import read_labelled
 from seqkit.text.tokenizers import create_tokenizer
 from seqkit.text.vocabulary import Vocabulary
 from seqkit_tasks.sentiment.config import SentimentConfig
+from seqkit_tasks.sentiment.evidence import NgramEvidence, fit_ngrams
 from seqkit_tasks.sentiment.model import SentimentModel, SentimentPrediction
 
 __all__ = ["LabelledTokens", "SentimentTask"]
@@ -100,7 +101,15 @@ class SentimentTask(Task[SentimentConfig, LabelledTokens, SentimentPrediction]):
             maximum_size=self.config.max_vocabulary,
         )
         shares = [sum(example.label == label for example in train) / len(train) for label in labels]
-        return {"vocabulary": vocabulary.to_json(), "labels": labels, "label_shares": shares}
+        resources = {"vocabulary": vocabulary.to_json(), "labels": labels, "label_shares": shares}
+        if self.config.ngrams:
+            resources["evidence"] = fit_ngrams(
+                [example.tokens for example in train],
+                np.array([labels.index(example.label) for example in train]),
+                classes=len(labels),
+                longest=self.config.ngrams,
+            )
+        return resources
 
     def build(
         self, resources: Resources, *, rng: np.random.Generator
@@ -127,6 +136,11 @@ class SentimentTask(Task[SentimentConfig, LabelledTokens, SentimentPrediction]):
             encoder=TextEncoder(embedding, recurrent, dropout=config.dropout),
             pooling=pooling,
             output=Linear(pooling.output_features, len(labels), rng=rng),
+            evidence=NgramEvidence(
+                resources["evidence"], classes=len(labels), longest=config.ngrams
+            )
+            if config.ngrams
+            else None,
             config=config,
             label_shares=label_shares,
         )
