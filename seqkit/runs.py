@@ -237,7 +237,8 @@ class Run:
 
     def _save_progress(self) -> None:
         if self._folder is not None:
-            self._folder.save_progress(self._trainer.checkpoint(), self._facts, self.config)
+            checkpoint = self._trainer.checkpoint(copy=False)
+            self._folder.save_progress(checkpoint, self._facts, self.config)
 
     def _save_model(self) -> None:
         if self._folder is not None:

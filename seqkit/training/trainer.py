@@ -238,11 +238,18 @@ class Trainer:
 
     # --- checkpoints -----------------------------------------------------------------------------
 
-    def checkpoint(self) -> Checkpoint:
-        """Freeze the run; possible whenever :meth:`run` has yielded a report, and after its end."""
+    def checkpoint(self, *, copy: bool = True) -> Checkpoint:
+        """Freeze the run; possible whenever :meth:`run` has yielded a report, and after its end.
+
+        Args:
+            copy: whether the weights are copied. Without, the checkpoint is true only until training
+                goes on: enough to save it at once, in less memory.
+        """
+        current = {name: parameter.value for name, parameter in self._parameters.items()}
+        weights = {**current, **(self._latest or {})}
         parts = {
-            "weights": {**copy_weights(self._parameters), **_copies(self._latest or {})},
-            "best": _copies(self._best),
+            "weights": _copies(weights) if copy else weights,
+            "best": _copies(self._best) if copy else self._best,
             "carried": _copies({str(i): array for i, array in enumerate(self._carried or ())}),
             **self._updates.state(),
         }

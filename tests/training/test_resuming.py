@@ -161,6 +161,18 @@ def test_a_checkpoint_is_a_value():
     assert dataclasses.asdict(checkpoint.progress) == progress
 
 
+def test_a_checkpoint_without_copies_is_the_same_until_training_goes_on():
+    _, trainer = trainer_at(epochs=2)
+    reports = trainer.run(EXAMPLES)
+    for _ in range(6):
+        next(reports)
+        copied, lent = trainer.checkpoint(), trainer.checkpoint(copy=False)
+        assert copied.progress == lent.progress
+        assert copied.arrays.keys() == lent.arrays.keys()
+        for name, array in copied.arrays.items():
+            np.testing.assert_array_equal(array, lent.arrays[name])
+
+
 def test_the_carried_state_comes_back_as_a_plain_tuple():
     """A state from a checkpoint serves as well as the NamedTuple that it was."""
     seen = []
