@@ -242,8 +242,8 @@ class Trainer:
         """Freeze the run; possible whenever :meth:`run` has yielded a report, and after its end.
 
         Args:
-            copy: whether the weights are copied. Without, the checkpoint is true only until training
-                goes on: enough to save it at once, in less memory.
+            copy: whether the weights are copied. Without, the checkpoint is true only until
+                training goes on: enough to save it at once, in less memory.
         """
         current = {name: parameter.value for name, parameter in self._parameters.items()}
         weights = {**current, **(self._latest or {})}
