@@ -6,7 +6,7 @@ from pathlib import Path
 
 from seqkit.errors import Problem, UserError
 
-__all__ = ["DataFiles", "DatasetSpec", "find_files"]
+__all__ = ["DataFiles", "DatasetSpec", "find_files", "sample_files"]
 
 _SPLIT_NAMES = {
     "train": ("train", "training"),
@@ -94,6 +94,11 @@ def find_files(path: Path) -> DataFiles:
     if splits["train"] is None:
         return DataFiles(single=path, name=path.name)
     return DataFiles(**splits, name=path.name)
+
+
+def sample_files(name: str) -> DataFiles:
+    """Find the splits of a sample that comes with seqkit, by the name of its folder."""
+    return find_files(Path(__file__).parent / "samples" / name)
 
 
 def _candidates(folder: Path, names: tuple[str, ...]) -> list[Path]:

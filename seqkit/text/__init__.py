@@ -1,4 +1,4 @@
-"""Text: tokenisers, vocabularies, readers of files, batches and splits."""
+"""Text: tokenisers, vocabularies, readers of files, and batches."""
 
 from seqkit.text.batching import StreamWindows, Window, length_batches, streams
 from seqkit.text.jamo import compose_jamo, decompose_jamo

@@ -1,11 +1,10 @@
 """Language modelling: how probable a text is, and what may come next."""
 
 from collections.abc import Callable, Iterator
-from importlib.resources import files
-from pathlib import Path
+from functools import partial
 from typing import Any
 
-from seqkit.datasets import DataFiles, DatasetSpec
+from seqkit.datasets import DatasetSpec, sample_files
 from seqkit.hookspecs import CommandSpec, hookimpl
 from seqkit.tasks import Task, TaskSpec
 from seqkit_tasks.language_modelling.config import LanguageModellingConfig
@@ -42,15 +41,9 @@ def seqkit_datasets() -> Iterator[DatasetSpec]:
         name="prose-en",
         task="language-modelling",
         summary="8,900/1,100/1,200 words of stories about an English village, written for seqkit",
-        files=_sample,
+        files=partial(sample_files, "prose-en"),
         sample=True,
     )
-
-
-def _sample() -> DataFiles:
-    folder = Path(str(files("seqkit"))) / "samples" / "prose-en"
-    paths = {split: folder / f"{split}.txt" for split in ("train", "dev", "test")}
-    return DataFiles(**paths, name="prose-en")
 
 
 @hookimpl

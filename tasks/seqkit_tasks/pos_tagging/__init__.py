@@ -1,11 +1,10 @@
 """Part-of-speech tagging: one tag for each word, from its context and its spelling."""
 
 from collections.abc import Iterator
-from importlib.resources import files
-from pathlib import Path
+from functools import partial
 from typing import Any
 
-from seqkit.datasets import DataFiles, DatasetSpec
+from seqkit.datasets import DatasetSpec, sample_files
 from seqkit.hookspecs import hookimpl
 from seqkit.tasks import Task, TaskSpec
 from seqkit_tasks.pos_tagging.config import PosTaggingConfig
@@ -41,12 +40,6 @@ def seqkit_datasets() -> Iterator[DatasetSpec]:
         name=SAMPLE,
         task="pos-tagging",
         summary="200/30/30 English sentences in CoNLL-U, written and tagged for seqkit",
-        files=_sample,
+        files=partial(sample_files, SAMPLE),
         sample=True,
     )
-
-
-def _sample() -> DataFiles:
-    folder = Path(str(files("seqkit"))) / "samples" / SAMPLE
-    paths = {split: folder / f"{split}.conllu" for split in ("train", "dev", "test")}
-    return DataFiles(**paths, name=SAMPLE)

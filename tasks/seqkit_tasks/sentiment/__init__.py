@@ -2,11 +2,9 @@
 
 from collections.abc import Iterator
 from functools import partial
-from importlib.resources import files
-from pathlib import Path
 from typing import Any
 
-from seqkit.datasets import DataFiles, DatasetSpec
+from seqkit.datasets import DatasetSpec, sample_files
 from seqkit.hookspecs import hookimpl
 from seqkit.tasks import Task, TaskSpec
 from seqkit_tasks.sentiment.config import SentimentConfig
@@ -40,12 +38,6 @@ def seqkit_datasets() -> Iterator[DatasetSpec]:
             name=f"sentiment-{name}",
             task="sentiment",
             summary=f"{size} short reviews in {language}, written for seqkit",
-            files=partial(_sample, f"sentiment-{name}"),
+            files=partial(sample_files, f"sentiment-{name}"),
             sample=True,
         )
-
-
-def _sample(name: str) -> DataFiles:
-    folder = Path(str(files("seqkit"))) / "samples" / name
-    paths = {split: folder / f"{split}.tsv" for split in ("train", "dev", "test")}
-    return DataFiles(**paths, name=name)
