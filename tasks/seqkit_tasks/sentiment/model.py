@@ -1,5 +1,6 @@
 """The classifier: encode, pool, and choose a label."""
 
+from collections import Counter
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, NamedTuple
@@ -221,8 +222,9 @@ class SentimentModel(Model["LabelledTokens", SentimentPrediction]):
             "tokens": sum(len(example.tokens) for example in examples),
             "unknown tokens": unknown,
         }
-        for label in sorted({*self.labels, *(example.label for example in examples)}):
-            counts[f"label {label}"] = sum(example.label == label for example in examples)
+        found = Counter(example.label for example in examples)
+        for label in sorted({*self.labels, *found}):
+            counts[f"label {label}"] = found[label]
         return counts
 
     def baselines(

@@ -1,5 +1,6 @@
 """The sentiment task: reads labelled texts and builds the classifier."""
 
+from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -91,21 +92,22 @@ class SentimentTask(Task[SentimentConfig, LabelledTokens, SentimentPrediction]):
         Raises:
             UserError: fewer than two labels.
         """
-        labels = sorted({example.label for example in train})
+        found = Counter(example.label for example in train)
+        labels = sorted(found)
         if len(labels) < 2:
-            found = f"only the label {labels[0]!r}" if labels else "no examples"
-            raise UserError(Problem(f"found {found}, wanted at least two labels", "training split"))
+            seen = f"only the label {labels[0]!r}" if labels else "no examples"
+            raise UserError(Problem(f"found {seen}, wanted at least two labels", "training split"))
         vocabulary = Vocabulary.fit(
             (example.tokens for example in train),
             minimum_count=self.config.min_count,
             maximum_size=self.config.max_vocabulary,
         )
-        shares = [sum(example.label == label for example in train) / len(train) for label in labels]
+        shares = [found[label] / len(train) for label in labels]
         resources = {"vocabulary": vocabulary.to_json(), "labels": labels, "label_shares": shares}
         if self.config.ngrams:
             resources["evidence"] = fit_ngrams(
                 [example.tokens for example in train],
-                np.array([labels.index(example.label) for example in train]),
+                np.searchsorted(labels, [example.label for example in train]),
                 classes=len(labels),
                 longest=self.config.ngrams,
             )
