@@ -108,6 +108,8 @@ class PluginHost:
             record.status = "disabled"
             record.reasons.append(f"disabled by {DISABLE_VARIABLE}")
             return
+        for distribution in source.missing:
+            record.fail(f"it needs the distribution {distribution!r}, which is not installed")
         plugin = import_plugin(record, source.load)
         if plugin is not None:
             self._plugins.append(LoadedPlugin(record, plugin))
