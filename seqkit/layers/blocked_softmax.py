@@ -134,7 +134,7 @@ class BlockedSoftmax:
         return logits if self.bias is None else logits + weights @ self.bias.value
 
     def sums(self, targets: Array, memory: KeptMemory, *, gradient: bool = True) -> SoftmaxSums:
-        """Run over the vocabulary once, shifted by the targets' logits (M,), else by the largest."""
+        """Run over all words once, shifted by the targets' logits (M,) or else by the largest."""
         blocks = [block for part in self.parts for block in part]
         kept = memory.blocks(len(self.hidden), blocks, self.dtype)
         shift = targets

@@ -159,15 +159,15 @@ def sampled_cross_entropy(
         per_sum = d_total / sums.z
         d_logits = own.extra * np.exp(sums.targets - sums.shift) * per_sum - d_total
         product.add_softmax(sums, per_sum)
-        w.add_rows(sample.ids, columns.grad)
+        memory.release(sums.kept)
+        _move_gradient(columns, w, sample.ids)
         w.add_rows(targets, hidden * d_logits[:, None])
         if bias is not None:
-            bias.add_rows(sample.ids, offsets.grad)
+            _move_gradient(offsets, bias, sample.ids)
             bias.add_rows(targets, d_logits)
-        columns.zero_grad()
-        offsets.zero_grad()
-        memory.release(sums.kept)
-        return sums.weighted * per_sum[:, None] + own.w * d_logits[:, None]
+        d_hidden: Array = sums.weighted * per_sum[:, None]
+        d_hidden += own.w * d_logits[:, None]
+        return d_hidden
 
     log_p = sums.log_probabilities
     return Loss(sum_exactly(-log_p), len(targets), float(len(targets)), log_p, backward)
@@ -176,12 +176,18 @@ def sampled_cross_entropy(
 def _sampled_parameters(
     w: Parameter, bias: Parameter | None, sample: WordSample
 ) -> tuple[Parameter, Parameter]:
-    """Return the sample's rows of the weights, and its biases with the logarithms of its weights."""
+    """Return the sample's rows of the weights, and its biases plus the logs of its weights."""
     offsets = np.log(sample.weights)
     if bias is not None:
         offsets = offsets + bias.value[sample.ids]
     dtype = w.value.dtype if bias is None else np.result_type(w.value, bias.value)
     return Parameter(w.value.take(sample.ids, axis=0)), Parameter(offsets.astype(dtype))
+
+
+def _move_gradient(rows: Parameter, whole: Parameter, ids: IntArray) -> None:
+    """Add the gradient of copied rows to the parameter that they are a copy of."""
+    whole.add_rows(ids, rows.grad)
+    rows.zero_grad()
 
 
 def _targets(w: Parameter, targets: IntArray, sample: WordSample) -> _Targets:

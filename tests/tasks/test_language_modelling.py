@@ -35,7 +35,7 @@ def test_offers() -> None:
     (spec,) = seqkit_tasks()
     assert (spec.name, spec.aliases, spec.sample) == ("language-modelling", ("lm",), "prose-en")
     assert isinstance(spec.create(LanguageModellingConfig()), LanguageModellingTask)
-    assert [command.name for command in seqkit_commands()] == ["score", "generate"]
+    assert [command.name for command in seqkit_commands()] == ["score", "adapt", "generate"]
     (dataset,) = seqkit_datasets()
     task = LanguageModellingTask(LanguageModellingConfig())
     files = dataset.files()

@@ -109,16 +109,20 @@ class LanguageModel(Model[Line, ScoredLine]):
         features, final, back_encoder = self.encoder.forward(
             batch.inputs, start, train=train, rng=rng
         )
-        loss = self._output_loss(features.data, batch.targets.data, rng if train else None)
+        loss = self.output_loss(features.data, batch.targets.data, rng if train else None)
 
         def backward(scale: float) -> None:
             back_encoder(features.with_data(loss.backward(scale)))
 
         return Step(loss.total, loss.count, batch.inputs.tokens, backward, final)
 
-    def _output_loss(
+    def output_loss(
         self, features: Array, targets: IntArray, rng: np.random.Generator | None
     ) -> Loss[Array]:
+        """Return the loss of targets (M,) after features (M, H).
+
+        With ``rng`` it is what training takes: an estimate where ``sampled_words`` is set.
+        """
         if self.sampler is None or rng is None:
             return self.output.loss(features, targets)
         return self.output.sampled_loss(features, targets, self.sampler.draw(rng))
@@ -170,11 +174,12 @@ class LanguageModel(Model[Line, ScoredLine]):
         :func:`~seqkit_tasks.language_modelling.scoring.score_sentences`.
         """
         ids, _ = encode_stream(self.vocabulary, examples)
-        return self._scored(examples, ids, self.log_probabilities(ids))
+        return self.scored(examples, ids, self.log_probabilities(ids))
 
-    def _scored(
+    def scored(
         self, examples: Sequence[Line], ids: IntArray, log_probabilities: Array
     ) -> list[ScoredLine]:
+        """Cut the log-probabilities (M,) of a stream (1 + M,) into its lines."""
         return list(scored_lines(examples, log_probabilities, self.is_unknown(ids[1:])))
 
     def is_unknown(self, ids: IntArray) -> BoolArray:
@@ -219,7 +224,7 @@ class LanguageModel(Model[Line, ScoredLine]):
 
         def predict(examples: Sequence[Line]) -> list[ScoredLine]:
             ids, _ = encode_stream(self.vocabulary, examples)
-            return self._scored(examples, ids, ngrams.log_probabilities(ids[1:], ids[:1]))
+            return self.scored(examples, ids, ngrams.log_probabilities(ids[1:], ids[:1]))
 
         return Baseline(name, predict)
 
