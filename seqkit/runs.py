@@ -132,11 +132,18 @@ class Run:
         with use_threads(self.threads):
             self._resources = self.task.fit(self._splits.train)
             self.model = self.task.build(self._resources, rng=random_stream(self.seed, "weights"))
-        self._data_summary = summarise_data(
+        summary = summarise_data(
             self.task, self.model, self._splits, name=self.data.name, sample=self.sample
         )
-        self._notices += self._data_summary.notices
+        notices = (*summary.notices, *self._validation_notices())
+        self._data_summary = dataclasses.replace(summary, notices=notices)
+        self._notices += notices
         return self._data_summary
+
+    def _validation_notices(self) -> Iterator[str]:
+        limit, count = self.config.validation_examples, len(self._splits.dev)
+        if limit is not None and limit < count:
+            yield f"epochs are compared on the first {limit:,} of {count:,} examples of dev"
 
     def build(self) -> ModelSummary:
         """Prepare the network and the trainer, from a checkpoint where the run is resumed."""
@@ -216,7 +223,7 @@ class Run:
     # --- parts of the stages ---------------------------------------------------------------------
 
     def _validate(self) -> tuple[str, float, bool]:
-        metric = self.model.validate(self._splits.dev)
+        metric = self.model.validate(self._splits.dev[: self.config.validation_examples])
         return metric.name, metric.value, metric.higher_is_better
 
     def _scored_split(self) -> tuple[str, list[Any]]:

@@ -143,6 +143,22 @@ def test_without_test_the_report_scores_dev_and_says_so(data: Path) -> None:
     assert any("no test split" in notice for notice in report.notices)
 
 
+def test_epochs_may_be_compared_on_the_first_examples_of_dev(data: Path) -> None:
+    # The first two texts of dev have swapped labels, the other four have not.
+    write_texts(data / "dev.tsv", NOUNS[:3])
+    lines = (data / "dev.tsv").read_text(encoding="utf-8").splitlines()
+    lines[1:3] = [f"bad{lines[1].removeprefix('good')}", f"good{lines[2].removeprefix('bad')}"]
+    (data / "dev.tsv").write_text("\n".join(lines) + "\n", encoding="utf-8")
+    scores = {}
+    for limit in (2, 6, None):
+        run = start(data, validation_examples=limit, epochs=6, patience=None)
+        report = go_through(run)
+        said = [notice for notice in report.notices if "epochs are compared" in notice]
+        assert said == (["epochs are compared on the first 2 of 6 examples of dev"] * (limit == 2))
+        scores[limit] = [epoch.score for epoch in report.epochs]
+    assert scores[6] == scores[None] != scores[2]
+
+
 def test_without_dev_a_tenth_of_train_chooses_the_epoch(data: Path) -> None:
     (data / "dev.tsv").unlink()
     train, dev, _ = go_through(start(data)).data.splits

@@ -27,6 +27,12 @@ class TrainingConfig:
         group="training",
         minimum=1,
     )
+    validation_examples: int | None = option(
+        None,
+        help="choose the epoch by so many of the first validation examples, where all take long",
+        group="training",
+        minimum=1,
+    )
     batch_size: int = option(32, help="sequences in a batch", group="training", minimum=1)
     optimizer: Literal["sgd", "momentum", "nesterov", "adagrad", "rmsprop", "adam", "adamw"] = (
         option("adam", help="how gradients become steps", group="training")

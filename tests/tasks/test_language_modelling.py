@@ -35,7 +35,7 @@ def test_offers() -> None:
     (spec,) = seqkit_tasks()
     assert (spec.name, spec.aliases, spec.sample) == ("language-modelling", ("lm",), "prose-en")
     assert isinstance(spec.create(LanguageModellingConfig()), LanguageModellingTask)
-    assert [command.name for command in seqkit_commands()] == ["score", "generate"]
+    assert [command.name for command in seqkit_commands()] == ["score", "adapt", "generate"]
     (dataset,) = seqkit_datasets()
     task = LanguageModellingTask(LanguageModellingConfig())
     files = dataset.files()
@@ -169,6 +169,36 @@ def test_gradients_of_the_whole_model(encoder: str, tied: bool) -> None:
     errors = gradient_error(lambda: 0.7 * loss().total, model.parameters(), method="central")
     assert ("output.w" in errors) != tied
     assert max(errors.values()) < 1e-7
+
+
+@pytest.mark.parametrize("tied", [True, False])
+def test_gradients_with_a_sample_of_the_words(tied: bool) -> None:
+    korean = ("고양이 가 잔다", "", "개 가 고양이 를 본다")
+    _, model, lines = tiny_model((*TEXT, *korean), tied=tied, sampled_words=4)
+    window = model.batches(lines, rng=None)[1]
+
+    def loss() -> Any:
+        return model.loss(window, train=True, rng=np.random.default_rng(9))
+
+    exact = model.loss(window, train=False).total
+    assert loss().total != pytest.approx(exact, rel=1e-6)
+    loss().backward(0.7)
+    errors = gradient_error(lambda: 0.7 * loss().total, model.parameters(), method="central")
+    assert max(errors.values()) < 1e-6
+
+
+def test_scores_do_not_know_of_the_sample() -> None:
+    _, sampled, lines = tiny_model(sampled_words=4)
+    _, whole, _ = tiny_model()
+    assert sampled.predict(lines) == whole.predict(lines)
+    assert "learns from 4 at a time" in sampled.describe()["output"]
+    assert "learns from" not in whole.describe()["output"]
+
+
+@pytest.mark.parametrize("words", [None, 1000])
+def test_a_sample_of_all_words_is_no_sample(words: int | None) -> None:
+    _, model, _ = tiny_model(sampled_words=words)
+    assert model.sampler is None
 
 
 def total_loss(model: LanguageModel, lines: Sequence[Line]) -> tuple[float, int]:

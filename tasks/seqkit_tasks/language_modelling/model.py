@@ -7,6 +7,8 @@ import numpy as np
 
 from seqkit.arrays import Array, BoolArray, IntArray
 from seqkit.layers.base import State, prefixed
+from seqkit.layers.losses import Loss
+from seqkit.layers.sampled_softmax import WordSampler
 from seqkit.layers.softmax import SoftmaxOutput
 from seqkit.layers.text_encoder import TextEncoder
 from seqkit.metrics.baselines.kneser_ney import KneserNey
@@ -48,6 +50,7 @@ class LanguageModel(Model[Line, ScoredLine]):
         self.encoder = encoder
         self.output = output
         self.config = config
+        self.sampler = _word_sampler(vocabulary, config.sampled_words)
 
     def parameters(self) -> Iterator[tuple[str, Parameter]]:
         """Yield the parameters of encoder and output layer; a tied table comes under both names."""
@@ -62,9 +65,13 @@ class LanguageModel(Model[Line, ScoredLine]):
             "vocabulary": f"{len(self.vocabulary):,} {config.tokenizer}",
             "embedding": f"{config.embedding_width} wide",
             "encoder": f"{config.encoder}, {config.layers} x {config.units}, one direction",
-            "output": f"softmax over {len(self.vocabulary):,}, {tied}",
+            "output": f"softmax over {len(self.vocabulary):,}, {tied}{self._sampling}",
             "training": f"{config.batch_size} streams in windows of {config.window} steps",
         }
+
+    @property
+    def _sampling(self) -> str:
+        return "" if self.sampler is None else f"; learns from {self.sampler.size:,} at a time"
 
     # --- learning --------------------------------------------------------------------------------
 
@@ -93,17 +100,32 @@ class LanguageModel(Model[Line, ScoredLine]):
         train: bool = False,
         rng: np.random.Generator | None = None,
     ) -> Step:
-        """Return the cross-entropy of the next tokens; no gradient flows into ``state``."""
+        """Return the cross-entropy of the next tokens; no gradient flows into ``state``.
+
+        In training with ``sampled_words`` it is an estimate; see
+        :mod:`seqkit.layers.sampled_softmax`.
+        """
         start = self._restore(state, batch.inputs.batch)
         features, final, back_encoder = self.encoder.forward(
             batch.inputs, start, train=train, rng=rng
         )
-        loss = self.output.loss(features.data, batch.targets.data)
+        loss = self.output_loss(features.data, batch.targets.data, rng if train else None)
 
         def backward(scale: float) -> None:
             back_encoder(features.with_data(loss.backward(scale)))
 
         return Step(loss.total, loss.count, batch.inputs.tokens, backward, final)
+
+    def output_loss(
+        self, features: Array, targets: IntArray, rng: np.random.Generator | None
+    ) -> Loss[Array]:
+        """Return the loss of targets (M,) after features (M, H).
+
+        With ``rng`` it is what training takes: an estimate where ``sampled_words`` is set.
+        """
+        if self.sampler is None or rng is None:
+            return self.output.loss(features, targets)
+        return self.output.sampled_loss(features, targets, self.sampler.draw(rng))
 
     def _restore(self, state: State | None, batch: int) -> State | None:
         """Give a plain tuple of arrays, as a resumed run has it, the encoder's own type."""
@@ -152,11 +174,12 @@ class LanguageModel(Model[Line, ScoredLine]):
         :func:`~seqkit_tasks.language_modelling.scoring.score_sentences`.
         """
         ids, _ = encode_stream(self.vocabulary, examples)
-        return self._scored(examples, ids, self.log_probabilities(ids))
+        return self.scored(examples, ids, self.log_probabilities(ids))
 
-    def _scored(
+    def scored(
         self, examples: Sequence[Line], ids: IntArray, log_probabilities: Array
     ) -> list[ScoredLine]:
+        """Cut the log-probabilities (M,) of a stream (1 + M,) into its lines."""
         return list(scored_lines(examples, log_probabilities, self.is_unknown(ids[1:])))
 
     def is_unknown(self, ids: IntArray) -> BoolArray:
@@ -201,6 +224,15 @@ class LanguageModel(Model[Line, ScoredLine]):
 
         def predict(examples: Sequence[Line]) -> list[ScoredLine]:
             ids, _ = encode_stream(self.vocabulary, examples)
-            return self._scored(examples, ids, ngrams.log_probabilities(ids[1:], ids[:1]))
+            return self.scored(examples, ids, ngrams.log_probabilities(ids[1:], ids[:1]))
 
         return Baseline(name, predict)
+
+
+def _word_sampler(vocabulary: Vocabulary, size: int | None) -> WordSampler | None:
+    """Return what draws the words to learn from, or None where all of them are used."""
+    if size is None or size >= len(vocabulary):
+        return None
+    counts = vocabulary.counts
+    # A vocabulary without counts is in the order of frequency all the same: Zipf's law.
+    return WordSampler(1e6 / np.arange(1, len(vocabulary) + 1) if counts is None else counts, size)
