@@ -27,6 +27,9 @@ class TinyModel:
         yield "unused", self.unused
         yield "tied.w", self.w
 
+    def prepare(self, train):
+        """Nothing is fitted at once here."""
+
     def batches(self, examples, *, rng):
         order = range(len(examples)) if rng is None else rng.permutation(len(examples))
         return [
