@@ -110,6 +110,14 @@ class Model(ABC, Generic[ExampleT, PredictionT]):
     def parameters(self) -> Iterator[tuple[str, Parameter]]:
         """Yield (name, parameter); a tied parameter may come under several names."""
 
+    def prepare(self, train: Sequence[ExampleT]) -> None:
+        """Look at the training examples before the first batch, also that of a resumed run.
+
+        For what is fitted at once instead of learnt step by step: counts, a linear classifier. The
+        same examples must give the same bytes, and what prediction needs of it goes into parameters
+        that are not trainable.
+        """
+
     @abstractmethod
     def batches(
         self, examples: Sequence[ExampleT], *, rng: np.random.Generator | None

@@ -114,6 +114,7 @@ class Trainer:
             UserError: the examples are not those of the run that is being resumed.
         """
         self._take_up()
+        self._model.prepare(examples)
         self.stopped = INTERRUPTED  # unless the next line returns
         try:
             self.stopped = yield from self._epochs(examples, stop)

@@ -42,12 +42,19 @@ class SentimentConfig(TextConfig, EncoderConfig, TrainingConfig):
     pooling: tuple[str, ...] = option(
         ("max",), help="last, max, mean, attention, or several of them side by side", group="head"
     )
-    ngrams: int = option(
+    word_ngrams: int = option(
         0,
-        help="longest n-gram that naive Bayes counts beside the encoder; 0: none",
+        help="longest n-gram of words that a linear classifier weighs beside the encoder; 0: none",
         group="head",
         minimum=0,
         maximum=6,
+    )
+    character_ngrams: int = option(
+        0,
+        help="longest n-gram of characters that it weighs; 0: none",
+        group="head",
+        minimum=0,
+        maximum=8,
     )
     class_weights: Literal["none", "balanced"] = option(
         "none", help="balanced: rare labels weigh more in the loss", group="head"

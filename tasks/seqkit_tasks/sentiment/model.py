@@ -109,7 +109,9 @@ class SentimentModel(Model["LabelledTokens", SentimentPrediction]):
         """Say what the network is made of."""
         config = self.config
         direction = "both directions" if config.bidirectional else "one direction"
-        beside = f", beside naive Bayes on 1- to {config.ngrams}-grams" if config.ngrams else ""
+        kinds = {"words": config.word_ngrams, "characters": config.character_ngrams}
+        ngrams = " and ".join(f"1 to {n} {kind}" for kind, n in kinds.items() if n)
+        beside = f", beside n-grams of {ngrams}" if ngrams else ""
         return {
             "vocabulary": f"{len(self.vocabulary):,} {config.tokenizer}",
             "embedding": f"{config.embedding} wide",
@@ -119,6 +121,12 @@ class SentimentModel(Model["LabelledTokens", SentimentPrediction]):
         }
 
     # --- learning --------------------------------------------------------------------------------
+
+    def prepare(self, train: Sequence["LabelledTokens"]) -> None:
+        """Fit the linear classifier of the n-grams, where there is one."""
+        if self.evidence is not None:
+            labels = np.array([self._label_ids[example.label] for example in train])
+            self.evidence.fit([example.text for example in train], labels)
 
     def batches(
         self, examples: Sequence["LabelledTokens"], *, rng: np.random.Generator | None
@@ -134,13 +142,11 @@ class SentimentModel(Model["LabelledTokens", SentimentPrediction]):
     def _encode(
         self, examples: Sequence["LabelledTokens"], learning: bool = False
     ) -> LabelledBatch:
-        texts = [example.tokens for example in examples]
-        flat, lengths = self.vocabulary.encode_flat(texts)
+        flat, lengths = self.vocabulary.encode_flat([example.tokens for example in examples])
         labels = np.array([self._label_ids.get(e.label, -1) for e in examples], dtype=np.int64)
         evidence = None
         if self.evidence is not None:
-            # What is learnt from has been counted too, and must not vouch for itself.
-            evidence = self.evidence.of(texts, labels if learning else None)
+            evidence = self.evidence.of([e.text for e in examples], learning=learning)
         return LabelledBatch(pack_flat(flat, lengths), labels, evidence)
 
     def loss(

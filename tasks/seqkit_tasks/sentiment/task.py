@@ -21,7 +21,7 @@ from seqkit.text.readers import read_labelled
 from seqkit.text.tokenizers import create_tokenizer
 from seqkit.text.vocabulary import Vocabulary
 from seqkit_tasks.sentiment.config import SentimentConfig
-from seqkit_tasks.sentiment.evidence import NgramEvidence, fit_ngrams
+from seqkit_tasks.sentiment.evidence import NgramEvidence, NgramReader
 from seqkit_tasks.sentiment.model import SentimentModel, SentimentPrediction
 
 __all__ = ["LabelledTokens", "SentimentTask"]
@@ -50,6 +50,8 @@ class SentimentTask(Task[SentimentConfig, LabelledTokens, SentimentPrediction]):
     def __init__(self, config: SentimentConfig) -> None:
         super().__init__(config)
         self._tokenizer = create_tokenizer(config.tokenizer)
+        beside = config.word_ngrams or config.character_ngrams
+        self._ngrams = NgramReader(config) if beside else None
 
     @property
     def formats(self) -> dict[str, Any]:
@@ -104,13 +106,8 @@ class SentimentTask(Task[SentimentConfig, LabelledTokens, SentimentPrediction]):
         )
         shares = [found[label] / len(train) for label in labels]
         resources = {"vocabulary": vocabulary.to_json(), "labels": labels, "label_shares": shares}
-        if self.config.ngrams:
-            resources["evidence"] = fit_ngrams(
-                [example.tokens for example in train],
-                np.searchsorted(labels, [example.label for example in train]),
-                classes=len(labels),
-                longest=self.config.ngrams,
-            )
+        if self._ngrams is not None:
+            resources["evidence"] = self._ngrams.fit([example.text for example in train])
         return resources
 
     def build(
@@ -138,11 +135,9 @@ class SentimentTask(Task[SentimentConfig, LabelledTokens, SentimentPrediction]):
             encoder=TextEncoder(embedding, recurrent, dropout=config.dropout),
             pooling=pooling,
             output=Linear(pooling.output_features, len(labels), rng=rng),
-            evidence=NgramEvidence(
-                resources["evidence"], classes=len(labels), longest=config.ngrams
-            )
-            if config.ngrams
-            else None,
+            evidence=None
+            if self._ngrams is None
+            else NgramEvidence(resources["evidence"], classes=len(labels), reader=self._ngrams),
             config=config,
             label_shares=label_shares,
         )
