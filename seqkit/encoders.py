@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from seqkit.layers.base import RecurrentLayer
     from seqkit.layers.embedding import Embedding
 
-__all__ = ["EncoderConfig", "TextConfig", "build_cell", "start_from_vectors"]
+__all__ = ["EncoderConfig", "TextConfig", "WordConfig", "build_cell", "start_from_vectors"]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -53,6 +53,40 @@ class TextConfig:
         minimum=0.0,
         maximum=0.95,
     )
+
+
+@dataclass(frozen=True, kw_only=True)
+class WordConfig(TextConfig):
+    """How words become features for a tagger: a vector of their own, their spelling, their shape.
+
+    :class:`seqkit.tagging.features.WordFeatures` reads these options.
+    """
+
+    word_dropout: float = option(
+        0.25,
+        help="a: a word met n times is read as unknown in a / (a + n) of the training cases",
+        group="encoder",
+        minimum=0.0,
+    )
+    character_embedding: int = option(
+        25, help="width of a character's vector", group="encoder", minimum=1
+    )
+    character_units: int = option(
+        25, help="units of each direction of the character encoder", group="encoder", minimum=1
+    )
+    character_cell: Literal["rnn", "lstm", "gru"] = option(
+        "lstm", help="what reads the characters of a word", group="encoder"
+    )
+    shape_embedding: int = option(
+        0,
+        help="width of a vector for a word's shape: capitals, digits, marks (0: none)",
+        group="encoder",
+        minimum=0,
+    )
+
+    def as_read(self, words: Sequence[str]) -> list[str]:
+        """Return the words as the vocabulary knows them."""
+        return [word.lower() for word in words] if self.lowercase else list(words)
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -18,6 +18,7 @@ FLOORS = [
     ["layers"],
     ["optim", "text", "metrics", "encoders", "container", "sampling", "vectors"],
     ["training", "bundle", "datasets"],
+    ["tagging"],
     ["tasks", "reports"],
     ["hookspecs"],
     ["plugin_loading", "plugins", "splits"],

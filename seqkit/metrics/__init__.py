@@ -4,6 +4,7 @@ from seqkit.metrics.bootstrap import Comparison, bootstrap_intervals, paired_boo
 from seqkit.metrics.calibration import score_calibration
 from seqkit.metrics.classification import encode_labels, score_classification
 from seqkit.metrics.edits import edit_distance, edit_distances, score_sequences
+from seqkit.metrics.entities import score_entities
 from seqkit.metrics.evaluation import Evaluation, evaluate
 from seqkit.metrics.language_modelling import score_lines, score_tokens
 from seqkit.metrics.measures import (
@@ -37,6 +38,7 @@ __all__ = [
     "ratio",
     "score_calibration",
     "score_classification",
+    "score_entities",
     "score_lines",
     "score_sequences",
     "score_tagging",

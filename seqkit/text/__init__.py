@@ -29,20 +29,33 @@ from seqkit.text.readers import (
     read_tsv_columns,
     write_conllu,
 )
+from seqkit.text.shapes import WORD_SHAPES, word_shape
+from seqkit.text.tag_schemes import (
+    SchemeName,
+    Span,
+    TagScheme,
+    find_malformed,
+    read_spans,
+    write_spans,
+)
 from seqkit.text.tokenizers import TOKENIZERS, Tokenizer, create_tokenizer
-from seqkit.text.unicode import graphemes, nfc
+from seqkit.text.unicode import graphemes, nfc, original_spans
 from seqkit.text.vocabulary import END, UNKNOWN, Vocabulary
 
 __all__ = [
     "END",
     "TOKENIZERS",
     "UNKNOWN",
+    "WORD_SHAPES",
     "Column",
     "LabelledText",
     "Row",
+    "SchemeName",
     "Sentence",
+    "Span",
     "StreamWindows",
     "TagColumn",
+    "TagScheme",
     "TaggedSentence",
     "Text",
     "Tokenizer",
@@ -53,10 +66,12 @@ __all__ = [
     "create_sentence",
     "create_tokenizer",
     "decompose_jamo",
+    "find_malformed",
     "format_conllu",
     "graphemes",
     "length_batches",
     "nfc",
+    "original_spans",
     "read_conll",
     "read_conllu",
     "read_csv",
@@ -66,11 +81,14 @@ __all__ = [
     "read_jsonl",
     "read_labelled",
     "read_plain",
+    "read_spans",
     "read_tagged",
     "read_text",
     "read_texts",
     "read_tsv",
     "read_tsv_columns",
     "streams",
+    "word_shape",
     "write_conllu",
+    "write_spans",
 ]

@@ -8,6 +8,7 @@ import numpy as np
 
 from seqkit.encoders import start_from_vectors
 from seqkit.errors import Problem, UserError
+from seqkit.tagging.features import CHARACTER_MARKS, WORD_MARKS, fit_characters
 from seqkit.tasks import Model, Resources, Task
 from seqkit.text import Sentence, Vocabulary, create_tokenizer, nfc
 from seqkit_tasks.pos_tagging.config import PosTaggingConfig
@@ -23,7 +24,6 @@ from seqkit_tasks.pos_tagging.examples import (
     shortened,
     treebank_column,
 )
-from seqkit_tasks.pos_tagging.features import CHARACTER_MARKS, WORD_MARKS, fit_characters
 from seqkit_tasks.pos_tagging.model import PosTaggingModel
 
 __all__ = ["PosTaggingTask"]
