@@ -12,18 +12,19 @@ ROOT = Path(__file__).parents[1]
 
 # From the ground up; a room may import from its own line and from those above it.
 FLOORS = [
-    ["arrays", "errors", "randomness", "suggestions", "tracing"],
+    ["arrays", "digests", "errors", "randomness", "suggestions", "tracing"],
     ["options", "sequences", "parameters", "files"],
     ["kernels"],
     ["layers"],
     ["optim", "text", "metrics", "encoders", "container", "sampling", "vectors"],
-    ["training", "bundle", "datasets"],
+    ["training", "bundle", "datasets", "mistakes"],
     ["tasks", "reports"],
     ["hookspecs"],
     ["plugin_loading", "plugins", "splits"],
     ["sources", "summaries", "run_folder"],
     ["runs", "loading"],
-    ["estimators", "testing", "scaffold"],
+    ["inspection"],
+    ["estimators", "testing", "scaffold", "comparison"],
     ["cli"],
     ["__main__"],
 ]
