@@ -32,7 +32,13 @@ from seqkit.reports import BaselineReport, DataSummary, ModelSummary, RunReport,
 from seqkit.run_folder import RunFacts, RunFolder
 from seqkit.sources import find_data
 from seqkit.splits import Splits, read_splits
-from seqkit.summaries import peak_megabytes, summarise_data, summarise_model, versions
+from seqkit.summaries import (
+    machine,
+    peak_megabytes,
+    summarise_data,
+    summarise_model,
+    versions,
+)
 from seqkit.tasks import Model, Resources, TaskSpec
 from seqkit.training.checkpoints import Checkpoint
 from seqkit.training.reports import EpochReport, StepReport
@@ -194,6 +200,7 @@ class Run:
             baselines=baselines,
             seconds=time.perf_counter() - self._started,
             peak_megabytes=peak_megabytes(),
+            machine=machine(),
             versions=versions(*self.host.origin_of_task(self.spec.name)),
             notices=tuple(self._notices),
         )
