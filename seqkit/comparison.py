@@ -20,7 +20,7 @@ from seqkit.metrics.evaluation import Evaluation
 from seqkit.metrics.measures import Measure, Metric
 from seqkit.reports import plain_values
 
-__all__ = ["ComparedMeasure", "ModelComparison", "Parting", "Refusal", "compare", "compare_on"]
+__all__ = ["ComparedMeasure", "ModelComparison", "PartedItem", "Refusal", "compare", "compare_on"]
 
 _WHOLE = "the whole text, nothing in it unknown"
 
@@ -49,7 +49,7 @@ class Refusal:
 
 
 @dataclass(frozen=True)
-class Parting:
+class PartedItem:
     """An item that the two models answer unequally well.
 
     Attributes:
@@ -80,7 +80,7 @@ class ModelComparison:
     refused: tuple[Refusal, ...]
     a_better: int
     b_better: int
-    parted: tuple[Parting, ...]
+    parted: tuple[PartedItem, ...]
     notices: tuple[str, ...] = ()
 
     def to_json(self) -> dict[str, Any]:
@@ -236,10 +236,10 @@ def _unequal_labels(a: Answered, b: Answered) -> Iterator[str]:
                 yield f"the {which} has not learnt {', '.join(met)}, which count as wrong"
 
 
-def _partings(a: Answered, b: Answered, gains: Array, count: int) -> Iterator[Parting]:
+def _partings(a: Answered, b: Answered, gains: Array, count: int) -> Iterator[PartedItem]:
     """Yield the items on which the headlines differ, those with the greatest difference first."""
     a_losses, b_losses = a.losses(), b.losses()
     doubt = np.abs(np.nan_to_num(np.array(a_losses) - np.array(b_losses)))
     order = np.lexsort((np.arange(len(gains)), -doubt, -np.abs(gains)))
     for index in [int(i) for i in order if gains[i]][:count]:
-        yield Parting(item_of(a, index, a_losses[index]), item_of(b, index, b_losses[index]))
+        yield PartedItem(item_of(a, index, a_losses[index]), item_of(b, index, b_losses[index]))

@@ -22,7 +22,7 @@ import numpy as np
 
 from seqkit import __version__
 from seqkit.arrays import Array
-from seqkit.bundle import Manifest, PluginSource, bundle_arrays
+from seqkit.bundle import Manifest, PluginVersion, bundle_arrays
 from seqkit.datasets import DataFiles
 from seqkit.kernels.threads import thread_count, use_threads
 from seqkit.options import parse
@@ -260,7 +260,7 @@ class Run:
             seqkit=__version__,
             task=self.spec.name,
             api=self.spec.api,
-            plugin=None if distribution == "seqkit" else PluginSource(distribution, version),
+            plugin=None if distribution == "seqkit" else PluginVersion(distribution, version),
             config=_plain(self.config),
             resources=dict(self._resources),
             metadata=self._metadata(),

@@ -9,7 +9,7 @@ from rich.text import Text
 
 from seqkit.cli.items_view import item_text, mistake_lines, print_legend
 from seqkit.cli.summaries import new_table
-from seqkit.comparison import ComparedMeasure, ModelComparison, Parting
+from seqkit.comparison import ComparedMeasure, ModelComparison, PartedItem
 from seqkit.inspection import Item
 from seqkit.metrics.measures import Interval, Style, format_score
 
@@ -85,7 +85,7 @@ def _print_partings(console: Console, found: ModelComparison) -> None:
     print_legend(console, items, "neither model knows")
 
 
-def _with_shared_unknown(parting: Parting) -> Item:
+def _with_shared_unknown(parting: PartedItem) -> Item:
     """Mark what neither model knows."""
     unknown = tuple(token for token in parting.a.unknown if token in parting.b.unknown)
     return replace(parting.a, unknown=unknown)
