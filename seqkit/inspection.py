@@ -126,22 +126,21 @@ def worst_items(answered: Answered, count: int) -> list[Item]:
         answered: by the model.
         count: at most so many.
     """
+    return sorted(_candidates(answered, count), key=_badness)[:count]
+
+
+def _candidates(answered: Answered, count: int) -> Iterator[Item]:
+    """Yield the worst wrong items by loss, and all that are as bad as the last of them."""
     losses = answered.losses()
-    wrong = [item for item in _items(answered, losses, count) if item is not None]
-    return sorted(wrong, key=_badness)[:count]
-
-
-def _items(answered: Answered, losses: Sequence[float], count: int) -> Iterator[Item]:
-    """Yield candidates: the worst by loss, and all that are as bad as the last of them."""
     order = sorted(range(len(losses)), key=lambda i: -_or_least(losses[i]))
     found, last = 0, math.nan
     for index in order:
         if found >= count and _or_least(losses[index]) != last:
             return
-        mistakes = answered.mistakes(index)
-        if mistakes or answered.trained.task.gold(answered.examples[index]) is None:
+        item = item_of(answered, index, losses[index])
+        if item.mistakes or answered.trained.task.gold(answered.examples[index]) is None:
             found, last = found + 1, _or_least(losses[index])
-            yield item_of(answered, index, losses[index])
+            yield item
 
 
 def item_of(answered: Answered, index: int, loss: float) -> Item:
