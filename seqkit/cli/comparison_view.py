@@ -7,7 +7,7 @@ from dataclasses import replace
 from rich.console import Console
 from rich.text import Text
 
-from seqkit.cli.items_view import item_text, mistake_lines, print_legend
+from seqkit.cli.items_view import item_row, mistake_lines, print_legend
 from seqkit.cli.summaries import new_table
 from seqkit.comparison import ComparedMeasure, ModelComparison, PartedItem
 from seqkit.inspection import Item
@@ -76,7 +76,7 @@ def _print_partings(console: Console, found: ModelComparison) -> None:
         return
     console.print(Text("\nWhere they part most", style="bold"))
     for parting in found.parted:
-        console.print(item_text(_with_shared_unknown(parting)))
+        console.print(item_row(_with_shared_unknown(parting)))
         for letter, item in zip("AB", (parting.a, parting.b), strict=True):
             lines = list(mistake_lines(item)) or ["right"]
             for number, line in enumerate(lines):

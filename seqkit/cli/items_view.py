@@ -4,12 +4,13 @@ from collections.abc import Iterator, Sequence
 from typing import Any
 
 from rich.console import Console
+from rich.table import Table
 from rich.text import Text
 
 from seqkit.inspection import Item, marked_parts
 from seqkit.tasks import Mistake
 
-__all__ = ["item_text", "mistake_lines", "print_legend", "print_worst"]
+__all__ = ["item_row", "mistake_lines", "print_legend", "print_worst"]
 
 MOST_MISTAKES = 5
 """Of one item that are shown; JSON has all."""
@@ -19,7 +20,7 @@ def print_worst(console: Console, worst: Sequence[Item]) -> None:
     """Print the items that a model got worst."""
     console.print(Text("\nWorst items" if worst else "\nNo item is wrong", style="bold"))
     for item in worst:
-        console.print(item_text(item))
+        console.print(item_row(item))
         for line in mistake_lines(item):
             console.print(f"      {line}", soft_wrap=True)
     print_legend(console, worst)
@@ -37,12 +38,16 @@ def _is_marked(item: Item) -> bool:
     return any(unknown for _, unknown in marked_parts(item.text, item.unknown))
 
 
-def item_text(item: Item) -> Text:
-    """Return the number and the text, what is unknown in brackets: a pipe has no colours."""
-    text = Text(f"{item.number:>5} ", style="bold")
+def item_row(item: Item) -> Table:
+    """Lay out the number and the text, what is unknown in brackets: a pipe has no colours."""
+    text = Text()
     for part, unknown in marked_parts(item.text, item.unknown):
-        text.append(f"[{part}]" if unknown else part, style="yellow" if unknown else "not bold")
-    return text
+        text.append(f"[{part}]" if unknown else part, style="yellow" if unknown else "")
+    row = Table.grid(padding=(0, 1))
+    row.add_column(justify="right", min_width=5, style="bold")
+    row.add_column(overflow="fold")
+    row.add_row(str(item.number), text)
+    return row
 
 
 def mistake_lines(item: Item) -> Iterator[str]:

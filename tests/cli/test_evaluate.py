@@ -30,11 +30,21 @@ def other(seqkit, trained) -> str:
 def test_the_worst_items_are_shown_with_gold_predicted_and_unknown_words(seqkit, trained, data):
     done = seqkit("evaluate", trained, "--data", data, "--errors", "5")
     assert done.status == 0
-    shown = done.out[done.out.index("Worst items") :].splitlines()
+    lines = done.out[done.out.index("Worst items") :].splitlines()
+    shown = [line.rstrip() for line in lines]
     assert "    3 bad 나빠요 [슬프다]" in shown
     assert "    2 fine w1 [[gloriously]]" in shown
     assert any(line.startswith("      gold no, predicted yes (0.") for line in shown)
     assert shown[-1] == "  [ ] marks what the model does not know"
+
+
+def test_a_long_text_is_wrapped_beside_its_number(seqkit, trained):
+    Path("long.tsv").write_text("no\t" + "좋아요 fine " * 40 + "\n", encoding="utf-8")
+    out = seqkit("evaluate", trained, "--data", "long.tsv", "--errors", "1").out
+    lines = out[out.index("Worst items") :].splitlines()[1:-1]
+    assert lines[0].startswith("    1 좋아요")
+    assert len(lines) > 3
+    assert all(line.startswith("      ") for line in lines[1:])
 
 
 def test_a_bound_on_the_items(seqkit, trained, data):
