@@ -22,7 +22,7 @@ import numpy as np
 
 from seqkit import __version__
 from seqkit.arrays import Array
-from seqkit.bundle import Manifest, PluginSource, bundle_arrays
+from seqkit.bundle import Manifest, PluginVersion, bundle_arrays
 from seqkit.datasets import DataFiles
 from seqkit.kernels.threads import thread_count, use_threads
 from seqkit.options import parse
@@ -32,7 +32,13 @@ from seqkit.reports import BaselineReport, DataSummary, ModelSummary, RunReport,
 from seqkit.run_folder import RunFacts, RunFolder
 from seqkit.sources import find_data
 from seqkit.splits import Splits, read_splits
-from seqkit.summaries import peak_megabytes, summarise_data, summarise_model, versions
+from seqkit.summaries import (
+    machine,
+    peak_megabytes,
+    summarise_data,
+    summarise_model,
+    versions,
+)
 from seqkit.tasks import Model, Resources, TaskSpec
 from seqkit.training.checkpoints import Checkpoint
 from seqkit.training.reports import EpochReport, StepReport
@@ -201,6 +207,7 @@ class Run:
             baselines=baselines,
             seconds=time.perf_counter() - self._started,
             peak_megabytes=peak_megabytes(),
+            machine=machine(),
             versions=versions(*self.host.origin_of_task(self.spec.name)),
             notices=tuple(self._notices),
         )
@@ -260,7 +267,7 @@ class Run:
             seqkit=__version__,
             task=self.spec.name,
             api=self.spec.api,
-            plugin=None if distribution == "seqkit" else PluginSource(distribution, version),
+            plugin=None if distribution == "seqkit" else PluginVersion(distribution, version),
             config=_plain(self.config),
             resources=dict(self._resources),
             metadata=self._metadata(),

@@ -23,6 +23,7 @@ import numpy as np
 from seqkit.arrays import Array
 from seqkit.errors import SeqkitError
 from seqkit.layers.base import State
+from seqkit.mistakes import Mistake, differences
 from seqkit.options import options_of
 from seqkit.parameters import Parameter
 from seqkit.training.config import TrainingConfig
@@ -37,6 +38,7 @@ __all__ = [
     "Baseline",
     "Batches",
     "Json",
+    "Mistake",
     "Model",
     "Resources",
     "SpecError",
@@ -188,6 +190,26 @@ class Model(ABC, Generic[ExampleT, PredictionT]):
         """
         raise SeqkitError(f"{type(self).__name__} gives no probabilities of labels")
 
+    def item_losses(
+        self, examples: Sequence[ExampleT], predictions: Sequence[PredictionT]
+    ) -> Array:
+        """Say how badly each gold example was answered, the larger the worse: (N,).
+
+        ``seqkit evaluate --errors`` lists the worst. By default it is the headline measure of the
+        example alone, negative where higher is better; nan where it is undefined. A model that
+        gives probabilities does better: a wrong answer given with confidence is worse than a
+        doubtful one.
+        """
+        scoring = self.score(examples, predictions)
+        values = scoring.by_example()
+        return -values if scoring.headline.higher_is_better else values
+
+    def unknown_tokens(self, example: ExampleT) -> Sequence[str]:
+        """Return the tokens of an example that the model does not know, in their order, as they
+        stand in the text; by default none.
+        """
+        return ()
+
     def describe(self) -> Mapping[str, str]:
         """Say in a few words what the network is made of, by part; shown before training."""
         return {}
@@ -282,6 +304,18 @@ class Task(ABC, Generic[ConfigT, ExampleT, PredictionT]):
         The conformance checks score it, and take ``answer(gold(example))`` for the gold answer.
         """
         return None
+
+    def mistakes(self, example: ExampleT, prediction: PredictionT) -> Sequence[Mistake]:
+        """Say where a prediction is not the gold answer, the worst place first.
+
+        By default from :meth:`gold` and :meth:`answer`: where these are lists of one length, the
+        elements that differ. A prediction's field ``probability`` is taken for its confidence.
+        """
+        gold = self.gold(example)
+        if gold is None:
+            return ()
+        confidence = getattr(prediction, "probability", None)
+        return differences(self.answer(gold), self.answer(prediction), confidence=confidence)
 
     @abstractmethod
     def text(self, example: ExampleT) -> str:

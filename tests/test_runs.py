@@ -117,6 +117,9 @@ def test_the_report_says_what_a_careful_reader_wants_to_know(data: Path) -> None
     assert {"seqkit", "python", "numpy"} <= report.versions.keys()
     assert report.seconds > 0
     assert report.peak_megabytes > 10
+    assert report.machine.endswith(" cores")
+    assert 0 < report.training_seconds < report.seconds
+    assert report.to_json()["training_seconds"] == report.training_seconds
     assert "vocabularies and labels were fitted on the training split only" in report.notices
 
 
@@ -343,7 +346,7 @@ def test_reports_of_equal_runs_differ_in_time_and_memory_only(processes: Path) -
 
 def _timeless(value: Any) -> Any:
     if isinstance(value, dict):
-        clock = ("seconds", "validation_seconds", "peak_megabytes")
+        clock = ("seconds", "validation_seconds", "training_seconds", "peak_megabytes")
         return {key: _timeless(item) for key, item in value.items() if key not in clock}
     return [_timeless(item) for item in value] if isinstance(value, list) else value
 

@@ -4,7 +4,7 @@ from seqkit.optim.averaging import AVERAGES, WeightAverage
 from seqkit.optim.base import Optimizer
 from seqkit.optim.clipping import (
     Clipping,
-    NonFiniteError,
+    NonFiniteGradientError,
     clip_by_norm,
     clip_by_value,
     gradient_norm,
@@ -30,7 +30,7 @@ __all__ = [
     "Clipping",
     "ConstantSchedule",
     "CosineSchedule",
-    "NonFiniteError",
+    "NonFiniteGradientError",
     "Optimizer",
     "PlateauSchedule",
     "RMSprop",

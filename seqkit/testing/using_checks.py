@@ -175,6 +175,24 @@ def scores_have_a_row_for_each_example(subject: TaskSubject) -> None:
     require(found == wanted, f"found {found} rows for {wanted} examples")
 
 
+def mistakes_are_named(subject: TaskSubject) -> None:
+    """Each example has its loss, unknown tokens are text, and what is right is no mistake."""
+    task, model, examples = subject.task(), subject.trained, subject.others
+    predictions = model.predict(examples)
+    rows = len(model.score(examples, predictions).statistics)
+    shape = np.shape(model.item_losses(examples, predictions))
+    require(shape == (rows,), f"losses of the shape {shape} for {rows} examples")
+    for example, prediction in zip(examples, predictions, strict=True):
+        kinds = {type(token).__name__ for token in model.unknown_tokens(example)} - {"str"}
+        require(not kinds, f"an unknown token is of type {', '.join(sorted(kinds))}")
+        kinds = {type(mistake).__name__ for mistake in task.mistakes(example, prediction)}
+        require(kinds <= {"Mistake"}, f"found {', '.join(sorted(kinds))}, wanted Mistake")
+        right = task.gold(example)
+        said = [] if right is None else task.mistakes(example, right)
+        wrong = [m for m in said if m.gold is not None or m.predicted is not None]
+        require(not wrong, f"the gold answer is called wrong: {wrong[:1]}")
+
+
 def report_counts_the_data(subject: TaskSubject) -> None:
     """The report says what a split holds: whole numbers, some of them above 0."""
     counts = subject.trained.counts(subject.others)
@@ -246,6 +264,7 @@ USING_CHECKS = checks_of(
     formats_are_text,
     unmet_answers_are_scored,
     scores_have_a_row_for_each_example,
+    mistakes_are_named,
     report_counts_the_data,
     report_has_an_interval,
     report_has_a_baseline,

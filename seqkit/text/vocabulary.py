@@ -14,6 +14,7 @@ from typing import Any, TypeGuard
 import numpy as np
 
 from seqkit.arrays import IntArray
+from seqkit.digests import short_digest
 from seqkit.errors import Problem, UserError
 from seqkit.suggestions import nearest
 
@@ -72,6 +73,12 @@ class Vocabulary:
     def ids(self) -> Mapping[str, int]:
         """The id of each word."""
         return {word: number for number, word in enumerate(self.words)}
+
+    @cached_property
+    def digest(self) -> str:
+        """Short digits that are equal for the same words and specials, whatever their order."""
+        marks = "\0".join(sorted(self.specials))
+        return short_digest("\0".join([marks, "", *sorted(self.words)]).encode())
 
     @property
     def unknown_id(self) -> int | None:

@@ -199,7 +199,7 @@ class Trainer:
         result.backward(1.0 / result.count)
         try:
             return self._updates.take(epoch)
-        except optim.NonFiniteError as error:
+        except optim.NonFiniteGradientError as error:
             raise NonFiniteError(epoch, number, error.norm, error.parameter) from error
 
     def _finish_epoch(self) -> EpochReport:

@@ -75,7 +75,7 @@ class Updates:
             epoch: from 1.
 
         Raises:
-            seqkit.optim.NonFiniteError: a gradient is not finite; the weights are as they were.
+            NonFiniteGradientError: a gradient is not finite; the weights are as they were.
         """
         try:
             norm, clipped = self._clip()
@@ -96,11 +96,12 @@ class Updates:
     def _clip(self) -> Clipping:
         """Clip by norm, then by value; either may be off, and the norm is needed in any case."""
         named, config = self._parameters.items(), self._config
-        result = clip_by_norm(named, config.clip_norm) if config.clip_norm else None
+        norm, clipped = gradient_norm(named), False
+        if config.clip_norm:
+            clipped |= clip_by_norm(named, config.clip_norm, norm=norm).clipped
         if config.clip_value:
-            cut = clip_by_value(named, config.clip_value)
-            result = Clipping(result.norm, result.clipped or cut.clipped) if result else cut
-        return result or Clipping(gradient_norm(named), False)
+            clipped |= clip_by_value(named, config.clip_value, norm=norm).clipped
+        return Clipping(norm, clipped)
 
     def finish_epoch(self, score: float, *, higher_is_better: bool) -> None:
         """Tell the schedule how validation went."""

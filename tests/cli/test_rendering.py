@@ -116,6 +116,12 @@ def test_epoch():
     )
 
 
+def test_a_resumed_run_tells_the_time_of_all_its_training():
+    made = console()
+    print_report(made, report(seconds=5.0))
+    assert "5.0 s, 8.6 s of training in all, at most 210 MB of memory" in text_of(made)
+
+
 def test_report():
     made = console()
     print_report(made, report())

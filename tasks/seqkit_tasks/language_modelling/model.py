@@ -199,8 +199,21 @@ class LanguageModel(Model[Line, ScoredLine]):
             lengths,
             unknown=self.is_unknown(ids[1:]),
             characters=[len(line.text) + 1 for line in examples],
+            vocabulary=self._basis,
             headline="bits per character" if self.config.counts_characters else "perplexity",
         )
+
+    @property
+    def _basis(self) -> str:
+        """What a perplexity of this model is measured on: the tokens and the vocabulary."""
+        config = self.config
+        cased = ", in small letters" if config.lowercase else ""
+        size = f"{len(self.vocabulary):,}"
+        return f"{config.tokenizer}{cased}, a vocabulary of {size} ({self.vocabulary.digest})"
+
+    def unknown_tokens(self, example: Line) -> list[str]:
+        """Return the tokens outside the vocabulary."""
+        return [token for token in example.tokens if token not in self.vocabulary]
 
     def counts(self, examples: Sequence[Line]) -> Mapping[str, int]:
         """Count lines, tokens with their end marks, unknown tokens, and characters."""

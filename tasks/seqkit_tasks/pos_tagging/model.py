@@ -158,6 +158,19 @@ class PosTaggingModel(Model[TaggedWords, TagPrediction]):
         tags = Counter(tag for example in examples for tag in example.tags)
         return Counter({tag: count for tag, count in tags.items() if tag not in self._tag_ids})
 
+    def item_losses(
+        self, examples: Sequence[TaggedWords], predictions: Sequence[TagPrediction]
+    ) -> Array:
+        """Return the sum of the probabilities of the wrong tags that were chosen."""
+        pairs = zip(examples, predictions, strict=True)
+        return np.array([_wrong_mass(example.tags, prediction) for example, prediction in pairs])
+
+    def unknown_tokens(self, example: TaggedWords) -> list[str]:
+        """Return the words without a vector of their own."""
+        read = self.config.as_read(example.words)
+        pairs = zip(example.words, read, strict=True)
+        return [word for word, known_as in pairs if known_as not in self._words]
+
     def counts(self, examples: Sequence[TaggedWords]) -> Mapping[str, int]:
         """Count sentences, words, those without a vector, tags, and words with an unseen tag."""
         read = [word for example in examples for word in self.config.as_read(example.words)]
@@ -185,3 +198,8 @@ class PosTaggingModel(Model[TaggedWords, TagPrediction]):
             return [TagPrediction(x.words, tags, (1.0,) * len(tags)) for x, tags in pairs]
 
         yield Baseline("each word's commonest tag", predict)
+
+
+def _wrong_mass(gold: Sequence[str], prediction: TagPrediction) -> float:
+    answers = zip(gold, prediction.tags, prediction.probabilities, strict=True)
+    return sum(probability for right, tag, probability in answers if tag != right)

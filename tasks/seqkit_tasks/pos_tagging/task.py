@@ -9,7 +9,7 @@ import numpy as np
 from seqkit.encoders import start_from_vectors
 from seqkit.errors import Problem, UserError
 from seqkit.tagging.features import CHARACTER_MARKS, WORD_MARKS, fit_characters
-from seqkit.tasks import Model, Resources, Task
+from seqkit.tasks import Mistake, Model, Resources, Task
 from seqkit.text import Sentence, Vocabulary, create_tokenizer, nfc
 from seqkit_tasks.pos_tagging.config import PosTaggingConfig
 from seqkit_tasks.pos_tagging.examples import (
@@ -102,6 +102,18 @@ class PosTaggingTask(Task[PosTaggingConfig, TaggedWords, TagPrediction]):
     def answer(self, prediction: TagPrediction) -> list[str]:
         """Return the tags."""
         return list(prediction.tags)
+
+    def mistakes(self, example: TaggedWords, prediction: TagPrediction) -> list[Mistake]:
+        """Return the words with a wrong tag, the most confident first."""
+        answers = zip(
+            example.words, example.tags, prediction.tags, prediction.probabilities, strict=True
+        )
+        wrong = [
+            Mistake(word, gold, tag, probability)
+            for word, gold, tag, probability in answers
+            if tag != gold
+        ]
+        return sorted(wrong, key=lambda mistake: -(mistake.confidence or 0.0))
 
     def fit(self, train: Sequence[TaggedWords]) -> Resources:
         """Fit the vocabularies of words and characters, and the tags.

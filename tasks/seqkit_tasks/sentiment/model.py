@@ -219,6 +219,21 @@ class SentimentModel(Model["LabelledTokens", SentimentPrediction]):
         names, (gold_ids, predicted_ids) = encode_labels(self.labels, gold, predicted)
         return score_classification(gold_ids, predicted_ids, names)
 
+    def item_losses(
+        self,
+        examples: Sequence["LabelledTokens"],
+        predictions: Sequence[SentimentPrediction],
+    ) -> Array:
+        """Return -log of the probability of the gold label; infinite for one unknown to it."""
+        pairs = zip(examples, predictions, strict=True)
+        given = [prediction.probabilities.get(example.label, 0.0) for example, prediction in pairs]
+        with np.errstate(divide="ignore"):
+            return -np.log(np.array(given, dtype=np.float64))
+
+    def unknown_tokens(self, example: "LabelledTokens") -> list[str]:
+        """Return the tokens outside the vocabulary."""
+        return [token for token in example.tokens if token not in self.vocabulary]
+
     def counts(self, examples: Sequence["LabelledTokens"]) -> Mapping[str, int]:
         """Count texts, tokens, unknown tokens and each label."""
         known = self.vocabulary.ids

@@ -16,7 +16,7 @@ from seqkit.layers.linear import Linear
 from seqkit.layers.pooling import Pooling
 from seqkit.layers.text_encoder import TextEncoder
 from seqkit.plugins import create_encoder
-from seqkit.tasks import Model, Resources, Task
+from seqkit.tasks import Mistake, Model, Resources, Task
 from seqkit.text.readers import read_labelled
 from seqkit.text.tokenizers import create_tokenizer
 from seqkit.text.vocabulary import Vocabulary
@@ -83,6 +83,15 @@ class SentimentTask(Task[SentimentConfig, LabelledTokens, SentimentPrediction]):
     def gold(self, example: LabelledTokens) -> SentimentPrediction:
         """Return the gold label, for certain."""
         return SentimentPrediction(example.label, 1.0, {example.label: 1.0})
+
+    def mistakes(
+        self, example: LabelledTokens, prediction: SentimentPrediction
+    ) -> Sequence[Mistake]:
+        """Return the wrong label, with its probability and that of the gold one."""
+        if prediction.label == example.label:
+            return ()
+        gold = prediction.probabilities.get(example.label)
+        return [Mistake("", example.label, prediction.label, prediction.probability, gold)]
 
     def text(self, example: LabelledTokens) -> str:
         """Return the text."""
