@@ -100,12 +100,13 @@ def _print_table(scores: Iterable[AdaptedScore], adaptation: Adaptation) -> None
     table.add_column("reading", no_wrap=True)
     for metric in rows[0].evaluation.metrics:
         table.add_column(metric.name, justify="right")
-    table.add_column("settings", overflow="fold")
     for row in rows:
-        shown = (_show(metric) for metric in row.evaluation.metrics)
-        table.add_row(row.name, *shown, row.settings)
+        table.add_row(row.name, *(_show(metric) for metric in row.evaluation.metrics))
     console = console_for(as_utf8(sys.stdout))
     console.print(table)
+    for row in rows:
+        if row.settings:
+            console.print(f"{row.name}: {row.settings}", soft_wrap=True)
     console.print("The plain score is the model's; the others looked back at what they had read.")
 
 
