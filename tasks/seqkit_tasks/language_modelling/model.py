@@ -223,11 +223,10 @@ class LanguageModel(Model[Line, ScoredLine]):
         }
 
     def baselines(self, train: Sequence[Line]) -> Iterator[Baseline[Line, ScoredLine]]:
-        """Yield a Kneser-Ney trigram; for characters and jamo also a 5-gram, which suits them."""
+        """Yield interpolated Kneser-Ney models: a trigram and a 5-gram."""
         ids, _ = encode_stream(self.vocabulary, train)
-        names = {3: "trigram", 5: "5-gram"}
-        for order in (3, 5) if self.config.counts_characters else (3,):
-            yield self._ngrams(f"interpolated Kneser-Ney {names[order]}", ids, order)
+        for name, order in (("trigram", 3), ("5-gram", 5)):
+            yield self._ngrams(f"interpolated Kneser-Ney {name}", ids, order)
 
     def _ngrams(self, name: str, train: IntArray, order: int) -> Baseline[Line, ScoredLine]:
         ngrams = KneserNey.fit(train, len(self.vocabulary), order=order)
