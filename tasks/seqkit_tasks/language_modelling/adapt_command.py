@@ -43,7 +43,7 @@ def create_adapt() -> Callable[..., None]:
         dynamic: Annotated[
             bool, typer.Option(help="whether to let the model learn as it reads, too")
         ] = True,
-        rate: Annotated[float, typer.Option(help="learning rate of that")] = 0.1,
+        rate: Annotated[float, typer.Option(help="learning rate of that")] = 0.5,
         segment: Annotated[int, typer.Option(help="tokens between two steps of that")] = 20,
         threads: Annotated[int | None, typer.Option(help="at most so many", min=1)] = None,
         as_json: Annotated[bool, typer.Option("--json", help="print JSON")] = False,
