@@ -68,7 +68,8 @@ def summarise_model(model: Model[Any, Any], config: TrainingConfig) -> ModelSumm
     and the running average where there is one.
     """
     values = [parameter.value for _, parameter in unique_parameters(model.parameters())]
-    copies = 3 + MOMENTS[config.optimizer] + (config.averaging is not None)
+    averaged = config.averaging is not None or config.averaging_patience is not None
+    copies = 3 + MOMENTS[config.optimizer] + averaged
     return ModelSummary(
         parts=model.describe(),
         parameters=sum(value.size for value in values),

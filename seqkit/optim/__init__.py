@@ -1,6 +1,6 @@
 """Optimisers, learning-rate schedules, gradient clipping and weight averages."""
 
-from seqkit.optim.averaging import AVERAGES, WeightAverage
+from seqkit.optim.averaging import AVERAGES, AveragingTrigger, WeightAverage
 from seqkit.optim.base import Optimizer
 from seqkit.optim.clipping import (
     Clipping,
@@ -27,6 +27,7 @@ __all__ = [
     "AdaGrad",
     "Adam",
     "AdamW",
+    "AveragingTrigger",
     "Clipping",
     "ConstantSchedule",
     "CosineSchedule",

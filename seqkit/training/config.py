@@ -79,6 +79,12 @@ class TrainingConfig:
         minimum=0.0,
         maximum=1.0,
     )
+    averaging_patience: int | None = option(
+        None,
+        help="score with the plain average of the weights, begun after so many epochs without gain",
+        group="training",
+        minimum=1,
+    )
 
     def __post_init__(self) -> None:
         problems = list(self.problems())
@@ -92,6 +98,12 @@ class TrainingConfig:
         """
         if self.averaging == 1.0:
             yield Problem("found 1.0, wanted less: it would stay at the start", "averaging")
+        if self.averaging is not None and self.averaging_patience is not None:
+            yield Problem(
+                f"found {self.averaging_patience} with averaging = {self.averaging}: one begins a "
+                "plain average late, the other is a running average; set one of them",
+                "averaging_patience",
+            )
         lowest_open = self.schedule in ("step", "plateau") and self.schedule_factor == 0.0
         highest_open = self.schedule == "plateau" and self.schedule_factor == 1.0
         if lowest_open or highest_open:

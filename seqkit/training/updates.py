@@ -6,6 +6,7 @@ from typing import Any, NamedTuple
 
 from seqkit.arrays import Array
 from seqkit.optim import (
+    AveragingTrigger,
     Clipping,
     Optimizer,
     Schedule,
@@ -56,11 +57,9 @@ class Updates:
         self._trainable = {name: p for name, p in parameters.items() if p.trainable}
         self._config = config
         self._optimizer = _optimizer(parameters, config)
-        self._average = (
-            None
-            if config.averaging is None
-            else WeightAverage(self._trainable.items(), kind="ema", decay=config.averaging)
-        )
+        self._average = _average(self._trainable, config)
+        patience = config.averaging_patience
+        self._trigger = None if patience is None else AveragingTrigger(patience)
         self._schedule: Schedule | None = None
 
     def begin(self, steps_per_epoch: int) -> None:
@@ -84,7 +83,7 @@ class Updates:
             self._optimizer.step()
         finally:
             self._optimizer.zero_grad()
-        if self._average is not None:
+        if self._average is not None and (self._trigger is None or self._trigger.triggered):
             self._average.update()
         return Update(norm, clipped, rate)
 
@@ -104,9 +103,10 @@ class Updates:
         return Clipping(norm, clipped)
 
     def finish_epoch(self, score: float, *, higher_is_better: bool) -> None:
-        """Tell the schedule how validation went."""
-        if self._schedule is not None:
-            self._schedule.observe(score if higher_is_better else -score)
+        """Tell the schedule, and what waits to begin averaging, how validation went."""
+        for observer in (self._schedule, self._trigger):
+            if observer is not None:
+                observer.observe(score if higher_is_better else -score)
 
     # --- what is scored and kept -----------------------------------------------------------------
 
@@ -123,10 +123,11 @@ class Updates:
 
     def state(self) -> dict[str, dict[str, Array]]:
         """Return copies of everything that the next steps depend on, by part and name."""
-        parts: dict[str, Optimizer | Schedule | WeightAverage | None] = {
+        parts: dict[str, Optimizer | Schedule | WeightAverage | AveragingTrigger | None] = {
             "optimizer": self._optimizer,
             "schedule": self._schedule,
             "average": self._average,
+            "trigger": self._trigger,
         }
         return {name: part.state() for name, part in parts.items() if part is not None}
 
@@ -147,6 +148,8 @@ class Updates:
             self._schedule.load_state(state.get("schedule", {}))
         if self._average is not None:
             self._average.load_state(state.get("average", {}))
+        if self._trigger is not None:
+            self._trigger.load_state(state.get("trigger", {}))
 
 
 def _optimizer(parameters: Mapping[str, Parameter], config: TrainingConfig) -> Optimizer:
@@ -158,6 +161,12 @@ def _optimizer(parameters: Mapping[str, Parameter], config: TrainingConfig) -> O
         weight_decay=config.weight_decay,
         **options,
     )
+
+
+def _average(trainable: Mapping[str, Parameter], config: TrainingConfig) -> WeightAverage | None:
+    if config.averaging is not None:
+        return WeightAverage(trainable.items(), kind="ema", decay=config.averaging)
+    return None if config.averaging_patience is None else WeightAverage(trainable.items())
 
 
 def _schedule(config: TrainingConfig, steps_per_epoch: int) -> Schedule:

@@ -43,7 +43,7 @@ def create_adapt() -> Callable[..., None]:
         dynamic: Annotated[
             bool, typer.Option(help="whether to let the model learn as it reads, too")
         ] = True,
-        rate: Annotated[float, typer.Option(help="learning rate of that")] = 0.1,
+        rate: Annotated[float, typer.Option(help="learning rate of that")] = 0.5,
         segment: Annotated[int, typer.Option(help="tokens between two steps of that")] = 20,
         threads: Annotated[int | None, typer.Option(help="at most so many", min=1)] = None,
         as_json: Annotated[bool, typer.Option("--json", help="print JSON")] = False,
@@ -100,12 +100,13 @@ def _print_table(scores: Iterable[AdaptedScore], adaptation: Adaptation) -> None
     table.add_column("reading", no_wrap=True)
     for metric in rows[0].evaluation.metrics:
         table.add_column(metric.name, justify="right")
-    table.add_column("settings", overflow="fold")
     for row in rows:
-        shown = (_show(metric) for metric in row.evaluation.metrics)
-        table.add_row(row.name, *shown, row.settings)
+        table.add_row(row.name, *(_show(metric) for metric in row.evaluation.metrics))
     console = console_for(as_utf8(sys.stdout))
     console.print(table)
+    for row in rows:
+        if row.settings:
+            console.print(f"{row.name}: {row.settings}", soft_wrap=True)
     console.print("The plain score is the model's; the others looked back at what they had read.")
 
 

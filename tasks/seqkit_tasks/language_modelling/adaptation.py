@@ -42,7 +42,7 @@ class Dynamic:
         UserError: a number out of range.
     """
 
-    learning_rate: float = 0.1
+    learning_rate: float = 0.5
     segment: int = 20
     clip_norm: float = 1.0
     decay: float = 0.0

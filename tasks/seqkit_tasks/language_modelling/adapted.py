@@ -16,7 +16,7 @@ __all__ = ["Adaptation", "AdaptedScore", "score_adapted", "tune"]
 
 SHARPNESSES = (0.0, 0.05, 0.1, 0.2, 0.3, 0.5, 0.8, 1.2)
 WEIGHTS = (0.0, 0.02, 0.05, 0.1, 0.15, 0.2, 0.3, 0.4)
-RATES = (0.03, 0.1, 0.3, 1.0)
+RATES = (0.1, 0.3, 1.0, 3.0)
 """What :func:`tune` tries."""
 
 

@@ -72,6 +72,18 @@ class LanguageModellingConfig(EncoderConfig, TrainingConfig):
         group="head",
         minimum=1,
     )
+    activity_penalty: float = option(
+        0.0,
+        help="pull of the encoder's outputs towards zero (activation regularisation)",
+        group="training",
+        minimum=0.0,
+    )
+    slowness_penalty: float = option(
+        0.0,
+        help="pull of the encoder's outputs towards those one step before",
+        group="training",
+        minimum=0.0,
+    )
     batch_size: int = option(
         20,
         help="streams that the text is cut into and read side by side",

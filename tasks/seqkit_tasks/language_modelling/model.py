@@ -6,6 +6,7 @@ from itertools import chain
 import numpy as np
 
 from seqkit.arrays import Array, BoolArray, IntArray
+from seqkit.layers.activation_penalties import ActivationPenalty, penalise_activations
 from seqkit.layers.base import State, prefixed
 from seqkit.layers.losses import Loss
 from seqkit.layers.sampled_softmax import WordSampler
@@ -102,19 +103,28 @@ class LanguageModel(Model[Line, ScoredLine]):
     ) -> Step:
         """Return the cross-entropy of the next tokens; no gradient flows into ``state``.
 
-        In training with ``sampled_words`` it is an estimate; see
-        :mod:`seqkit.layers.sampled_softmax`.
+        In training with ``sampled_words`` it is an estimate (:mod:`seqkit.layers.sampled_softmax`),
+        and penalties on the outputs are part of it.
         """
         start = self._restore(state, batch.inputs.batch)
         features, final, back_encoder = self.encoder.forward(
             batch.inputs, start, train=train, rng=rng
         )
         loss = self.output_loss(features.data, batch.targets.data, rng if train else None)
+        penalty = self._penalty(features) if train else None
 
         def backward(scale: float) -> None:
-            back_encoder(features.with_data(loss.backward(scale)))
+            d_features = loss.backward(scale)
+            if penalty is not None:
+                d_features += scale * loss.count * penalty.gradient
+            back_encoder(features.with_data(d_features))
 
-        return Step(loss.total, loss.count, batch.inputs.tokens, backward, final)
+        total = loss.total + (0.0 if penalty is None else loss.count * penalty.value)
+        return Step(total, loss.count, batch.inputs.tokens, backward, final)
+
+    def _penalty(self, features: PackedSequence) -> ActivationPenalty | None:
+        size, change = self.config.activity_penalty, self.config.slowness_penalty
+        return penalise_activations(features, size=size, change=change) if size or change else None
 
     def output_loss(
         self, features: Array, targets: IntArray, rng: np.random.Generator | None
@@ -226,11 +236,10 @@ class LanguageModel(Model[Line, ScoredLine]):
         }
 
     def baselines(self, train: Sequence[Line]) -> Iterator[Baseline[Line, ScoredLine]]:
-        """Yield a Kneser-Ney trigram; for characters and jamo also a 5-gram, which suits them."""
+        """Yield interpolated Kneser-Ney models: a trigram and a 5-gram."""
         ids, _ = encode_stream(self.vocabulary, train)
-        names = {3: "trigram", 5: "5-gram"}
-        for order in (3, 5) if self.config.counts_characters else (3,):
-            yield self._ngrams(f"interpolated Kneser-Ney {names[order]}", ids, order)
+        for name, order in (("trigram", 3), ("5-gram", 5)):
+            yield self._ngrams(f"interpolated Kneser-Ney {name}", ids, order)
 
     def _ngrams(self, name: str, train: IntArray, order: int) -> Baseline[Line, ScoredLine]:
         ngrams = KneserNey.fit(train, len(self.vocabulary), order=order)
