@@ -14,7 +14,7 @@ it (the command line, an estimator, a notebook) can show what happens in between
 import dataclasses
 import json
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -37,6 +37,7 @@ from seqkit.tasks import Model, Resources, TaskSpec
 from seqkit.training.checkpoints import Checkpoint
 from seqkit.training.reports import EpochReport, StepReport
 from seqkit.training.trainer import Trainer
+from seqkit.transfer import initialise
 
 __all__ = ["Run", "train"]
 
@@ -142,7 +143,7 @@ class Run:
         """Prepare the network and the trainer, from a checkpoint where the run is resumed."""
         if self._resumed is None:
             with use_threads(self.threads):
-                self._notices += self.task.warm_start(self.model)
+                self._notices += initialise(self.task, self.model, host=self.host)
         self._trainer = Trainer(self.model, self.config, seed=self.seed, validate=self._validate)
         if self._resumed is not None:
             self._trainer.restore(self._resumed)
@@ -168,11 +169,13 @@ class Run:
             yield report
         if self.interrupted:
             self._save_progress()
+            self._calibrate()
             self._save_model()
 
     def finish(self) -> RunReport:
         """Score the test split (dev where there is none) beside the baselines, and save."""
         # Before scoring, which may take long or fail: no trained model gets lost.
+        self._notices += self._calibrate()
         self._save_model()
         split, examples = self._scored_split()
         with use_threads(self.threads):
@@ -234,6 +237,10 @@ class Run:
             evaluation = evaluate(scoring, rng=np.random.default_rng(0))
             yield BaselineReport(baseline.name, evaluation, time.perf_counter() - started)
             started = time.perf_counter()
+
+    def _calibrate(self) -> Sequence[str]:
+        with use_threads(self.threads):
+            return self.model.calibrate(self._splits.dev)
 
     def _save_progress(self) -> None:
         if self._folder is not None:

@@ -29,6 +29,7 @@ from seqkit.training.config import TrainingConfig
 from seqkit.training.step import Step
 
 if TYPE_CHECKING:
+    from seqkit.layers.base import RecurrentLayer
     from seqkit.metrics.evaluation import Evaluation
     from seqkit.metrics.measures import Scoring
 
@@ -38,6 +39,7 @@ __all__ = [
     "Batches",
     "Json",
     "Model",
+    "Reading",
     "Resources",
     "SpecError",
     "Step",
@@ -101,6 +103,22 @@ class Baseline(Generic[ExampleT, PredictionT]):
 
     name: str
     predict: Callable[[Sequence[ExampleT]], Sequence[PredictionT]]
+
+
+@dataclass(frozen=True)
+class Reading:
+    """What reads the tokens in a model, so that another model may start from it.
+
+    Attributes:
+        words: (V,) the token of each row of the table.
+        table: (V, D) the tokens' vectors.
+        recurrent: reads the vectors in time; where it reads other features beside them, the vectors
+            come first.
+    """
+
+    words: Sequence[str]
+    table: Parameter
+    recurrent: "RecurrentLayer[Any]"
 
 
 class Model(ABC, Generic[ExampleT, PredictionT]):
@@ -180,6 +198,35 @@ class Model(ABC, Generic[ExampleT, PredictionT]):
             SeqkitError: the task does not choose one label for each example.
         """
         raise SeqkitError(f"{type(self).__name__} gives no probabilities of labels")
+
+    def calibrate(self, dev: Sequence[ExampleT]) -> Sequence[str]:
+        """Make the probabilities of :meth:`predict` honest, on validation examples, after training.
+
+        No answer may change. What it finds goes into parameters that are not trainable, such as a
+        :class:`seqkit.layers.temperature.Temperature`, and is saved with the model.
+
+        Returns:
+            Notices for the person who runs it.
+        """
+        return ()
+
+    def reading(self) -> Reading | None:
+        """Return what reads the tokens, for ``--init-from``; None where nothing can be taken over.
+
+        By default it is found among the model's attributes: its one
+        :class:`~seqkit.layers.text_encoder.TextEncoder`, and the one
+        :class:`~seqkit.text.Vocabulary` that has as many words as the encoder's table has rows.
+        """
+        from seqkit.layers.text_encoder import TextEncoder
+        from seqkit.text.vocabulary import Vocabulary
+
+        parts = list(vars(self).values())
+        encoders = [part for part in parts if isinstance(part, TextEncoder)]
+        if len(encoders) != 1:
+            return None
+        table, rows = encoders[0].embedding.table, encoders[0].embedding.rows
+        words = [part for part in parts if isinstance(part, Vocabulary) and len(part) == rows]
+        return Reading(words[0].words, table, encoders[0].recurrent) if len(words) == 1 else None
 
     def describe(self) -> Mapping[str, str]:
         """Say in a few words what the network is made of, by part; shown before training."""

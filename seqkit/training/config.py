@@ -66,6 +66,11 @@ class TrainingConfig:
     weight_decay: float = option(
         0.0, help="pull of weights (not biases) towards zero", group="training", minimum=0.0
     )
+    init_from: str | None = option(
+        None,
+        help="start from the token vectors and recurrent weights of a trained model: its run",
+        group="training",
+    )
     averaging: float | None = option(
         None,
         help="decay of the running average of the weights, used for scoring, such as 0.999",
@@ -84,6 +89,8 @@ class TrainingConfig:
 
         A config that overrides this begins with ``yield from super().problems()``.
         """
+        if self.init_from is not None and getattr(self, "vectors", None) is not None:
+            yield Problem("found beside vectors: both fill the same table", "init_from")
         if self.averaging == 1.0:
             yield Problem("found 1.0, wanted less: it would stay at the start", "averaging")
         lowest_open = self.schedule in ("step", "plateau") and self.schedule_factor == 0.0

@@ -18,7 +18,7 @@ from seqkit.metrics.tagging import score_tagging
 from seqkit.parameters import Parameter
 from seqkit.plugins import create_encoder
 from seqkit.sequences import PackedSequence, pack_flat
-from seqkit.tasks import Baseline, Batches, Model, Step
+from seqkit.tasks import Baseline, Batches, Model, Reading, Step
 from seqkit.text import Vocabulary, length_batches
 from seqkit_tasks.pos_tagging.config import PosTaggingConfig
 from seqkit_tasks.pos_tagging.examples import TaggedWords, TagPrediction, require_tags
@@ -86,6 +86,10 @@ class PosTaggingModel(Model[TaggedWords, TagPrediction]):
         yield from prefixed("encoder", self.encoder.parameters())
         yield from prefixed("output", self.output.parameters())
         yield from prefixed("head", self.head.parameters())
+
+    def reading(self) -> Reading:
+        """Return the words, their vectors, and the encoder, which reads the spelling too."""
+        return Reading(self._words.words, self.features.embedding.table, self.encoder)
 
     def describe(self) -> Mapping[str, str]:
         """Say what the network is made of."""
