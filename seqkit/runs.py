@@ -59,6 +59,10 @@ class Run:
         threads: at most this many; all cores by default. The result does not depend on it.
         host: hears of finished epochs and runs.
 
+    Attributes:
+        higher_is_better: whether a validation score is the better the higher it is; known once an
+            epoch is finished.
+
     Raises:
         UserError: the output cannot be written.
     """
@@ -83,6 +87,7 @@ class Run:
         self.seed = seed
         self.threads = threads
         self.host = host
+        self.higher_is_better = True
         self._folder = None if output is None else RunFolder(output)
         self.task = spec.create(config)
         self._started = time.perf_counter()
@@ -169,8 +174,9 @@ class Run:
             yield report
         if self.interrupted:
             self._save_progress()
-            self._calibrate()
-            self._save_model()
+            if self._folder is not None:
+                self._calibrate()
+                self._save_model()
 
     def finish(self) -> RunReport:
         """Score the test split (dev where there is none) beside the baselines, and save."""
@@ -220,6 +226,7 @@ class Run:
 
     def _validate(self) -> tuple[str, float, bool]:
         metric = self.model.evaluate(self._splits.dev, resamples=0).headline
+        self.higher_is_better = metric.higher_is_better
         return metric.name, metric.value, metric.higher_is_better
 
     def _scored_split(self) -> tuple[str, list[Any]]:
