@@ -154,6 +154,13 @@ def test_vectors_and_another_model_are_not_taken_together() -> None:
         parse(spec.config, {"vectors": "glove.txt", "init_from": "runs/lm-1"})
 
 
+def test_vectors_as_they_were_drawn_are_not_frozen() -> None:
+    spec = default_host().find_task("pos-tagging")
+    with pytest.raises(UserError, match="freeze_vectors: found without vectors or init_from"):
+        parse(spec.config, {"freeze_vectors": True})
+    assert parse(spec.config, {"freeze_vectors": True, "init_from": "runs/lm-1"}).freeze_vectors
+
+
 def test_a_folder_without_a_model_is_refused(texts: Path, tmp_path: Path) -> None:
     with pytest.raises(UserError, match=r"holds no model\.safetensors"):
         started("sentiment", texts / "labelled.tsv", init_from=str(tmp_path))

@@ -89,8 +89,6 @@ class TrainingConfig:
 
         A config that overrides this begins with ``yield from super().problems()``.
         """
-        if self.init_from is not None and getattr(self, "vectors", None) is not None:
-            yield Problem("found beside vectors: both fill the same table", "init_from")
         if self.averaging == 1.0:
             yield Problem("found 1.0, wanted less: it would stay at the start", "averaging")
         lowest_open = self.schedule in ("step", "plateau") and self.schedule_factor == 0.0

@@ -149,7 +149,9 @@ def _is_list(item: Option) -> bool:
 
 
 def _is_rate(item: Option) -> bool:
-    return item.group == "encoder" and item.name.endswith("dropout")
+    # Between layers there is something to drop only where there are several.
+    rate = item.group == "encoder" and item.name.endswith("dropout")
+    return rate and item.name != "layer_dropout"
 
 
 def default_space(config: type[TrainingConfig]) -> tuple[Dimension, ...]:

@@ -32,7 +32,14 @@ POOLINGS = [("last",), ("max",), ("mean",), ("attention",), ("last", "max", "mea
 TOLERANCE = 1e-10
 """Of the complex step; 1e-7 is promised, and the errors are near 1e-15."""
 
-SMALL: dict[str, Any] = {"embedding": 4, "units": 3, "dropout": 0.0, "batch_size": 8}
+SMALL: dict[str, Any] = {
+    "embedding": 4,
+    "units": 3,
+    "dropout": 0.0,
+    "batch_size": 8,
+    "word_ngrams": 0,
+    "character_ngrams": 0,
+}
 
 
 def small_model(
@@ -143,7 +150,7 @@ def test_every_parameter_that_is_learnt_gets_a_gradient(pooling: tuple[str, ...]
 
 
 def test_a_frozen_table_gets_none() -> None:
-    _, model, examples = small_model(freeze_vectors=True)
+    _, model, examples = small_model(freeze_vectors=True, vectors="not read here.txt")
     for step in whole_loss(model, examples)[1]:
         step.backward(1.0)
     named = dict(model.parameters())
@@ -184,6 +191,11 @@ def test_a_label_that_training_lacked_counts_as_wrong_in_calibration() -> None:
     evaluation = model.evaluate(task.examples(["good"], ["neutral"]))
     probability = model.predict(task.examples(["good"]))[0].probability
     assert evaluation.metric("calibration error").value == pytest.approx(probability)
+
+
+def test_text_and_label_are_not_one_column() -> None:
+    with pytest.raises(UserError, match="label_column: found the column that is text_column too"):
+        SentimentConfig(text_column="review", label_column="review")
 
 
 # --- alone and in a batch -------------------------------------------------------------------------
