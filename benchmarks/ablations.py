@@ -70,14 +70,14 @@ ABLATIONS = {
             data="mr-polarity",
             changes={
                 "without n-grams": {"word_ngrams": 0, "character_ngrams": 0},
+                "without averaging of the weights": {"averaging": None},
+                "mean beside max pooling": {"pooling": ["max", "mean"]},
                 "without n-grams of characters": {"character_ngrams": 0},
                 "without n-grams of words": {"word_ngrams": 0},
-                "without averaging of the weights": {"averaging": None},
                 "without word dropout": {"word_dropout": 0.0},
                 "without dropout": {"dropout": 0.0},
                 "without weight decay": {"weight_decay": 0.0},
                 "one direction": {"bidirectional": False},
-                "mean beside max pooling": {"pooling": ["max", "mean"]},
                 "attention instead of max pooling": {"pooling": ["attention"]},
                 "label smoothing 0.1": {"label_smoothing": 0.1},
             },
@@ -240,8 +240,12 @@ def main(arguments: Sequence[str] | None = None) -> int:
     parser.add_argument("--seeds", default="0,1,2", help="of each variant (default 0,1,2)")
     parser.add_argument("--only", action="append", metavar="VARIANT", help="run this one; repeat")
     parser.add_argument("--data", type=Path, help="folder of the data; else among the public ones")
+    parser.add_argument("--render", action="store_true", help="run nothing; write the page")
     parser.add_argument("--runs", type=Path, default=Path("runs/ablations"), help="for the runs")
     found = parser.parse_args(arguments)
+    if found.render:
+        PAGE.write_text(HEAD + render(found.runs), encoding="utf-8")
+        return 0
     ablation = ABLATIONS[found.name]
     unknown = [name for name in found.only or () if name not in ablation.variants]
     if unknown:
