@@ -4,13 +4,14 @@ These options are imported whenever seqkit lists its tasks, so the layers are im
 are used.
 """
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Literal
 
 import numpy as np
 
 from seqkit.arrays import DTypeLike
+from seqkit.errors import Problem
 from seqkit.options import option
 
 if TYPE_CHECKING:
@@ -22,7 +23,9 @@ __all__ = ["EncoderConfig", "TextConfig", "WordConfig", "build_cell", "start_fro
 
 @dataclass(frozen=True, kw_only=True)
 class TextConfig:
-    """How text becomes ids and vectors; a task's config derives from it."""
+    """How text becomes ids and vectors; a task's config derives from it, before
+    :class:`~seqkit.training.TrainingConfig`.
+    """
 
     tokenizer: Literal["whitespace", "words", "characters", "jamo"] = option(
         "words", help="what a token is", group="data"
@@ -53,6 +56,16 @@ class TextConfig:
         minimum=0.0,
         maximum=0.95,
     )
+
+    def problems(self) -> Iterator[Problem]:
+        """Yield what makes no sense in these options."""
+        yield from super().problems()  # type: ignore[misc]
+        init_from = getattr(self, "init_from", None)
+        if self.vectors is not None and init_from is not None:
+            yield Problem("found beside vectors: both fill the same table", "init_from")
+        if self.freeze_vectors and self.vectors is None and init_from is None:
+            reason = "vectors as they were drawn would never learn"
+            yield Problem(f"found without vectors or init_from: {reason}", "freeze_vectors")
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -61,7 +61,7 @@ __all__ = [
     "use_host",
 ]
 
-CORE_COMMANDS = ("run", "evaluate", "predict", "tasks", "plugins", "config", "data")
+CORE_COMMANDS = ("run", "tune", "evaluate", "predict", "tasks", "plugins", "config", "data")
 """Names that no plugin's command can take."""
 
 DISABLE_VARIABLE = "SEQKIT_DISABLE_PLUGINS"

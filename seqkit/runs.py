@@ -14,7 +14,7 @@ it (the command line, an estimator, a notebook) can show what happens in between
 import dataclasses
 import json
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -43,6 +43,7 @@ from seqkit.tasks import Model, Resources, TaskSpec
 from seqkit.training.checkpoints import Checkpoint
 from seqkit.training.reports import EpochReport, StepReport
 from seqkit.training.trainer import Trainer
+from seqkit.transfer import initialise
 
 __all__ = ["Run", "train"]
 
@@ -63,6 +64,10 @@ class Run:
         seed: of everything random.
         threads: at most this many; all cores by default. The result does not depend on it.
         host: hears of finished epochs and runs.
+
+    Attributes:
+        higher_is_better: whether a validation score is the better the higher it is; known once an
+            epoch is finished.
 
     Raises:
         UserError: the output cannot be written.
@@ -88,6 +93,7 @@ class Run:
         self.seed = seed
         self.threads = threads
         self.host = host
+        self.higher_is_better = True
         self._folder = None if output is None else RunFolder(output)
         self.task = spec.create(config)
         self._started = time.perf_counter()
@@ -155,7 +161,7 @@ class Run:
         """Prepare the network and the trainer, from a checkpoint where the run is resumed."""
         if self._resumed is None:
             with use_threads(self.threads):
-                self._notices += self.task.warm_start(self.model)
+                self._notices += initialise(self.task, self.model, host=self.host)
         self._trainer = Trainer(self.model, self.config, seed=self.seed, validate=self._validate)
         if self._resumed is not None:
             self._trainer.restore(self._resumed)
@@ -181,11 +187,14 @@ class Run:
             yield report
         if self.interrupted:
             self._save_progress()
-            self._save_model()
+            if self._folder is not None:
+                self._calibrate()
+                self._save_model()
 
     def finish(self) -> RunReport:
         """Score the test split (dev where there is none) beside the baselines, and save."""
         # Before scoring, which may take long or fail: no trained model gets lost.
+        self._notices += self._calibrate()
         self._save_model()
         split, examples = self._scored_split()
         with use_threads(self.threads):
@@ -231,6 +240,7 @@ class Run:
 
     def _validate(self) -> tuple[str, float, bool]:
         metric = self.model.validate(self._splits.dev[: self.config.validation_examples])
+        self.higher_is_better = metric.higher_is_better
         return metric.name, metric.value, metric.higher_is_better
 
     def _scored_split(self) -> tuple[str, list[Any]]:
@@ -248,6 +258,10 @@ class Run:
             evaluation = evaluate(scoring, rng=np.random.default_rng(0))
             yield BaselineReport(baseline.name, evaluation, time.perf_counter() - started)
             started = time.perf_counter()
+
+    def _calibrate(self) -> Sequence[str]:
+        with use_threads(self.threads):
+            return self.model.calibrate(self._splits.dev)
 
     def _save_progress(self) -> None:
         if self._folder is not None:

@@ -30,6 +30,7 @@ from seqkit.training.config import TrainingConfig
 from seqkit.training.step import Step
 
 if TYPE_CHECKING:
+    from seqkit.layers.base import RecurrentLayer
     from seqkit.metrics.evaluation import Evaluation
     from seqkit.metrics.measures import Metric, Scoring
 
@@ -40,6 +41,7 @@ __all__ = [
     "Json",
     "Mistake",
     "Model",
+    "Reading",
     "Resources",
     "SpecError",
     "Step",
@@ -103,6 +105,22 @@ class Baseline(Generic[ExampleT, PredictionT]):
 
     name: str
     predict: Callable[[Sequence[ExampleT]], Sequence[PredictionT]]
+
+
+@dataclass(frozen=True)
+class Reading:
+    """What reads the tokens in a model, so that another model may start from it.
+
+    Attributes:
+        words: (V,) the token of each row of the table.
+        table: (V, D) the tokens' vectors.
+        recurrent: reads the vectors in time; where it reads other features beside them, the vectors
+            come first.
+    """
+
+    words: Sequence[str]
+    table: Parameter
+    recurrent: "RecurrentLayer[Any]"
 
 
 class Model(ABC, Generic[ExampleT, PredictionT]):
@@ -209,6 +227,35 @@ class Model(ABC, Generic[ExampleT, PredictionT]):
         stand in the text; by default none.
         """
         return ()
+
+    def calibrate(self, dev: Sequence[ExampleT]) -> Sequence[str]:
+        """Make the probabilities of :meth:`predict` honest, on validation examples, after training.
+
+        No answer may change. What it finds goes into parameters that are not trainable, such as a
+        :class:`seqkit.layers.temperature.Temperature`, and is saved with the model.
+
+        Returns:
+            Notices for the person who runs it.
+        """
+        return ()
+
+    def reading(self) -> Reading | None:
+        """Return what reads the tokens, for ``--init-from``; None where nothing can be taken over.
+
+        By default it is found among the model's attributes: its one
+        :class:`~seqkit.layers.text_encoder.TextEncoder`, and the one
+        :class:`~seqkit.text.Vocabulary` that has as many words as the encoder's table has rows.
+        """
+        from seqkit.layers.text_encoder import TextEncoder
+        from seqkit.text.vocabulary import Vocabulary
+
+        parts = list(vars(self).values())
+        encoders = [part for part in parts if isinstance(part, TextEncoder)]
+        if len(encoders) != 1:
+            return None
+        table, rows = encoders[0].embedding.table, encoders[0].embedding.rows
+        words = [part for part in parts if isinstance(part, Vocabulary) and len(part) == rows]
+        return Reading(words[0].words, table, encoders[0].recurrent) if len(words) == 1 else None
 
     def describe(self) -> Mapping[str, str]:
         """Say in a few words what the network is made of, by part; shown before training."""

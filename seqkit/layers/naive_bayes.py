@@ -4,6 +4,7 @@ from collections.abc import Iterator, Sequence
 from typing import NamedTuple
 
 import numpy as np
+from numpy.typing import ArrayLike
 
 from seqkit.arrays import Array, BoolArray, IntArray
 from seqkit.parameters import Parameter
@@ -32,11 +33,11 @@ class NgramSets(NamedTuple):
     sizes: IntArray
 
     @classmethod
-    def of(cls, sets: Sequence[Sequence[int]]) -> "NgramSets":
+    def of(cls, sets: Sequence[ArrayLike]) -> "NgramSets":
         """Lay out N lists of ids."""
-        sizes = np.array([len(ids) for ids in sets], dtype=np.int64)
-        flat = [i for ids in sets for i in ids]
-        return cls(np.array(flat, dtype=np.int64), sizes)
+        arrays = [np.empty(0, np.int64), *(np.asarray(ids, np.int64) for ids in sets)]
+        sizes = np.array([len(ids) for ids in arrays[1:]], dtype=np.int64)
+        return cls(np.concatenate(arrays), sizes)
 
     @property
     def owners(self) -> IntArray:

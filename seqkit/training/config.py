@@ -72,6 +72,11 @@ class TrainingConfig:
     weight_decay: float = option(
         0.0, help="pull of weights (not biases) towards zero", group="training", minimum=0.0
     )
+    init_from: str | None = option(
+        None,
+        help="start from the token vectors and recurrent weights of a trained model: its run",
+        group="training",
+    )
     averaging: float | None = option(
         None,
         help="decay of the running average of the weights, used for scoring, such as 0.999",

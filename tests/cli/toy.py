@@ -30,6 +30,7 @@ class ToyConfig(TrainingConfig):
     seed: int = option(7, help="shadows a common option", group="head")
 
     def __post_init__(self) -> None:
+        super().__post_init__()
         if "bad" in self.parts:
             raise UserError(Problem("'bad' is no part", "parts"))
 

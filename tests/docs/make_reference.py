@@ -24,7 +24,7 @@ from seqkit.options import Option
 from seqkit.plugin_loading import PluginRecord
 from seqkit.reports import BaselineReport, DataSummary, ModelSummary, RunReport, SplitSummary
 from seqkit.sequences import PackedSequence
-from seqkit.tasks import Baseline, Batches, Mistake, Model, Step, Task, TaskSpec
+from seqkit.tasks import Baseline, Batches, Mistake, Model, Reading, Step, Task, TaskSpec
 from seqkit.testing import LAYER_CHECKS, TASK_CHECKS
 from seqkit.testing.checks import CheckRecord
 from seqkit.training.config import TrainingConfig
@@ -36,7 +36,7 @@ TESTING = DOCS / "testing-plugins.md"
 
 GROUPS: dict[str, tuple[type, ...]] = {
     "What a plugin offers": (TaskSpec, DatasetSpec, DataFiles, EncoderSpec, CommandSpec),
-    "What a task is made of": (Task, Model, Batches, Step, Baseline, Option),
+    "What a task is made of": (Task, Model, Batches, Step, Baseline, Reading, Option),
     "Options to derive from": (TrainingConfig, EncoderConfig, TextConfig),
     "What an encoder promises": (RecurrentLayer, PackedSequence),
     "How a task is scored": (

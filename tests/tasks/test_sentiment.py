@@ -32,7 +32,14 @@ POOLINGS = [("last",), ("max",), ("mean",), ("attention",), ("last", "max", "mea
 TOLERANCE = 1e-10
 """Of the complex step; 1e-7 is promised, and the errors are near 1e-15."""
 
-SMALL: dict[str, Any] = {"embedding": 4, "units": 3, "dropout": 0.0, "batch_size": 8}
+SMALL: dict[str, Any] = {
+    "embedding": 4,
+    "units": 3,
+    "dropout": 0.0,
+    "batch_size": 8,
+    "word_ngrams": 0,
+    "character_ngrams": 0,
+}
 
 
 def small_model(
@@ -134,21 +141,61 @@ def test_ngrams_alone_tell_the_labels_of_the_texts_they_were_fitted_on() -> None
 
 
 @pytest.mark.parametrize("pooling", POOLINGS, ids="+".join)
-def test_every_parameter_gets_a_gradient(pooling: tuple[str, ...]) -> None:
+def test_every_parameter_that_is_learnt_gets_a_gradient(pooling: tuple[str, ...]) -> None:
     _, model, examples = small_model(pooling=pooling, layers=2)
     for step in whole_loss(model, examples)[1]:
         step.backward(1.0)
-    without = [name for name, parameter in model.parameters() if not parameter.grad.any()]
+    without = [name for name, p in model.parameters() if p.trainable and not p.grad.any()]
     assert not without
 
 
 def test_a_frozen_table_gets_none() -> None:
-    _, model, examples = small_model(freeze_vectors=True)
+    _, model, examples = small_model(freeze_vectors=True, vectors="not read here.txt")
     for step in whole_loss(model, examples)[1]:
         step.backward(1.0)
     named = dict(model.parameters())
     assert not named["encoder.embedding.table"].has_grad
     assert named["output.w"].grad.any()
+
+
+# --- honest probabilities -------------------------------------------------------------------------
+
+
+def test_calibration_changes_probabilities_and_no_label() -> None:
+    _, model, examples = small_model()
+    in_float64(model, scale=3.0)
+    model.temperature.value.value[...] = 1.0
+    before = model.predict(examples)
+    (notice,) = model.calibrate(examples)
+    after = model.predict(examples)
+    assert [p.label for p in before] == [p.label for p in after]
+    assert [p.probability for p in before] != [p.probability for p in after]
+    assert f"temperature {float(model.temperature):.2f}, fitted on dev" in notice
+
+
+def test_the_report_tells_how_far_probabilities_can_be_trusted() -> None:
+    _, model, examples = small_model()
+    evaluation = model.evaluate(examples)
+    mean = np.mean([p.probability for p in model.predict(examples)])
+    assert 0 <= evaluation.metric("calibration error").value <= 1
+    table = next(table for table in evaluation.tables if table.title == "Reliability")
+    count = table.columns.index("examples")
+    confidence = table.columns.index("mean confidence")
+    assert sum(row[count] * row[confidence] for row in table.rows) / len(TEXTS) == pytest.approx(
+        mean
+    )
+
+
+def test_a_label_that_training_lacked_counts_as_wrong_in_calibration() -> None:
+    task, model, _ = small_model()
+    evaluation = model.evaluate(task.examples(["good"], ["neutral"]))
+    probability = model.predict(task.examples(["good"]))[0].probability
+    assert evaluation.metric("calibration error").value == pytest.approx(probability)
+
+
+def test_text_and_label_are_not_one_column() -> None:
+    with pytest.raises(UserError, match="label_column: found the column that is text_column too"):
+        SentimentConfig(text_column="review", label_column="review")
 
 
 # --- alone and in a batch -------------------------------------------------------------------------
@@ -328,7 +375,8 @@ def test_gold_labels_score_perfectly_and_wrong_ones_not_at_all() -> None:
         predictions = [SentimentPrediction(label, 1.0, {label: 1.0}) for label in labels]
         scoring = model.score(examples, predictions)
         totals = scoring.statistics.sum(axis=0)
-        return {m.name: float(m.compute(totals)) for m in scoring.measures}
+        measures = [m for m in scoring.measures if m.higher_is_better]
+        return {m.name: float(m.compute(totals)) for m in measures}
 
     perfect = accuracy(STARS)
     assert set(perfect.values()) == {1.0}

@@ -15,7 +15,7 @@ from seqkit.parameters import Parameter
 from seqkit.plugins import create_encoder
 from seqkit.tagging.features import WordFeatures
 from seqkit.tagging.network import TaggedBatch, TaggingNetwork, create_head
-from seqkit.tasks import Baseline, Batches, Model, Step
+from seqkit.tasks import Baseline, Batches, Model, Reading, Step
 from seqkit.text import Vocabulary, length_batches
 from seqkit_tasks.pos_tagging.config import PosTaggingConfig
 from seqkit_tasks.pos_tagging.examples import TaggedWords, TagPrediction, require_tags
@@ -71,6 +71,10 @@ class PosTaggingModel(Model[TaggedWords, TagPrediction]):
     def parameters(self) -> Iterator[tuple[str, Parameter]]:
         """Yield the parameters of features, encoder, output layer and random field."""
         yield from self.network.parameters()
+
+    def reading(self) -> Reading:
+        """Return the words, their vectors, and the encoder, which reads the spelling too."""
+        return Reading(self._words.words, self.features.embedding.table, self.network.encoder)
 
     def describe(self) -> Mapping[str, str]:
         """Say what the network is made of."""

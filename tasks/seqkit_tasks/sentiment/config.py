@@ -43,14 +43,14 @@ class SentimentConfig(TextConfig, EncoderConfig, TrainingConfig):
         ("max",), help="last, max, mean, attention, or several of them side by side", group="head"
     )
     word_ngrams: int = option(
-        0,
+        2,
         help="longest n-gram of words that a linear classifier weighs beside the encoder; 0: none",
         group="head",
         minimum=0,
         maximum=6,
     )
     character_ngrams: int = option(
-        0,
+        4,
         help="longest n-gram of characters that it weighs; 0: none",
         group="head",
         minimum=0,
@@ -73,6 +73,8 @@ class SentimentConfig(TextConfig, EncoderConfig, TrainingConfig):
     def problems(self) -> Iterator[Problem]:
         """Yield what makes no sense in these options."""
         yield from super().problems()
+        if self.text_column is not None and self.text_column == self.label_column:
+            yield Problem("found the column that is text_column too", "label_column")
         for name in self.pooling:
             if name not in POOLINGS:
                 wanted = f"wanted any of {', '.join(POOLINGS)}"

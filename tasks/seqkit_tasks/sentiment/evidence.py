@@ -102,7 +102,7 @@ class NgramEvidence:
             of_words, of_characters = self._reader.read(text)
             ids = [words[ngram] for ngram in of_words if ngram in words]
             ids += [characters[n] + shift for n in of_characters if n in characters]
-            found.append(ids)
+            found.append(np.array(ids, dtype=np.int64))
         return NgramSets.of(found)
 
     def forward(self, logits: Array, evidence: Array) -> tuple[Array, Callable[[Array], Array]]:
