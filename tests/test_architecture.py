@@ -17,6 +17,7 @@ FLOORS = [
     ["kernels"],
     ["layers"],
     ["optim", "text", "metrics", "encoders", "container", "sampling", "vectors", "heatmap"],
+    ["writing"],
     ["training", "bundle", "datasets"],
     ["tasks", "reports"],
     ["hookspecs"],

@@ -6,7 +6,6 @@ from typing import Any
 
 import numpy as np
 from seqkit.arrays import Array, IntArray
-from seqkit.beam_search import Hypothesis
 from seqkit.layers.base import State, prefixed
 from seqkit.layers.embedding import Embedding
 from seqkit.metrics import Metric, Scoring, evaluate, join_scorings, score_sequences
@@ -14,50 +13,36 @@ from seqkit.metrics.baselines import NearestText
 from seqkit.parameters import Parameter
 from seqkit.sequences import PackedSequence, pack_flat
 from seqkit.tasks import Baseline, Batches, Model, Step
-from seqkit.text import Tokenizer, Vocabulary, create_tokenizer, length_batches
+from seqkit.text import END, Vocabulary, create_tokenizer, length_batches
+from seqkit.writing import Written, as_written
 
 from seqkit_seq2seq.bleu import score_bleu
 from seqkit_seq2seq.config import Seq2SeqConfig
 from seqkit_seq2seq.network import build_encoder_decoder
-from seqkit_seq2seq.pairs import Pair
 
-__all__ = ["Candidate", "Seq2SeqModel", "Written"]
+__all__ = ["Pair", "Seq2SeqModel"]
 
 READ_AT_ONCE = 4096
 """Tokens of the sources that are answered together."""
 
-UNIT_NAMES = {"words": "word", "characters": "character", "jamo": "jamo", "whitespace": "token"}
+UNIT_NAMES = {"words": "word", "characters": "character", "jamo": "letter", "whitespace": "token"}
 
 
 @dataclass(frozen=True)
-class Candidate:
-    """One of several answers, with what the model holds of it."""
-
-    text: str
-    tokens: tuple[str, ...]
-    score: float
-    log_probability: float
-
-
-@dataclass(frozen=True)
-class Written:
-    """What the model writes for a source.
+class Pair:
+    """A source, the tokens that the model reads of it, and the right answers, if they are known.
 
     Attributes:
-        text: the best answer.
-        tokens: its tokens.
-        score: log-probability over the length penalty, by which answers are ranked.
-        log_probability: of the tokens and the end mark, natural logarithm.
-        ended: whether the answer came to an end; otherwise it was cut off at the maximum length.
-        candidates: the best answers, this one first, where more than one was asked for.
+        source: the text.
+        tokens: of the source, in reading order.
+        answers: tokens of each right answer, of which the first is the usual one.
+        targets: the same as text.
     """
 
-    text: str
+    source: str
     tokens: tuple[str, ...]
-    score: float = 0.0
-    log_probability: float = 0.0
-    ended: bool = True
-    candidates: tuple[Candidate, ...] = ()
+    answers: tuple[tuple[str, ...], ...] = ()
+    targets: tuple[str, ...] = ()
 
 
 class Seq2SeqModel(Model[Pair, Written]):
@@ -83,14 +68,13 @@ class Seq2SeqModel(Model[Pair, Written]):
         self.source = source
         self.target = target
         self.config = config
-        self.tokenizer: Tokenizer = create_tokenizer(config.target_units)
+        self.tokenizer = create_tokenizer(config.target_units)
         self.limit = (config.max_length or longest) + 1
         self.embedding = Embedding(len(source), config.embedding, rng=rng)
-        table = self.embedding.table if source is target else None
-        end = target.end_id
-        assert end is not None
+        shared = self.embedding.table if source is target else None
+        end = target.ids[END]
         self.network = build_encoder_decoder(
-            config, config.embedding, len(target), end, table=table, rng=rng
+            config, config.embedding, len(target), end, table=shared, rng=rng
         )
         self._sampled = 0.0
 
@@ -103,16 +87,13 @@ class Seq2SeqModel(Model[Pair, Written]):
         """Say what the network is made of."""
         config = self.config
         directions = "both directions" if config.bidirectional else "one direction"
-        units = config.decoder_units or config.units
         return {
             "source": f"{len(self.source):,} {config.source_units}, {config.embedding} wide",
             "encoder": f"{config.encoder}, {config.layers} x {config.units}, {directions}",
             "attention": config.attention,
-            "decoder": f"{config.decoder}, {config.decoder_layers} x {units}",
+            "decoder": f"{config.decoder}, {config.decoder_layers} x {config.decoder_units or config.units}",
             "target": f"{len(self.target):,} {config.target_units}, at most {self.limit - 1}",
         }
-
-    # --- learning --------------------------------------------------------------------------------
 
     def begin_epoch(self, epoch: int) -> None:
         """Follow the schedule of scheduled sampling."""
@@ -157,8 +138,6 @@ class Seq2SeqModel(Model[Pair, Written]):
         ids = self._encode(pairs)
         return ids.with_data(self.embedding.forward(ids.data)[0])
 
-    # --- using -----------------------------------------------------------------------------------
-
     def predict(self, examples: Sequence[Pair]) -> list[Written]:
         """Write an answer to each source, by beam search."""
         return self._search(examples, self.config.beam, self.config.n_best)
@@ -175,18 +154,8 @@ class Seq2SeqModel(Model[Pair, Written]):
                 alpha=self.config.length_penalty,
             )
             for place, hypotheses in zip(places.tolist(), answers, strict=True):
-                found[place] = self._written(hypotheses)
+                found[place] = as_written(hypotheses, self.target, self.tokenizer)
         return found
-
-    def _written(self, hypotheses: Sequence[Hypothesis]) -> Written:
-        found = [
-            Candidate(self.tokenizer.join(tokens), tokens, each.score, each.log_probability)
-            for each in hypotheses
-            for tokens in [tuple(self.target.decode(each.tokens))]
-        ]
-        best, several = found[0], tuple(found) if self.config.n_best > 1 else ()
-        ended = hypotheses[0].ended
-        return Written(best.text, best.tokens, best.score, best.log_probability, ended, several)
 
     def attention(self, examples: Sequence[Pair], written: Sequence[Written]) -> list[Array]:
         """Return where each token of an answer, and its end, looked: (T + 1, source tokens).
@@ -196,8 +165,6 @@ class Seq2SeqModel(Model[Pair, Written]):
         targets: list[IntArray] = [self.target.encode(answer.tokens) for answer in written]
         weights = self.network.attention(self._vectors(examples), targets)
         return [matrix[:, ::-1] for matrix in weights] if self.config.reverse_source else weights
-
-    # --- scoring ---------------------------------------------------------------------------------
 
     def score(self, examples: Sequence[Pair], predictions: Sequence[Written]) -> Scoring:
         """Return exact match, token error rate and BLEU, each against the nearest right answer."""
