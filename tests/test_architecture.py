@@ -19,7 +19,7 @@ FLOORS = [
     ["optim", "text", "metrics", "encoders", "container", "sampling", "vectors"],
     ["training", "bundle", "datasets"],
     ["tasks", "reports"],
-    ["hookspecs"],
+    ["hookspecs", "label_model"],
     ["plugin_loading", "plugins", "splits"],
     ["sources", "summaries", "run_folder"],
     ["runs", "loading"],

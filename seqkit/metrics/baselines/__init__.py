@@ -7,5 +7,6 @@ from seqkit.metrics.baselines.kneser_ney import KneserNey
 from seqkit.metrics.baselines.majority import MajorityClass
 from seqkit.metrics.baselines.tags import CommonestTag
 from seqkit.metrics.baselines.tfidf import TfidfClassifier
+from seqkit.metrics.baselines.vectors import VectorClassifier
 
-__all__ = ["CommonestTag", "KneserNey", "MajorityClass", "TfidfClassifier"]
+__all__ = ["CommonestTag", "KneserNey", "MajorityClass", "TfidfClassifier", "VectorClassifier"]
