@@ -112,11 +112,15 @@ class PackedSequence:
     @cached_property
     def token_rows(self) -> IntArray:
         """(M,) rows of ``data`` that give the caller's sequences end to end."""
-        lengths = self.lengths
+        return self.rows_of(np.arange(self.batch))
+
+    def rows_of(self, sequences: IntArray) -> IntArray:
+        """Return the rows of ``data`` that give some of the caller's sequences end to end."""
+        lengths = self.lengths[sequences]
         starts = np.cumsum(lengths) - lengths
-        step = np.arange(self.tokens) - np.repeat(starts, lengths)
+        step = np.arange(int(lengths.sum())) - np.repeat(starts, lengths)
         first: IntArray = self.offsets[step]
-        return first + np.repeat(self.inverse_order, lengths)
+        return first + np.repeat(self.inverse_order[sequences], lengths)
 
     @cached_property
     def inverse_order(self) -> IntArray:

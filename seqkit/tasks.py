@@ -30,7 +30,7 @@ from seqkit.training.step import Step
 
 if TYPE_CHECKING:
     from seqkit.metrics.evaluation import Evaluation
-    from seqkit.metrics.measures import Scoring
+    from seqkit.metrics.measures import Metric, Scoring
 
 __all__ = [
     "API",
@@ -121,6 +121,13 @@ class Model(ABC, Generic[ExampleT, PredictionT]):
             rng: draws the order of a training epoch; None asks for a fixed order.
         """
 
+    def begin_epoch(self, epoch: int) -> None:
+        """Hear which epoch, from 1, the next batches of training belong to.
+
+        For what changes over the epochs, such as scheduled sampling; a resumed run says it again.
+        """
+        return
+
     @abstractmethod
     def loss(
         self,
@@ -176,6 +183,13 @@ class Model(ABC, Generic[ExampleT, PredictionT]):
     def describe(self) -> Mapping[str, str]:
         """Say in a few words what the network is made of, by part; shown before training."""
         return {}
+
+    def validate(self, examples: Sequence[ExampleT]) -> "Metric":
+        """Return the score that chooses the best epoch: the headline, unless said otherwise.
+
+        A model that takes long to predict may look less carefully here, as with a smaller beam.
+        """
+        return self.evaluate(examples, resamples=0).headline
 
     def evaluate(
         self,

@@ -1,10 +1,18 @@
 import subprocess
 import sys
+from typing import Any
 
 import numpy as np
 import pytest
 
-from seqkit.metrics.baselines import CommonestTag, MajorityClass, TfidfClassifier, VectorClassifier
+from seqkit.metrics.baselines import (
+    CommonestTag,
+    MajorityClass,
+    NearestText,
+    TfidfClassifier,
+    VectorClassifier,
+    nearest,
+)
 
 GOOD = ["a fine film", "fine acting , fine story", "a joy !", "what a joy"]
 BAD = ["a dull film", "dull acting", "a bore", "what a bore ."]
@@ -109,3 +117,24 @@ def test_vectors_are_told_apart(method: str) -> None:
     assert fitted.predict(np.empty((0, 2))) == []
     with pytest.raises(ValueError, match="inconsistent"):
         VectorClassifier.fit(vectors, ["a", "b"], method=method)
+
+
+def test_the_nearest_text_shares_the_most_with_what_is_asked() -> None:
+    found = NearestText.fit(["the cat sat", "한국어 문장", "the dog ran", "the dog ran"])
+    asked = ["a cat sat down", "한국어로 쓴 문장", "dogs ran", ""]
+    assert found.find(asked).tolist()[:3] == [0, 1, 2]
+    assert found.find([]).tolist() == []
+
+
+def test_the_nearest_text_of_many_is_found_block_by_block(monkeypatch: Any) -> None:
+    texts = [f"number {n}" for n in range(50)]
+    whole = NearestText.fit(texts).find(texts).tolist()
+    monkeypatch.setattr(nearest, "BLOCK", 7)
+    monkeypatch.setattr(nearest, "QUERIES", 3)
+    assert NearestText.fit(texts).find(texts).tolist() == whole == list(range(50))
+
+
+def test_the_nearest_text_wants_texts() -> None:
+    with pytest.raises(ValueError, match="at least one training text"):
+        NearestText.fit([])
+    assert NearestText.fit([""]).find(["a"]).tolist() == [0]
