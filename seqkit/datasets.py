@@ -2,7 +2,7 @@
 
 import os
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
@@ -103,20 +103,22 @@ def sample_files(name: str) -> DataFiles:
     return find_files(Path(__file__).parent / "samples" / name)
 
 
-def made_files(name: str, make: Callable[[Path], None]) -> DataFiles:
+def made_files(name: str, make: Callable[[Path], None], *, version: int = 1) -> DataFiles:
     """Find the splits of a data set that is made when it is first asked for, and kept.
 
-    It is kept in the user's cache folder: ``seqkit/NAME`` in ``XDG_CACHE_HOME`` or ``~/.cache``.
+    It is kept in the user's cache folder: ``seqkit/NAME-VERSION`` in ``XDG_CACHE_HOME`` or
+    ``~/.cache``.
 
     Args:
-        name: of its folder; another one where other data are made, such as ``tones-2``.
+        name: of the data set.
         make: writes the files into a folder that exists; the same files whenever it is called.
+        version: to be raised when other files are made.
 
     Raises:
         UserError: nothing can be written there.
     """
     cache = Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache") / "seqkit"
-    folder = cache / name
+    folder = cache / f"{name}-{version}"
     try:
         if not folder.is_dir():
             cache.mkdir(parents=True, exist_ok=True)
@@ -130,7 +132,7 @@ def made_files(name: str, make: Callable[[Path], None]) -> DataFiles:
         reason = f"the data cannot be written there ({error.strerror or error})"
         advice = "XDG_CACHE_HOME names another place"
         raise UserError(Problem(f"{reason}; {advice}", str(folder))) from None
-    return find_files(folder)
+    return replace(find_files(folder), name=name)
 
 
 def _candidates(folder: Path, names: tuple[str, ...]) -> list[Path]:

@@ -31,6 +31,7 @@ from seqkit.training.step import Step
 if TYPE_CHECKING:
     from seqkit.metrics.evaluation import Evaluation
     from seqkit.metrics.measures import Metric, Scoring
+    from seqkit.sampling import Sampling
 
 __all__ = [
     "API",
@@ -179,6 +180,29 @@ class Model(ABC, Generic[ExampleT, PredictionT]):
             SeqkitError: the task does not choose one label for each example.
         """
         raise SeqkitError(f"{type(self).__name__} gives no probabilities of labels")
+
+    def sample(
+        self,
+        example: ExampleT,
+        *,
+        sampling: "Sampling",
+        samples: int = 1,
+        length: int | None = None,
+        seed: int = 0,
+    ) -> Sequence[str]:
+        """Draw texts that answer an input; ``seqkit generate --prompt INPUT`` prints them.
+
+        Args:
+            example: the input.
+            sampling: how daring the choice of the next token is.
+            samples: how many texts.
+            length: tokens of a text at most; as long as the model holds right by default.
+            seed: the same seed writes the same texts.
+
+        Raises:
+            SeqkitError: the model writes nothing.
+        """
+        raise SeqkitError(f"{type(self).__name__} draws no texts")
 
     def describe(self) -> Mapping[str, str]:
         """Say in a few words what the network is made of, by part; shown before training."""

@@ -19,7 +19,7 @@ FLOORS = [
     ["optim", "text", "metrics", "encoders", "container", "sampling", "vectors"],
     ["training", "bundle", "datasets"],
     ["tasks", "reports"],
-    ["hookspecs", "label_model"],
+    ["hookspecs", "label_model", "writing_model"],
     ["plugin_loading", "plugins", "splits"],
     ["sources", "summaries", "run_folder"],
     ["runs", "loading"],

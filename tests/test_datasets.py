@@ -151,11 +151,15 @@ def test_data_are_made_when_first_asked_for_and_kept(
         made.append(folder)
         (folder / "train.tsv").write_text("fine", encoding="utf-8")
 
-    first, second = made_files("tones-1", make), made_files("tones-1", make)
+    first, second = made_files("tones", make), made_files("tones", make)
     assert first == second
     assert len(made) == 1
+    assert first.name == "tones"
+    made_files("tones", make, version=2)
+    assert len(made) == 2
     assert first.train == tmp_path / "seqkit" / "tones-1" / "train.tsv"
-    assert [path.name for path in (tmp_path / "seqkit").iterdir()] == ["tones-1"]
+    names = sorted(path.name for path in (tmp_path / "seqkit").iterdir())
+    assert names == ["tones-1", "tones-2"]
 
 
 def test_data_that_could_not_be_made_leave_nothing(
@@ -168,7 +172,7 @@ def test_data_that_could_not_be_made_leave_nothing(
         raise KeyboardInterrupt
 
     with pytest.raises(KeyboardInterrupt):
-        made_files("tones-1", fail)
+        made_files("tones", fail)
     assert list((tmp_path / "seqkit").iterdir()) == []
 
 
@@ -178,4 +182,4 @@ def test_a_cache_that_cannot_be_written_is_the_users_mistake(
     (tmp_path / "file").write_text("", encoding="utf-8")
     monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "file"))
     with pytest.raises(UserError, match="XDG_CACHE_HOME names another place"):
-        made_files("tones-1", lambda folder: None)
+        made_files("tones", lambda folder: None)

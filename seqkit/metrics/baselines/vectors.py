@@ -53,11 +53,28 @@ class VectorClassifier:
 
 def _made(method: VectorMethod) -> Any:
     from sklearn.linear_model import LogisticRegression
-    from sklearn.neighbors import KNeighborsClassifier, NearestCentroid
+    from sklearn.neighbors import NearestCentroid
 
-    made: dict[VectorMethod, Any] = {
-        "logistic regression": LogisticRegression(max_iter=300),
-        "nearest centroid": NearestCentroid(),
-        "nearest neighbour": KNeighborsClassifier(n_neighbors=1),
-    }
-    return made[method]
+    if method == "nearest neighbour":
+        return _Nearest()
+    regression = method == "logistic regression"
+    return LogisticRegression(max_iter=300) if regression else NearestCentroid()
+
+
+class _Nearest:
+    """The answer of the nearest training vector; of equally near ones, the first.
+
+    scikit-learn has one too, which warns where nearly every answer is another one.
+    """
+
+    def fit(self, vectors: Array, answers: Sequence[str]) -> "_Nearest":
+        from sklearn.utils.validation import check_consistent_length
+
+        check_consistent_length(vectors, answers)
+        self._vectors, self._answers = vectors, answers
+        return self
+
+    def predict(self, vectors: Array) -> list[str]:
+        from sklearn.metrics import pairwise_distances_argmin
+
+        return [self._answers[i] for i in pairwise_distances_argmin(vectors, self._vectors)]
