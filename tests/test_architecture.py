@@ -16,7 +16,7 @@ FLOORS = [
     ["options", "sequences", "parameters", "files", "beam_search"],
     ["kernels"],
     ["layers"],
-    ["optim", "text", "metrics", "encoders", "container", "sampling", "vectors"],
+    ["optim", "text", "metrics", "encoders", "container", "sampling", "vectors", "heatmap"],
     ["training", "bundle", "datasets"],
     ["tasks", "reports"],
     ["hookspecs", "label_model", "writing_model"],
