@@ -2,13 +2,14 @@
 
 from abc import abstractmethod
 from collections import Counter
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, ClassVar, NamedTuple, TypeAlias, TypeVar
 
 import numpy as np
 
 from seqkit.arrays import Array, IntArray
+from seqkit.errors import Problem, UserError
 from seqkit.layers.base import State
 from seqkit.layers.losses import softmax, softmax_cross_entropy
 from seqkit.metrics.baselines import MajorityClass
@@ -18,7 +19,14 @@ from seqkit.sequences import PackedSequence
 from seqkit.tasks import Baseline, Batches, Model, Step
 from seqkit.text.batching import length_batches
 
-__all__ = ["LabelBatch", "LabelModel", "LabelPrediction", "LogitsBackward", "label_baseline"]
+__all__ = [
+    "LabelBatch",
+    "LabelModel",
+    "LabelPrediction",
+    "LogitsBackward",
+    "fit_labels",
+    "label_baseline",
+]
 
 ExampleT = TypeVar("ExampleT")
 
@@ -183,3 +191,16 @@ def label_baseline(
 ) -> Baseline[ExampleT, LabelPrediction]:
     """Return a baseline of a function from examples to labels."""
     return Baseline(name, lambda examples: [LabelPrediction.certain(a) for a in predict(examples)])
+
+
+def fit_labels(labels: Iterable[str]) -> list[str]:
+    """Return the different labels of the training split, sorted.
+
+    Raises:
+        UserError: there are fewer than two.
+    """
+    found = sorted(set(labels))
+    if len(found) < 2:
+        seen = f"only the label {found[0]!r}" if found else "no examples"
+        raise UserError(Problem(f"found {seen}, wanted at least two labels", "training split"))
+    return found

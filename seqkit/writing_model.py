@@ -7,12 +7,10 @@ from typing import Any, NamedTuple, Protocol, TypeAlias, TypeVar
 
 import numpy as np
 
-from seqkit.arrays import Array, IntArray
 from seqkit.beam_search import Hypothesis
 from seqkit.errors import UserError
 from seqkit.layers.base import State
-from seqkit.layers.losses import Loss
-from seqkit.layers.token_decoder import TokenDecoder
+from seqkit.layers.encoder_decoder import EncoderDecoder, Source
 from seqkit.metrics.baselines import KneserNey, MajorityClass
 from seqkit.metrics.edits import score_sequences
 from seqkit.metrics.evaluation import evaluate
@@ -21,13 +19,12 @@ from seqkit.metrics.measures import Metric, Scoring, join_scorings
 from seqkit.parameters import Parameter
 from seqkit.randomness import random_stream
 from seqkit.sampling import Sampling, draw
-from seqkit.sequences import PackedSequence
-from seqkit.tasks import Baseline, Batches, Model, Step
+from seqkit.tasks import Baseline, Batches, Json, Model, Step
 from seqkit.text.batching import length_batches
 from seqkit.text.tokenizers import Tokenizer
 from seqkit.text.vocabulary import END, UNKNOWN, Vocabulary
 
-__all__ = ["Candidate", "Source", "WritingModel", "WritingNetwork", "WritingOptions", "Written"]
+__all__ = ["Candidate", "NetworkInput", "WritingModel", "WritingOptions", "Written", "fit_texts"]
 
 ExampleT = TypeVar("ExampleT")
 
@@ -37,7 +34,7 @@ READ_AT_ONCE = 4096
 UNIT_NAMES = {"words": "word", "characters": "character", "jamo": "jamo", "whitespace": "token"}
 
 
-class Source(NamedTuple):
+class NetworkInput(NamedTuple):
     """What a network reads of N examples.
 
     Attributes:
@@ -45,30 +42,8 @@ class Source(NamedTuple):
         backward: takes the gradient of the vectors and adds to those of the parameters.
     """
 
-    vectors: PackedSequence | Array
+    vectors: Source
     backward: Callable[[Any], object] = lambda d_vectors: None
-
-
-class WritingNetwork(Protocol):
-    """An encoder and a decoder, such as the ``EncoderDecoder`` of ``seqkit-seq2seq``."""
-
-    decoder: TokenDecoder
-
-    def parameters(self) -> Iterator[tuple[str, Parameter]]:
-        """Yield (name, parameter)."""
-        ...
-
-    def encode(self, source: Any) -> Any:
-        """Read; the result has ``memory`` and ``state``, which the decoder takes."""
-        ...
-
-    def loss(self, source: Any, targets: Sequence[IntArray], **options: Any) -> Loss[Any]:
-        """Return the loss of targets (ids without end marks); backward gives d_source."""
-        ...
-
-    def search(self, source: Any, **options: Any) -> list[list[Hypothesis]]:
-        """Search for the likeliest targets, as :func:`~seqkit.beam_search.beam_search`."""
-        ...
 
 
 class WritingOptions(Protocol):
@@ -123,6 +98,25 @@ class Written:
     gold_log_probability: float | None = None
 
 
+def fit_texts(
+    texts: Sequence[Sequence[str]], *, min_count: int = 1, max_size: int | None = None
+) -> dict[str, Json]:
+    """Fit what a :class:`WritingModel` needs to know of the training answers.
+
+    Args:
+        texts: tokens of each.
+        min_count: rarer tokens are unknown.
+        max_size: keep at most this many tokens, the commonest.
+
+    Returns:
+        ``vocabulary`` with the unknown and the end mark, as JSON, and ``longest``, in tokens.
+    """
+    vocabulary = Vocabulary.fit(
+        texts, minimum_count=min_count, maximum_size=max_size, specials=(UNKNOWN, END)
+    )
+    return {"vocabulary": vocabulary.to_json(), "longest": max(map(len, texts), default=0)}
+
+
 Item: TypeAlias = tuple[ExampleT, Sequence[str]]
 """An example with one of its right answers."""
 
@@ -148,7 +142,7 @@ class WritingModel(Model[ExampleT, Written]):
 
     def __init__(
         self,
-        network: WritingNetwork,
+        network: EncoderDecoder,
         vocabulary: Vocabulary,
         tokenizer: Tokenizer,
         options: WritingOptions,
@@ -167,7 +161,7 @@ class WritingModel(Model[ExampleT, Written]):
         self._sampled = 0.0
 
     @abstractmethod
-    def read(self, examples: Sequence[ExampleT]) -> Source:
+    def read(self, examples: Sequence[ExampleT]) -> NetworkInput:
         """Return what the network reads of N examples."""
 
     @abstractmethod
