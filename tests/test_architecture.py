@@ -20,7 +20,7 @@ FLOORS = [
     ["writing"],
     ["training", "bundle", "datasets"],
     ["tasks", "reports"],
-    ["hookspecs"],
+    ["hookspecs", "label_model", "writing_model"],
     ["plugin_loading", "plugins", "splits"],
     ["sources", "summaries", "run_folder"],
     ["runs", "loading"],
