@@ -17,7 +17,6 @@ FLOORS = [
     ["kernels"],
     ["layers"],
     ["optim", "text", "metrics", "encoders", "container", "sampling", "vectors", "heatmap"],
-    ["writing"],
     ["training", "bundle", "datasets"],
     ["tasks", "reports"],
     ["hookspecs", "label_model", "writing_model"],

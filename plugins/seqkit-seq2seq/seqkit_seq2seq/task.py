@@ -6,9 +6,9 @@ from typing import Any
 
 import numpy as np
 from seqkit.errors import Problem, UserError
-from seqkit.tasks import Resources, Task
-from seqkit.text import END, UNKNOWN, Vocabulary, create_tokenizer, read_lexicon, read_pairs
-from seqkit.writing import Written
+from seqkit.tasks import Json, Resources, Task
+from seqkit.text import Vocabulary, create_tokenizer, read_lexicon, read_pairs
+from seqkit.writing_model import Written, fit_texts
 
 from seqkit_seq2seq.config import Seq2SeqConfig
 from seqkit_seq2seq.model import Pair, Seq2SeqModel
@@ -78,31 +78,22 @@ class Seq2SeqTask(Task[Seq2SeqConfig, Pair, Written]):
         """
         if not train:
             raise UserError(Problem("found no pairs, wanted at least one", "training split"))
+        texts = [answer for pair in train for answer in pair.answers]
+        longest = max(map(len, texts), default=0)
         sources = [pair.tokens for pair in train]
-        answers = [answer for pair in train for answer in pair.answers]
-        shared = self.config.shared_vocabulary
-        target = self._fit([*sources, *answers] if shared else answers)
-        source = target if shared else self._fit(sources)
-        longest = max(map(len, answers), default=0)
+        if self.config.shared_vocabulary:
+            texts = sources = [*sources, *texts]
+        source, target = (self._vocabulary(part) for part in (sources, texts))
         return {"source": source, "target": target, "longest": longest}
 
-    def _fit(self, texts: Sequence[Sequence[str]]) -> dict[str, Any]:
-        return Vocabulary.fit(
-            texts,
-            minimum_count=self.config.min_count,
-            maximum_size=self.config.max_vocabulary,
-            specials=(UNKNOWN, END),
-        ).to_json()
+    def _vocabulary(self, texts: Sequence[Sequence[str]]) -> Json:
+        config = self.config
+        fitted = fit_texts(texts, min_count=config.min_count, max_size=config.max_vocabulary)
+        return fitted["vocabulary"]
 
     def build(self, resources: Resources, *, rng: np.random.Generator) -> Seq2SeqModel:
-        """Build the model, in training and after loading alike.
-
-        Raises:
-            UserError: a vocabulary without its marks.
-        """
+        """Build the model, in training and after loading alike."""
         target = Vocabulary.from_json(resources["target"])
         shared = self.config.shared_vocabulary
         source = target if shared else Vocabulary.from_json(resources["source"])
-        if source.unknown_id is None or target.end_id is None:
-            raise UserError(Problem(f"the marks {UNKNOWN} and {END} are missing", "vocabulary"))
         return Seq2SeqModel(source, target, int(resources["longest"]), self.config, rng=rng)
