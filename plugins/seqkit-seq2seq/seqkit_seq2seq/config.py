@@ -18,9 +18,12 @@ Units = Literal["words", "characters", "jamo", "whitespace"]
 class WritingConfig(EncoderConfig, TrainingConfig):
     """How anything is read and written token by token; other tasks that write derive from it."""
 
-    epochs: int = option(30, help="passes over the training split", group="training", minimum=0)
-    batch_size: int = option(64, help="sequences in a batch", group="training", minimum=1)
-    learning_rate: float = option(0.002, help="size of a step", group="training", minimum=0.0)
+    epochs: int = option(10, help="passes over the training split", group="training", minimum=0)
+    patience: int | None = option(
+        3, help="stop after this many epochs without a better score", group="training", minimum=1
+    )
+    batch_size: int = option(32, help="sequences in a batch", group="training", minimum=1)
+    learning_rate: float = option(0.005, help="size of a step", group="training", minimum=0.0)
     embedding: int = option(64, help="width of a token's vector", group="encoder", minimum=1)
     dropout: float = option(
         0.1,

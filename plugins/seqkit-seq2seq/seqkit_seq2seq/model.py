@@ -86,6 +86,11 @@ class Seq2SeqModel(WritingModel[Pair]):
             "target": f"{len(self.vocabulary):,} {config.target_units}, at most {self.limit - 1}",
         }
 
+    def predict(self, examples: Sequence[Pair]) -> list[Written]:
+        """Write an answer to each source, by beam search; nothing for one without a token."""
+        written = iter(super().predict([pair for pair in examples if pair.tokens]))
+        return [next(written) if pair.tokens else self.told("") for pair in examples]
+
     def read(self, examples: Sequence[Pair]) -> NetworkInput:
         """Return the vectors of the sources' tokens."""
         ids = pack_flat(*self.source.encode_flat([pair.tokens for pair in examples]))

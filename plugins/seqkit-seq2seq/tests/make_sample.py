@@ -3,6 +3,7 @@
 Run by hand: ``python tests/make_sample.py``. The same script always writes the same files.
 """
 
+import calendar
 import random
 from pathlib import Path
 
@@ -23,7 +24,8 @@ def number(value: int) -> str:
 
 def say_date(rng: random.Random) -> tuple[str, str]:
     """Return a date as it is said and as it is written."""
-    year, month, day = rng.randint(1950, 2049), rng.randint(1, 12), rng.randint(1, 28)
+    year, month = rng.randint(1950, 2049), rng.randint(1, 12)
+    day = rng.randint(1, calendar.monthrange(year, month)[1])
     parts = [number(year) + "년", MONTHS.get(month, number(month) + "월"), number(day) + "일"]
     return (" " if rng.random() < 0.7 else "").join(parts), f"{year}-{month:02}-{day:02}"
 
