@@ -75,8 +75,7 @@ def test_what_cannot_be_drawn_is_told(
 
 
 def test_a_model_without_attention_has_none_to_show(shell: Shell, tmp_path: Path) -> None:
-    options = {"epochs": 0, "units": 4, "embedding": 4, "attention": "none"}
-    seqkit.train("seq2seq", output=tmp_path / "run", **options)
+    seqkit.train("seq2seq", output=tmp_path / "run", epochs=0, units=4, attention="none")
     status, _, err = shell("attention", tmp_path / "run", "세 시")
     assert status == 2
     assert "no attention to show" in err
