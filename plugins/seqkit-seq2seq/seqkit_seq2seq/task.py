@@ -42,6 +42,11 @@ class Seq2SeqTask(Task[Seq2SeqConfig, Pair, Written]):
         pairs = read_pairs(path, format=None if kind == "auto" else kind)
         return [self._pair(source, (target,)) for source, target, _ in pairs]
 
+    def read_inputs(self, path: Path) -> list[Pair]:
+        """Read a source a line; of files of pairs, ``*.tsv`` and ``*.dict``, their sources."""
+        pairs = path.name.removesuffix(".gz").endswith((".tsv", ".dict"))
+        return self.read(path) if pairs else super().read_inputs(path)
+
     def examples(self, inputs: Sequence[Any], targets: Sequence[Any] | None = None) -> list[Pair]:
         """Make examples of texts, and of their answers: a text each, or several right ones."""
         given = [()] * len(inputs) if targets is None else targets

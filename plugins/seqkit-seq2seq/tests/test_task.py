@@ -55,6 +55,14 @@ def test_variants_of_a_word_are_right_answers_to_one_source(tmp_path: Path) -> N
     assert first.targets == ("AH", "EY")
 
 
+def test_sources_to_be_answered_stand_a_line_each_or_in_pairs(tmp_path: Path) -> None:
+    for name, text in (("a.txt", "a b\n\nc_d\n"), ("a.tsv", "a b\tx\nc_d\ty\n")):
+        (tmp_path / name).write_text(text, encoding="utf-8")
+    task = make_task()
+    assert [p.source for p in task.read_inputs(tmp_path / "a.txt")] == ["a b", "", "c_d"]
+    assert [p.source for p in task.read_inputs(tmp_path / "a.tsv")] == ["a b", "c_d"]
+
+
 def test_an_unlikely_file_is_refused_with_what_is_wanted(tmp_path: Path) -> None:
     with pytest.raises(UserError, match="wanted source<TAB>target or source _target"):
         read(tmp_path, "nothing to see\n")
