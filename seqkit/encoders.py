@@ -130,6 +130,12 @@ class EncoderConfig:
         maximum=0.95,
     )
 
+    @property
+    def described(self) -> str:
+        """The encoder in a few words, for :meth:`seqkit.tasks.Model.describe`."""
+        direction = "both directions" if self.bidirectional else "one direction"
+        return f"{self.encoder}, {self.layers} x {self.units}, {direction}"
+
 
 def build_cell(
     cell: Literal["rnn", "lstm", "gru"],

@@ -1,6 +1,6 @@
 """A decoder of tokens: learns to write sequences of ids, and searches for the likeliest ones."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from typing import Any
 
 import numpy as np
@@ -145,6 +145,43 @@ class TokenDecoder:
         chosen = dropped(later.shape, share, rng)
         mixed[later[chosen]] = written[earlier[chosen]]
         return before.with_data(mixed)
+
+    def sample(
+        self,
+        memory: PackedSequence,
+        state: State,
+        choose: Callable[[int, Array], int],
+        *,
+        max_length: int,
+    ) -> list[list[int]]:
+        """Write one text for each sequence, token by token as ``choose`` takes them.
+
+        Args:
+            memory: (Mm, D), N sequences.
+            state: in which the decoder begins, arrays (L, N, H).
+            choose: takes the number of a sequence and the log-probabilities (V,) of what may come
+                next, and returns an id.
+            max_length: tokens at most, the end mark counted.
+
+        Returns:
+            The ids of each text, without the end mark.
+        """
+        remembered = self.decoder.remember(memory)
+        written: list[list[int]] = [[] for _ in range(memory.batch)]
+        going, tokens = np.arange(memory.batch), np.full(memory.batch, self.end, np.int64)
+        while len(going) and max_length:
+            max_length -= 1
+            vectors, _ = self.embedding.forward(tokens)
+            counts = np.bincount(going, minlength=memory.batch)
+            outputs, after = self.decoder.step(vectors, remembered, counts, state)
+            pairs = zip(going.tolist(), self.output.log_softmax(outputs), strict=True)
+            tokens = np.array([choose(number, row) for number, row in pairs], np.int64)
+            alive = tokens != self.end
+            going, tokens = going[alive], tokens[alive]
+            state = type(after)(*(array[:, alive] for array in after))
+            for number, token in zip(going.tolist(), tokens.tolist(), strict=True):
+                written[number].append(token)
+        return written
 
     def attention(
         self, targets: Sequence[IntArray], memory: PackedSequence, state: State | None = None

@@ -16,6 +16,7 @@ from seqkit.encoders import EncoderConfig, TextConfig
 from seqkit.errors import Problem, UserError
 from seqkit.hookspecs import CommandSpec, EncoderSpec
 from seqkit.inspection import Item
+from seqkit.label_model import LabelModel, LabelPrediction
 from seqkit.layers.base import RecurrentLayer
 from seqkit.metrics.bootstrap import Comparison
 from seqkit.metrics.evaluation import Evaluation
@@ -37,6 +38,7 @@ TESTING = DOCS / "testing-plugins.md"
 GROUPS: dict[str, tuple[type, ...]] = {
     "What a plugin offers": (TaskSpec, DatasetSpec, DataFiles, EncoderSpec, CommandSpec),
     "What a task is made of": (Task, Model, Batches, Step, Baseline, Reading, Option),
+    "Models that give one label to each input": (LabelModel, LabelPrediction),
     "Options to derive from": (TrainingConfig, EncoderConfig, TextConfig),
     "What an encoder promises": (RecurrentLayer, PackedSequence),
     "How a task is scored": (

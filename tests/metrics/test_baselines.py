@@ -10,6 +10,7 @@ from seqkit.metrics.baselines import (
     MajorityClass,
     NearestText,
     TfidfClassifier,
+    VectorClassifier,
     nearest,
 )
 
@@ -106,6 +107,16 @@ def test_tags_must_fit_the_words() -> None:
         CommonestTag.fit([], [])
     with pytest.raises(ValueError, match="zip"):
         CommonestTag.fit([["a"]], [["X", "Y"]])
+
+
+@pytest.mark.parametrize("method", ["logistic regression", "nearest centroid", "nearest neighbour"])
+def test_vectors_are_told_apart(method: str) -> None:
+    vectors = np.array([[0.0, 1.0], [0.2, 0.8], [5.0, 1.0], [5.5, 0.9]])
+    fitted = VectorClassifier.fit(vectors, ["낮음", "낮음", "높음", "높음"], method=method)
+    assert fitted.predict(np.array([[6.0, 1.0], [0.1, 1.0]])) == ["높음", "낮음"]
+    assert fitted.predict(np.empty((0, 2))) == []
+    with pytest.raises(ValueError, match="inconsistent"):
+        VectorClassifier.fit(vectors, ["a", "b"], method=method)
 
 
 def test_the_nearest_text_shares_the_most_with_what_is_asked() -> None:

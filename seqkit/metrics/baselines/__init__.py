@@ -8,5 +8,13 @@ from seqkit.metrics.baselines.majority import MajorityClass
 from seqkit.metrics.baselines.nearest import NearestText
 from seqkit.metrics.baselines.tags import CommonestTag
 from seqkit.metrics.baselines.tfidf import TfidfClassifier
+from seqkit.metrics.baselines.vectors import VectorClassifier
 
-__all__ = ["CommonestTag", "KneserNey", "MajorityClass", "NearestText", "TfidfClassifier"]
+__all__ = [
+    "CommonestTag",
+    "KneserNey",
+    "MajorityClass",
+    "NearestText",
+    "TfidfClassifier",
+    "VectorClassifier",
+]

@@ -6,9 +6,8 @@ from typing import Literal
 
 from seqkit.encoders import EncoderConfig, TextConfig
 from seqkit.errors import Problem
-from seqkit.layers.pooling import POOLINGS
+from seqkit.layers.pooling import pooling_problems
 from seqkit.options import option
-from seqkit.suggestions import suggest
 from seqkit.training.config import TrainingConfig
 
 __all__ = ["SentimentConfig"]
@@ -75,9 +74,4 @@ class SentimentConfig(TextConfig, EncoderConfig, TrainingConfig):
         yield from super().problems()
         if self.text_column is not None and self.text_column == self.label_column:
             yield Problem("found the column that is text_column too", "label_column")
-        for name in self.pooling:
-            if name not in POOLINGS:
-                wanted = f"wanted any of {', '.join(POOLINGS)}"
-                yield Problem(f"found {name!r}, {wanted}; {suggest(name, POOLINGS)}", "pooling")
-        if not self.pooling or len(set(self.pooling)) < len(self.pooling):
-            yield Problem("wanted one or more poolings, each once", "pooling")
+        yield from pooling_problems(self.pooling)
