@@ -17,7 +17,14 @@ if TYPE_CHECKING:
     from seqkit.layers.base import RecurrentLayer
     from seqkit.layers.embedding import Embedding
 
-__all__ = ["EncoderConfig", "TextConfig", "WordConfig", "build_cell", "start_from_vectors"]
+__all__ = [
+    "EncoderConfig",
+    "TaggerConfig",
+    "TextConfig",
+    "WordConfig",
+    "build_cell",
+    "start_from_vectors",
+]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -115,6 +122,18 @@ class EncoderConfig:
         group="encoder",
         minimum=0.0,
         maximum=0.95,
+    )
+
+
+@dataclass(frozen=True, kw_only=True)
+class TaggerConfig(WordConfig, EncoderConfig):
+    """A tagger: words, an encoder, and how tags are chosen; a task's config derives from it.
+
+    :func:`seqkit.tagging.network.create_network` reads these options.
+    """
+
+    output: Literal["softmax", "crf"] = option(
+        "softmax", help="choose each tag on its own, or the best sequence of tags", group="head"
     )
 
 

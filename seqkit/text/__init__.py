@@ -2,6 +2,7 @@
 
 from seqkit.text.batching import StreamWindows, Window, length_batches, streams
 from seqkit.text.jamo import compose_jamo, decompose_jamo
+from seqkit.text.placement import PlacedWords
 from seqkit.text.readers import (
     Column,
     LabelledText,
@@ -12,6 +13,7 @@ from seqkit.text.readers import (
     Text,
     Word,
     create_sentence,
+    format_conll,
     format_conllu,
     read_conll,
     read_conllu,
@@ -30,6 +32,7 @@ from seqkit.text.readers import (
     write_conllu,
 )
 from seqkit.text.shapes import WORD_SHAPES, word_shape
+from seqkit.text.tag_checks import illegal_tags, wrong_tags
 from seqkit.text.tag_schemes import (
     SchemeName,
     Span,
@@ -49,6 +52,7 @@ __all__ = [
     "WORD_SHAPES",
     "Column",
     "LabelledText",
+    "PlacedWords",
     "Row",
     "SchemeName",
     "Sentence",
@@ -67,8 +71,10 @@ __all__ = [
     "create_tokenizer",
     "decompose_jamo",
     "find_malformed",
+    "format_conll",
     "format_conllu",
     "graphemes",
+    "illegal_tags",
     "length_batches",
     "nfc",
     "original_spans",
@@ -91,4 +97,5 @@ __all__ = [
     "word_shape",
     "write_conllu",
     "write_spans",
+    "wrong_tags",
 ]

@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Any
 
 from seqkit.datasets import DataFiles, DatasetSpec
-from seqkit.encoders import EncoderConfig, TextConfig, WordConfig
+from seqkit.encoders import EncoderConfig, TaggerConfig, TextConfig, WordConfig
 from seqkit.errors import Problem, UserError
 from seqkit.hookspecs import CommandSpec, EncoderSpec
 from seqkit.layers.base import RecurrentLayer
@@ -35,7 +35,7 @@ TESTING = DOCS / "testing-plugins.md"
 GROUPS: dict[str, tuple[type, ...]] = {
     "What a plugin offers": (TaskSpec, DatasetSpec, DataFiles, EncoderSpec, CommandSpec),
     "What a task is made of": (Task, Model, Batches, Step, Baseline, Option),
-    "Options to derive from": (TrainingConfig, EncoderConfig, TextConfig, WordConfig),
+    "Options to derive from": (TrainingConfig, EncoderConfig, TextConfig, WordConfig, TaggerConfig),
     "What an encoder promises": (RecurrentLayer, PackedSequence),
     "How a task is scored": (Scoring, Measure, Table, Evaluation, Metric, Interval),
     "What events tell": (

@@ -7,11 +7,10 @@ import pytest
 from seqkit.errors import UserError
 from seqkit.metrics import Scoring
 from seqkit.testing.gradients import gradient_error
-from seqkit.text import Span, TagScheme
+from seqkit.text import PlacedWords, TagScheme
 from small import model, sentences, task
 
-from seqkit_ner.baseline import LongestMatch
-from seqkit_ner.sentences import Entity, Sentence, joined
+from seqkit_ner.sentences import Entity, Sentence
 
 CODINGS = ["iob1", "iob2", "iobes"]
 
@@ -58,7 +57,7 @@ def test_illegal_answers_of_a_softmax_are_read_by_the_mode() -> None:
         tagger = model(output="softmax", mode=mode, coding="iob2")
         wanted = [tagger.tags.index(tag) for tag in ("I-PER", "I-PER", "B-LOC")]
         found = (np.array(wanted), np.array([0.9, 0.5, 0.8]))
-        read[mode] = list(tagger._answer(joined(words), found).entities)
+        read[mode] = list(tagger._answer(Sentence(PlacedWords.join(words)), found).entities)
     assert [(e.text, e.probability) for e in read["conll"]] == [("Mira Hale", 0.5), ("Sam", 0.8)]
     assert [e.text for e in read["strict"]] == ["Sam"]
 
@@ -98,7 +97,7 @@ def test_a_type_that_training_lacked_is_left_out_of_the_loss_and_counts_as_misse
 
 
 def test_sentences_without_gold_cannot_be_scored() -> None:
-    examples = [sentences()[0], joined(["Mira"])]
+    examples = [sentences()[0], Sentence(PlacedWords.join(["Mira"]))]
     with pytest.raises(UserError, match="^sentence 2: found no gold tags, wanted them$"):
         model().score(examples, model().predict(examples))
 
@@ -106,17 +105,3 @@ def test_sentences_without_gold_cannot_be_scored() -> None:
 def test_repaired_sentences_are_counted() -> None:
     examples = task().examples([["a", "b"], ["c"]], [["O", "I-X"], ["O"]])
     assert model().counts(examples)["illegal tag sequences, repaired"] == 1
-
-
-def test_the_baseline_takes_the_longest_name() -> None:
-    matcher = LongestMatch.fit(sentences())
-    found = matcher.find(("Sam", "met", "Mira", "Hale", "Halden", "Mira"))
-    assert found == [Span(0, 1, "PER"), Span(2, 4, "PER"), Span(4, 5, "LOC")]
-
-
-def test_the_baseline_drops_names_that_are_mostly_common_words() -> None:
-    words = [["may", "be"]] * 3 + [["may", "sang"]]
-    tags = [["O", "O"]] * 3 + [["B-PER", "O"]]
-    train = task().examples(words, tags)
-    assert LongestMatch.fit(train).find(("may", "sang")) == []
-    assert LongestMatch.fit(train[2:]).find(("may", "sang")) == [Span(0, 1, "PER")]

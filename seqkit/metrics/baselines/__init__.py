@@ -5,7 +5,8 @@ scikit-learn is imported inside functions, so that importing this package costs 
 
 from seqkit.metrics.baselines.kneser_ney import KneserNey
 from seqkit.metrics.baselines.majority import MajorityClass
+from seqkit.metrics.baselines.names import LongestMatch
 from seqkit.metrics.baselines.tags import CommonestTag
 from seqkit.metrics.baselines.tfidf import TfidfClassifier
 
-__all__ = ["CommonestTag", "KneserNey", "MajorityClass", "TfidfClassifier"]
+__all__ = ["CommonestTag", "KneserNey", "LongestMatch", "MajorityClass", "TfidfClassifier"]
