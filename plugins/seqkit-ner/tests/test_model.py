@@ -4,11 +4,11 @@ from typing import Any
 
 import numpy as np
 import pytest
+from ner_small import model, sentences, task
 from seqkit.errors import UserError
 from seqkit.metrics import Scoring
 from seqkit.testing.gradients import gradient_error
 from seqkit.text import PlacedWords, TagScheme
-from small import model, sentences, task
 
 from seqkit_ner.sentences import Entity, Sentence
 

@@ -3,9 +3,9 @@
 from pathlib import Path
 
 import pytest
+from ner_small import sentences, task, write
 from seqkit.errors import UserError
 from seqkit.text import Span
-from small import sentences, task, write
 
 SPANS = [(Span(0, 1, "X"), Span(1, 3, "X"), Span(4, 5, "Y"))]
 WRITTEN = {
