@@ -108,3 +108,18 @@ def test_syllables_as_tokens_leave_particles_out(tmp_path: Path) -> None:
 
 def _place(line: str) -> list[str]:
     return ["B-LOC", "I-LOC", *["O"] * (len(line) - 2)]
+
+
+def test_the_shell_converts_between_schemes(tmp_path: Path) -> None:
+    path = tmp_path / "some.conll"
+    path.write_text("미라\tI-PER\nSam\tB-PER\n\na\tO\nb\tB-LOC\n", encoding="utf-8")
+    command = [sys.executable, "-m", "seqkit", "convert-tags", str(path)]
+    done = subprocess.run([*command, "--scheme", "iob1", "--to", "iobes"], capture_output=True)
+    assert done.returncode == 0
+    assert done.stdout.decode("utf-8") == "미라\tS-PER\nSam\tS-PER\n\na\tO\nb\tS-LOC\n\n"
+    assert done.stderr.decode("utf-8").strip() == "2 sentences, 1 of them repaired"
+    refused = subprocess.run(
+        [*command, "--scheme", "iob1", "--to", "iobes", "--refuse"], capture_output=True
+    )
+    assert refused.returncode == 2
+    assert b"some.conll:4: word 2 has B-LOC, in IOB1 it would be I-LOC" in refused.stderr
