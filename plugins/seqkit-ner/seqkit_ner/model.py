@@ -151,10 +151,12 @@ class NerModel(Model[Sentence, NerPrediction]):
 
     def _notes(self) -> tuple[str, ...]:
         config = self.config
+        bias = f"The score of O was changed by {config.outside_bias:+g} to find more or fewer."
         return (
             "An entity is right if start, end and type are.",
             f"Gold tags: {config.scheme.upper()}. Predicted: {config.coding.upper()}, read "
             f"{READINGS[config.mode]} (mode {config.mode}).",
+            *([bias] if config.outside_bias else []),
         )
 
     def counts(self, examples: Sequence[Sentence]) -> Mapping[str, int]:

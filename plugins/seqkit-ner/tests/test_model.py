@@ -71,6 +71,16 @@ def test_a_bias_against_outside_finds_more() -> None:
     assert found(-20.0) == sum(len(sentence.words) for sentence in sentences())
 
 
+def test_the_report_tells_the_mode_and_the_bias() -> None:
+    def notes(**options: Any) -> str:
+        tagger = model(**options)
+        return " ".join(tagger.score(sentences(), tagger.predict(sentences())).tables[0].notes)
+
+    assert "changed by" not in notes()
+    assert "The score of O was changed by -1.5 to find more or fewer." in notes(outside_bias=-1.5)
+    assert "strictly: only legal tags count (mode strict)" in notes(mode="strict")
+
+
 def test_gold_answers_score_perfectly_and_unseen_names_are_told_apart() -> None:
     tagger = model()
     examples = [*sentences(), *task().examples([["Mira", "Voss"]], [["B-PER", "I-PER"]])]
