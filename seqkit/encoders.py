@@ -18,7 +18,14 @@ if TYPE_CHECKING:
     from seqkit.layers.base import RecurrentLayer
     from seqkit.layers.embedding import Embedding
 
-__all__ = ["EncoderConfig", "TextConfig", "WordConfig", "build_cell", "start_from_vectors"]
+__all__ = [
+    "EncoderConfig",
+    "TaggerConfig",
+    "TextConfig",
+    "WordConfig",
+    "build_cell",
+    "start_from_vectors",
+]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -135,6 +142,18 @@ class EncoderConfig:
         """The encoder in a few words, for :meth:`seqkit.tasks.Model.describe`."""
         direction = "both directions" if self.bidirectional else "one direction"
         return f"{self.encoder}, {self.layers} x {self.units}, {direction}"
+
+
+@dataclass(frozen=True, kw_only=True)
+class TaggerConfig(WordConfig, EncoderConfig):
+    """A tagger: words, an encoder, and how tags are chosen; a task's config derives from it.
+
+    :func:`seqkit.tagging.network.create_network` reads these options.
+    """
+
+    output: Literal["softmax", "crf"] = option(
+        "softmax", help="choose each tag on its own, or the best sequence of tags", group="head"
+    )
 
 
 def build_cell(

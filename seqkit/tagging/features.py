@@ -26,6 +26,7 @@ __all__ = [
     "WordBatch",
     "WordFeatures",
     "fit_characters",
+    "fit_words",
 ]
 
 CHARACTER_BUDGET = 8192
@@ -37,6 +38,16 @@ BEGIN, END = "<w>", "</w>"
 """Marks around a word, so that a prefix or an ending is not taken for what stands inside."""
 
 CHARACTER_MARKS = (UNKNOWN, BEGIN, END)
+
+
+def fit_words(config: WordConfig, sentences: Iterable[Sequence[str]]) -> Vocabulary:
+    """Fit the words of the training split that shall have a vector, as the options ask for it."""
+    return Vocabulary.fit(
+        map(config.as_read, sentences),
+        minimum_count=config.min_count,
+        maximum_size=config.max_vocabulary,
+        specials=WORD_MARKS,
+    )
 
 
 def fit_characters(sentences: Iterable[Sequence[str]]) -> Vocabulary:
@@ -144,6 +155,18 @@ class WordFeatures:
         yield from prefixed("spelling", self.spelling.parameters())
         if self.shapes is not None:
             yield from prefixed("shapes", self.shapes.parameters())
+
+    def describe(self) -> dict[str, str]:
+        """Say what the features are made of, by part; a model's description may begin with it."""
+        config = self.config
+        characters = f"{config.character_cell}, {config.character_units}, both directions"
+        parts = {
+            "words": f"{len(self.words):,}, {config.embedding} wide",
+            "spelling": f"{len(self.characters):,} characters, {characters}",
+        }
+        if self.shapes is not None:
+            parts["shapes"] = f"{self.shapes.rows}, {config.shape_embedding} wide"
+        return parts
 
     def encode(self, sentences: Sequence[Sequence[str]]) -> WordBatch:
         """Look up words, characters and shapes."""

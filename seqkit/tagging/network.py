@@ -6,18 +6,20 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from seqkit.arrays import Array, DTypeLike, IntArray
+from seqkit.encoders import TaggerConfig
 from seqkit.layers.base import RecurrentLayer, prefixed
 from seqkit.layers.crf import CRF, TagConstraints
 from seqkit.layers.dropout import LockedDropout
 from seqkit.layers.linear import Linear
 from seqkit.parameters import Parameter
+from seqkit.plugins import create_encoder
 from seqkit.sequences import PackedSequence, pack_flat
 from seqkit.tagging.features import Spellings, WordBatch, WordFeatures
 from seqkit.tagging.heads import CRFHead, Head, SoftmaxHead
-from seqkit.text import length_batches
+from seqkit.text import Vocabulary, length_batches
 from seqkit.training.step import Step
 
-__all__ = ["TaggedBatch", "TaggingNetwork", "create_head"]
+__all__ = ["TaggedBatch", "TaggingNetwork", "create_network"]
 
 WORD_BUDGET = 4096
 """Words that are tagged at once."""
@@ -135,23 +137,32 @@ class TaggingNetwork:
         return zip(y.with_data(best).unpack(), y.with_data(probabilities).unpack(), strict=True)
 
 
-def create_head(
-    output: str,
-    classes: int,
+def create_network(
+    config: TaggerConfig,
     *,
+    words: Vocabulary,
+    characters: Vocabulary,
+    classes: int,
     constraints: TagConstraints | None = None,
     rng: np.random.Generator,
     dtype: DTypeLike = np.float32,
-) -> Head:
-    """Return what chooses the tags.
+) -> TaggingNetwork:
+    """Build a network as the options ask for it.
 
     Args:
-        output: ``"crf"`` for the best sequence of tags, ``"softmax"`` for each on its own.
+        config: options of words, encoder and output.
+        words: that have a vector.
+        characters: the characters.
         classes: C.
         constraints: for a CRF: which tags may begin, follow one another and end.
         rng: draws the weights.
         dtype: of the weights.
     """
-    if output == "crf":
-        return CRFHead(CRF(classes, constraints=constraints, rng=rng, dtype=dtype))
-    return SoftmaxHead()
+    features = WordFeatures(config, words=words, characters=characters, rng=rng, dtype=dtype)
+    encoder = create_encoder(config, features.output_features, rng=rng, dtype=dtype)
+    head: Head = SoftmaxHead()
+    if config.output == "crf":
+        head = CRFHead(CRF(classes, constraints=constraints, rng=rng, dtype=dtype))
+    return TaggingNetwork(
+        features, encoder, head, classes=classes, dropout=config.dropout, rng=rng, dtype=dtype
+    )

@@ -145,7 +145,7 @@ def formats_are_text(subject: TaskSubject) -> None:
 
 
 def unmet_answers_are_scored(subject: TaskSubject) -> None:
-    """A gold answer that training never met is scored and counted, and no failure."""
+    """A gold answer that training never met is scored and counted, or refused with a UserError."""
     targets = subject.targets(subject.others)
     if targets is None:
         skip(NO_GOLD)
@@ -153,7 +153,10 @@ def unmet_answers_are_scored(subject: TaskSubject) -> None:
         strange = [_strange(target) for target in targets]
     except TypeError as error:
         skip(str(error))
-    examples = subject.task().examples(subject.inputs(subject.others), strange)
+    try:
+        examples = subject.task().examples(subject.inputs(subject.others), strange)
+    except UserError as error:
+        skip(f"such answers are refused, as those of a closed form may be: {error.problems[0]}")
     model = subject.trained
     model.score(examples, model.predict(examples))
     model.counts(examples)

@@ -2,6 +2,7 @@
 
 from seqkit.text.batching import StreamWindows, Window, length_batches, streams
 from seqkit.text.jamo import compose_jamo, decompose_jamo
+from seqkit.text.placement import PlacedWords
 from seqkit.text.readers import (
     Column,
     LabelledText,
@@ -15,6 +16,7 @@ from seqkit.text.readers import (
     TextPair,
     Word,
     create_sentence,
+    format_conll,
     format_conllu,
     read_conll,
     read_conllu,
@@ -35,6 +37,7 @@ from seqkit.text.readers import (
     write_conllu,
 )
 from seqkit.text.shapes import WORD_SHAPES, word_shape
+from seqkit.text.tag_checks import illegal_tags, wrong_tags
 from seqkit.text.tag_schemes import (
     SchemeName,
     Span,
@@ -56,6 +59,7 @@ __all__ = [
     "LabelledText",
     "LexiconEntry",
     "PairFormat",
+    "PlacedWords",
     "Row",
     "SchemeName",
     "Sentence",
@@ -75,8 +79,10 @@ __all__ = [
     "create_tokenizer",
     "decompose_jamo",
     "find_malformed",
+    "format_conll",
     "format_conllu",
     "graphemes",
+    "illegal_tags",
     "length_batches",
     "nfc",
     "original_spans",
@@ -101,4 +107,5 @@ __all__ = [
     "word_shape",
     "write_conllu",
     "write_spans",
+    "wrong_tags",
 ]

@@ -206,6 +206,24 @@ class Vocabulary:
         except ValueError as error:
             raise UserError(Problem(str(error), "vocabulary")) from None
 
+    @classmethod
+    def from_resources(
+        cls, resources: Mapping[str, Any], name: str, *, specials: tuple[str, ...]
+    ) -> "Vocabulary":
+        """Return one of the vocabularies of a model, checked: a file may hold anything.
+
+        Raises:
+            UserError: as :meth:`from_json`, or other specials than wanted; the error has the name.
+        """
+        try:
+            vocabulary = cls.from_json(resources[name])
+        except UserError as error:
+            raise UserError([Problem(p.message, name) for p in error.problems]) from None
+        if vocabulary.specials != specials:
+            found = f"wanted the specials {specials}, found {vocabulary.specials}"
+            raise UserError(Problem(found, name))
+        return vocabulary
+
     def _unknown_words(self, tokens: list[str]) -> UserError:
         missing = [token for token in dict.fromkeys(tokens) if token not in self.ids]
         problems = []

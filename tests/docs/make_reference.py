@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Any
 
 from seqkit.datasets import DataFiles, DatasetSpec
-from seqkit.encoders import EncoderConfig, TextConfig
+from seqkit.encoders import EncoderConfig, TaggerConfig, TextConfig, WordConfig
 from seqkit.errors import Problem, UserError
 from seqkit.hookspecs import CommandSpec, EncoderSpec
 from seqkit.inspection import Item
@@ -39,7 +39,7 @@ GROUPS: dict[str, tuple[type, ...]] = {
     "What a plugin offers": (TaskSpec, DatasetSpec, DataFiles, EncoderSpec, CommandSpec),
     "What a task is made of": (Task, Model, Batches, Step, Baseline, Reading, Option),
     "Models that give one label to each input": (LabelModel, LabelPrediction),
-    "Options to derive from": (TrainingConfig, EncoderConfig, TextConfig),
+    "Options to derive from": (TrainingConfig, EncoderConfig, TextConfig, WordConfig, TaggerConfig),
     "What an encoder promises": (RecurrentLayer, PackedSequence),
     "How a task is scored": (
         Scoring,

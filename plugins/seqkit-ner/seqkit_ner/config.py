@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from typing import Literal
 
-from seqkit.encoders import EncoderConfig, WordConfig
+from seqkit.encoders import TaggerConfig
 from seqkit.options import option
 from seqkit.training.config import TrainingConfig
 
@@ -11,8 +11,8 @@ __all__ = ["NerConfig"]
 
 
 @dataclass(frozen=True, kw_only=True)
-class NerConfig(WordConfig, EncoderConfig, TrainingConfig):
-    """Options: those of words, of every encoder and of training, and our own."""
+class NerConfig(TaggerConfig, TrainingConfig):
+    """Options: those of every tagger and of training, and our own."""
 
     epochs: int = option(40, help="passes over the training split", group="training", minimum=0)
     patience: int | None = option(

@@ -7,16 +7,14 @@ from seqkit.arrays import Array, DTypeLike, IntArray
 from seqkit.layers.base import State
 from seqkit.layers.crf import TagConstraints
 from seqkit.metrics import Scoring, score_entities
+from seqkit.metrics.baselines import LongestMatch
 from seqkit.parameters import Parameter
-from seqkit.plugins import create_encoder
-from seqkit.tagging.features import WordFeatures
-from seqkit.tagging.network import TaggedBatch, TaggingNetwork, create_head
+from seqkit.tagging.network import TaggedBatch, create_network
 from seqkit.tasks import Baseline, Batches, Model, Step
 from seqkit.text import Span, TagScheme, Vocabulary, length_batches, read_spans
 
-from seqkit_ner.baseline import LongestMatch
 from seqkit_ner.config import NerConfig
-from seqkit_ner.sentences import NerPrediction, Sentence, answer, require_gold
+from seqkit_ner.sentences import NerPrediction, Sentence, place_entities, require_gold
 
 __all__ = ["NerModel", "name_of"]
 
@@ -59,16 +57,12 @@ class NerModel(Model[Sentence, NerPrediction]):
         self.tags = tuple(self._coding.inventory(self.types))
         self._tag_ids = {tag: i for i, tag in enumerate(self.tags)}
         self._bias = np.array([tag == "O" for tag in self.tags]) * config.outside_bias
-        features = WordFeatures(config, words=words, characters=characters, rng=rng, dtype=dtype)
-        constraints = TagConstraints.where(self.tags, self._coding.allows)
-        self.network = TaggingNetwork(
-            features,
-            create_encoder(config, features.output_features, rng=rng, dtype=dtype),
-            create_head(
-                config.output, len(self.tags), constraints=constraints, rng=rng, dtype=dtype
-            ),
+        self.network = create_network(
+            config,
+            words=words,
+            characters=characters,
             classes=len(self.tags),
-            dropout=config.dropout,
+            constraints=TagConstraints.where(self.tags, self._coding.allows),
             rng=rng,
             dtype=dtype,
         )
@@ -79,12 +73,10 @@ class NerModel(Model[Sentence, NerPrediction]):
 
     def describe(self) -> Mapping[str, str]:
         """Say what the network is made of, and how its tags are read."""
-        config, features = self.config, self.network.features
+        config = self.config
         direction = "both directions" if config.bidirectional else "one direction"
-        characters = f"{config.character_cell}, {config.character_units}, both directions"
         return {
-            "words": f"{len(features.words):,}, {config.embedding} wide",
-            "spelling": f"{len(features.characters):,} characters, {characters}",
+            **self.network.features.describe(),
             "encoder": f"{config.encoder}, {config.layers} x {config.units}, {direction}",
             "output": f"{config.output} over {len(self.tags)} {config.coding.upper()} tags",
             "types": ", ".join(self.types),
@@ -136,7 +128,7 @@ class NerModel(Model[Sentence, NerPrediction]):
         strict = self.config.mode == "strict"
         spans = self._coding.strict_spans(tags) if strict else read_spans(tags)
         lowest = [float(probabilities[span.start : span.end].min()) for span in spans]
-        return answer(example, spans, lowest, self.config.scheme)
+        return place_entities(example.placed, spans, self.config.scheme, lowest)
 
     def score(self, examples: Sequence[Sentence], predictions: Sequence[NerPrediction]) -> Scoring:
         """Return F1, precision and recall over all entities, and by type.
@@ -159,10 +151,12 @@ class NerModel(Model[Sentence, NerPrediction]):
 
     def _notes(self) -> tuple[str, ...]:
         config = self.config
+        bias = f"The score of O was changed by {config.outside_bias:+g} to find more or fewer."
         return (
             "An entity is right if start, end and type are.",
             f"Gold tags: {config.scheme.upper()}. Predicted: {config.coding.upper()}, read "
             f"{READINGS[config.mode]} (mode {config.mode}).",
+            *([bias] if config.outside_bias else []),
         )
 
     def counts(self, examples: Sequence[Sentence]) -> Mapping[str, int]:
@@ -179,11 +173,11 @@ class NerModel(Model[Sentence, NerPrediction]):
 
     def baselines(self, train: Sequence[Sentence]) -> Iterator[Baseline[Sentence, NerPrediction]]:
         """Yield the longest match with the training entities."""
-        matcher = LongestMatch.fit(train)
+        gold = [sentence.entities or () for sentence in train]
+        matcher = LongestMatch.fit([sentence.words for sentence in train], gold)
 
         def predict(examples: Sequence[Sentence]) -> list[NerPrediction]:
-            found = [(example, matcher.find(example.words)) for example in examples]
             scheme = self.config.scheme
-            return [answer(example, spans, [1.0] * len(spans), scheme) for example, spans in found]
+            return [place_entities(e.placed, matcher.find(e.words), scheme) for e in examples]
 
         yield Baseline("longest match with the training entities", predict)

@@ -1,29 +1,26 @@
 """The task: reads sentences with tagged entities, and builds the tagger."""
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 from seqkit.encoders import start_from_vectors
-from seqkit.errors import Problem, UserError
-from seqkit.tagging.features import CHARACTER_MARKS, WORD_MARKS, fit_characters
+from seqkit.errors import Problem, UserError, shorten
+from seqkit.tagging.features import CHARACTER_MARKS, WORD_MARKS, fit_characters, fit_words
 from seqkit.tasks import Model, Resources, Task
-from seqkit.text import Vocabulary, create_tokenizer, read_plain
+from seqkit.text import (
+    PlacedWords,
+    Vocabulary,
+    create_tokenizer,
+    format_conll,
+    read_plain,
+    read_tagged,
+)
 
 from seqkit_ner.config import NerConfig
 from seqkit_ner.model import NerModel, name_of
-from seqkit_ner.sentences import (
-    NerPrediction,
-    Sentence,
-    answer,
-    cut,
-    has_tags,
-    joined,
-    read_sentences,
-    tagged,
-)
+from seqkit_ner.sentences import NerPrediction, Sentence, has_tags, place_entities, with_gold
 
 __all__ = ["NerTask"]
 
@@ -34,29 +31,33 @@ class NerTask(Task[NerConfig, Sentence, NerPrediction]):
     def __init__(self, config: NerConfig) -> None:
         super().__init__(config)
         self._tokenizer = create_tokenizer(config.tokenizer)
-        self._refuse = config.illegal == "refuse"
 
     @property
     def formats(self) -> Mapping[str, Callable[[Sentence, NerPrediction], str]]:
         """``columns``: a word and its tag a line, in the scheme of the files."""
-        return {"columns": _columns}
+        return {"columns": lambda example, answer: format_conll(example.words, answer.tags)}
 
     def read(self, path: Path) -> list[Sentence]:
-        """Read columns of words and tags, with blank lines between sentences."""
-        return read_sentences(
-            path,
-            token_column=self.config.token_column,
-            tag_column=self.config.tag_column,
-            scheme=self.config.scheme,
-            refuse=self._refuse,
-        )
+        """Read columns of words and tags, with blank lines between sentences.
+
+        Raises:
+            UserError: the file cannot be read, no such column, bad lines or tags, all together.
+        """
+        columns = {"token_column": self.config.token_column, "tag_column": self.config.tag_column}
+        rows = read_tagged(path, **columns)
+        words = [PlacedWords.join(row.tokens) for row in rows]
+        return self._gold(words, [row.tags for row in rows], [row.where for row in rows])
+
+    def _gold(
+        self, words: list[PlacedWords], tags: list[tuple[str, ...]], places: list[str]
+    ) -> list[Sentence]:
+        refuse = self.config.illegal == "refuse"
+        return with_gold(words, tags, places, scheme=self.config.scheme, refuse=refuse)
 
     def read_inputs(self, path: Path) -> list[Sentence]:
         """Read what entities are to be found in: a text a line, or columns as for training."""
         if has_tags(path):
-            return [
-                replace(sentence, entities=None, repaired=False) for sentence in self.read(path)
-            ]
+            return [Sentence(sentence.placed) for sentence in self.read(path)]
         return self.examples([line.text for line in read_plain(path, blank_lines=True)])
 
     def examples(
@@ -72,32 +73,24 @@ class NerTask(Task[NerConfig, Sentence, NerPrediction]):
             UserError: another number of tags than words, tags that are none, or illegal ones where
                 the options refuse them; an empty word, or one with a tab or a line end.
         """
-        sentences = [self._sentence(item) for item in inputs]
-        places = [f"input {number}" for number in range(1, len(sentences) + 1)]
-        problems = [
-            Problem(
-                f"found the word {word!r}, wanted some character, and no tab or line end", place
-            )
-            for sentence, place in zip(sentences, places, strict=True)
-            for word in sentence.words
-            if not word or any(mark in word for mark in "\t\n\r")
-        ]
+        words = [self._place(item) for item in inputs]
+        places = [f"input {number}" for number in range(1, len(words) + 1)]
+        pairs = zip(words, places, strict=True)
+        problems = [Problem(said, place) for placed, place in pairs for said in placed.problems()]
         if problems:
-            raise UserError(problems)
+            raise UserError(shorten(problems))
         if targets is None:
-            return sentences
-        tags = [tuple(map(str, row)) for row in targets]
-        scheme = self.config.scheme
-        return tagged(sentences, tags, places, scheme=scheme, refuse=self._refuse)
+            return [Sentence(placed) for placed in words]
+        return self._gold(words, [tuple(map(str, row)) for row in targets], places)
 
-    def _sentence(self, item: str | Sequence[str]) -> Sentence:
+    def _place(self, item: str | Sequence[str]) -> PlacedWords:
         if isinstance(item, str):
-            return cut(item, self._tokenizer)
-        return joined([str(word) for word in item])
+            return PlacedWords.cut(item, self._tokenizer)
+        return PlacedWords.join([str(word) for word in item])
 
     def text(self, example: Sentence) -> str:
         """Return the running text, which offsets count in."""
-        return example.text
+        return example.placed.text
 
     def input(self, example: Sentence) -> list[str]:
         """Return the words: cut out of the text once more, they might be others."""
@@ -111,8 +104,7 @@ class NerTask(Task[NerConfig, Sentence, NerPrediction]):
         """Return the gold entities, for certain."""
         if example.entities is None:
             return None
-        certain = [1.0] * len(example.entities)
-        return answer(example, example.entities, certain, self.config.scheme)
+        return place_entities(example.placed, example.entities, self.config.scheme)
 
     def fit(self, train: Sequence[Sentence]) -> Resources:
         """Fit the vocabularies of words and characters, and the types and names of entities.
@@ -120,23 +112,15 @@ class NerTask(Task[NerConfig, Sentence, NerPrediction]):
         Raises:
             UserError: there is no entity.
         """
-        types = Vocabulary.fit(
-            ([span.type for span in sentence.entities or ()] for sentence in train), specials=()
-        )
-        if not len(types):
+        found = [(sentence, span) for sentence in train for span in sentence.entities or ()]
+        if not found:
             raise UserError(Problem("found no entity, wanted at least one", "training split"))
-        words = Vocabulary.fit(
-            [self.config.as_read(sentence.words) for sentence in train],
-            minimum_count=self.config.min_count,
-            maximum_size=self.config.max_vocabulary,
-            specials=WORD_MARKS,
-        )
-        names = {name_of(sentence, span) for sentence in train for span in sentence.entities or ()}
+        words = [sentence.words for sentence in train]
         return {
-            "words": words.to_json(),
-            "characters": fit_characters(sentence.words for sentence in train).to_json(),
-            "types": types.to_json(),
-            "names": sorted(names),
+            "words": fit_words(self.config, words).to_json(),
+            "characters": fit_characters(words).to_json(),
+            "types": Vocabulary.fit([[span.type for _, span in found]], specials=()).to_json(),
+            "names": sorted({name_of(*pair) for pair in found}),
         }
 
     def build(
@@ -145,9 +129,9 @@ class NerTask(Task[NerConfig, Sentence, NerPrediction]):
         """Build the model, in training and after loading alike."""
         return NerModel(
             self.config,
-            words=_vocabulary(resources, "words", WORD_MARKS),
-            characters=_vocabulary(resources, "characters", CHARACTER_MARKS),
-            types=_vocabulary(resources, "types", ()),
+            words=Vocabulary.from_resources(resources, "words", specials=WORD_MARKS),
+            characters=Vocabulary.from_resources(resources, "characters", specials=CHARACTER_MARKS),
+            types=Vocabulary.from_resources(resources, "types", specials=()),
             names=frozenset(resources["names"]),
             rng=rng,
         )
@@ -159,16 +143,3 @@ class NerTask(Task[NerConfig, Sentence, NerPrediction]):
             return ()
         features = model.network.features
         return start_from_vectors(features.embedding, features.words.words, self.config.vectors)
-
-
-def _columns(example: Sentence, prediction: NerPrediction) -> str:
-    pairs = zip(example.words, prediction.tags, strict=True)
-    return "".join(f"{word}\t{tag}\n" for word, tag in pairs) + "\n"
-
-
-def _vocabulary(resources: Resources, name: str, marks: tuple[str, ...]) -> Vocabulary:
-    """Read a vocabulary, checked: a file may hold anything."""
-    vocabulary = Vocabulary.from_json(resources[name])
-    if vocabulary.specials != marks:
-        raise UserError(Problem(f"wanted the marks {marks}, found {vocabulary.specials}", name))
-    return vocabulary

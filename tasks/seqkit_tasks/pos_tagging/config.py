@@ -1,9 +1,8 @@
 """The options of ``seqkit run pos-tagging``."""
 
 from dataclasses import dataclass
-from typing import Literal
 
-from seqkit.encoders import EncoderConfig, WordConfig
+from seqkit.encoders import TaggerConfig
 from seqkit.options import option
 from seqkit.training.config import TrainingConfig
 
@@ -11,7 +10,7 @@ __all__ = ["PosTaggingConfig"]
 
 
 @dataclass(frozen=True, kw_only=True)
-class PosTaggingConfig(WordConfig, EncoderConfig, TrainingConfig):
+class PosTaggingConfig(TaggerConfig, TrainingConfig):
     """Options of the POS-tagging task."""
 
     epochs: int = option(30, help="passes over the training split", group="training", minimum=0)
@@ -30,7 +29,4 @@ class PosTaggingConfig(WordConfig, EncoderConfig, TrainingConfig):
         None,
         help="CoNLL-U: upos (usual), xpos or feats; CoNLL columns: a number; the last",
         group="data",
-    )
-    output: Literal["softmax", "crf"] = option(
-        "softmax", help="choose each tag on its own, or the best sequence of tags", group="head"
     )

@@ -12,9 +12,8 @@ from seqkit.metrics.baselines.tags import CommonestTag
 from seqkit.metrics.measures import Scoring
 from seqkit.metrics.tagging import score_tagging
 from seqkit.parameters import Parameter
-from seqkit.plugins import create_encoder
 from seqkit.tagging.features import WordFeatures
-from seqkit.tagging.network import TaggedBatch, TaggingNetwork, create_head
+from seqkit.tagging.network import TaggedBatch, create_network
 from seqkit.tasks import Baseline, Batches, Model, Reading, Step
 from seqkit.text import Vocabulary, length_batches
 from seqkit_tasks.pos_tagging.config import PosTaggingConfig
@@ -52,15 +51,8 @@ class PosTaggingModel(Model[TaggedWords, TagPrediction]):
         self._words = words
         self._met = words.ids.keys() | left_out
         self._tag_ids = tags.ids
-        features = WordFeatures(config, words=words, characters=characters, rng=rng, dtype=dtype)
-        self.network = TaggingNetwork(
-            features,
-            create_encoder(config, features.output_features, rng=rng, dtype=dtype),
-            create_head(config.output, len(tags), rng=rng, dtype=dtype),
-            classes=len(tags),
-            dropout=config.dropout,
-            rng=rng,
-            dtype=dtype,
+        self.network = create_network(
+            config, words=words, characters=characters, classes=len(tags), rng=rng, dtype=dtype
         )
 
     @property
@@ -80,10 +72,8 @@ class PosTaggingModel(Model[TaggedWords, TagPrediction]):
         """Say what the network is made of."""
         config = self.config
         direction = "both directions" if config.bidirectional else "one direction"
-        characters = f"{config.character_cell}, {config.character_units}, both directions"
         return {
-            "words": f"{len(self._words):,}, {config.embedding} wide",
-            "spelling": f"{len(self.features.characters):,} characters, {characters}",
+            **self.network.features.describe(),
             "encoder": f"{config.encoder}, {config.layers} x {config.units}, {direction}",
             "output": f"{config.output} over {len(self.tags)} tags",
         }

@@ -7,8 +7,8 @@ from typing import Any
 import numpy as np
 
 from seqkit.encoders import start_from_vectors
-from seqkit.errors import Problem, UserError
-from seqkit.tagging.features import CHARACTER_MARKS, WORD_MARKS, fit_characters
+from seqkit.errors import Problem, UserError, shorten
+from seqkit.tagging.features import CHARACTER_MARKS, WORD_MARKS, fit_characters, fit_words
 from seqkit.tasks import Mistake, Model, Resources, Task
 from seqkit.text import Sentence, Vocabulary, create_tokenizer, nfc
 from seqkit_tasks.pos_tagging.config import PosTaggingConfig
@@ -21,7 +21,6 @@ from seqkit_tasks.pos_tagging.examples import (
     from_treebank,
     read_gold,
     read_untagged,
-    shortened,
     treebank_column,
 )
 from seqkit_tasks.pos_tagging.model import PosTaggingModel
@@ -76,7 +75,7 @@ class PosTaggingTask(Task[PosTaggingConfig, TaggedWords, TagPrediction]):
             for message in find_problems(example, tagged=targets is not None)
         ]
         if problems:
-            raise UserError(shortened(problems))
+            raise UserError(shorten(problems))
         return made
 
     def _example(self, item: str | Sequence[str] | Sentence, tags: tuple[str, ...]) -> TaggedWords:
@@ -126,12 +125,7 @@ class PosTaggingTask(Task[PosTaggingConfig, TaggedWords, TagPrediction]):
             found = f"only the tag {tags.words[0]!r}" if len(tags) else "no tagged words"
             raise UserError(Problem(f"found {found}, wanted at least two tags", "training split"))
         read = [self.config.as_read(example.words) for example in train]
-        words = Vocabulary.fit(
-            read,
-            minimum_count=self.config.min_count,
-            maximum_size=self.config.max_vocabulary,
-            specials=WORD_MARKS,
-        )
+        words = fit_words(self.config, (example.words for example in train))
         left_out = {word for sentence in read for word in sentence} - words.ids.keys()
         return {
             "words": words.to_json(),
@@ -144,14 +138,14 @@ class PosTaggingTask(Task[PosTaggingConfig, TaggedWords, TagPrediction]):
         self, resources: Resources, *, rng: np.random.Generator
     ) -> Model[TaggedWords, TagPrediction]:
         """Build word and character vectors, encoder and output layer."""
-        tags = _vocabulary(resources, "tags", ())
+        tags = Vocabulary.from_resources(resources, "tags", specials=())
         if len(tags) < 2:
             raise UserError(Problem(f"wanted two or more, found {tags.words}", "tags"))
         return PosTaggingModel(
             self.config,
-            words=_vocabulary(resources, "words", WORD_MARKS),
+            words=Vocabulary.from_resources(resources, "words", specials=WORD_MARKS),
             left_out=frozenset(resources["left_out"]),
-            characters=_vocabulary(resources, "characters", CHARACTER_MARKS),
+            characters=Vocabulary.from_resources(resources, "characters", specials=CHARACTER_MARKS),
             tags=tags,
             rng=rng,
         )
@@ -163,11 +157,3 @@ class PosTaggingTask(Task[PosTaggingConfig, TaggedWords, TagPrediction]):
             return ()
         features = model.features
         return start_from_vectors(features.embedding, features.words.words, self.config.vectors)
-
-
-def _vocabulary(resources: Resources, name: str, marks: tuple[str, ...]) -> Vocabulary:
-    """Read a vocabulary, checked: a file may hold anything."""
-    vocabulary = Vocabulary.from_json(resources[name])
-    if vocabulary.specials != marks:
-        raise UserError(Problem(f"wanted the marks {marks}, found {vocabulary.specials}", name))
-    return vocabulary

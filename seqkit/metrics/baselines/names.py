@@ -1,12 +1,10 @@
-"""The baseline: the longest match with the entities of the training split."""
+"""The finder of names that training had."""
 
 from collections import Counter, defaultdict
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 
-from seqkit.text import Span
-
-from seqkit_ner.sentences import Sentence
+from seqkit.text.tag_schemes import Span
 
 __all__ = ["LongestMatch"]
 
@@ -29,20 +27,26 @@ class LongestMatch:
     longest: dict[str, int]
 
     @classmethod
-    def fit(cls, train: Sequence[Sentence]) -> "LongestMatch":
-        """Collect the names of gold sentences, and drop those that mislead."""
+    def fit(
+        cls, sentences: Sequence[Phrase], entities: Sequence[Collection[Span]]
+    ) -> "LongestMatch":
+        """Collect names, and drop those that mislead.
+
+        Args:
+            sentences: words.
+            entities: the gold spans of each.
+        """
         counts: defaultdict[Phrase, Counter[str]] = defaultdict(Counter)
-        for sentence in train:
-            for span in sentence.entities or ():
-                counts[sentence.words[span.start : span.end]][span.type] += 1
+        for words, spans in zip(sentences, entities, strict=True):
+            for span in spans:
+                counts[words[span.start : span.end]][span.type] += 1
         every = cls._of({name: types.most_common(1)[0][0] for name, types in counts.items()})
         right: Counter[Phrase] = Counter()
         found: Counter[Phrase] = Counter()
-        for sentence in train:
-            for span in every.find(sentence.words):
-                name = sentence.words[span.start : span.end]
-                found[name] += 1
-                right[name] += span in (sentence.entities or ())
+        for words, spans in zip(sentences, entities, strict=True):
+            for span in every.find(words):
+                found[words[span.start : span.end]] += 1
+                right[words[span.start : span.end]] += span in spans
         return cls._of({n: kind for n, kind in every.types.items() if 2 * right[n] >= found[n]})
 
     @classmethod
