@@ -17,7 +17,13 @@ if TYPE_CHECKING:
     from seqkit.layers.base import RecurrentLayer
     from seqkit.layers.embedding import Embedding
 
-__all__ = ["EncoderConfig", "TextConfig", "build_cell", "start_from_vectors"]
+__all__ = [
+    "EncoderConfig",
+    "TextConfig",
+    "TextEncoderConfig",
+    "build_cell",
+    "start_from_vectors",
+]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -82,6 +88,11 @@ class EncoderConfig:
         minimum=0.0,
         maximum=0.95,
     )
+
+
+@dataclass(frozen=True, kw_only=True)
+class TextEncoderConfig(TextConfig, EncoderConfig):
+    """Both: what :func:`~seqkit.plugins.create_text_encoder` needs to know."""
 
 
 def build_cell(

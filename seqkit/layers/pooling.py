@@ -24,6 +24,7 @@ __all__ = [
     "Pooler",
     "Pooling",
     "PoolingBackward",
+    "sum_steps",
 ]
 
 PoolingBackward: TypeAlias = Callable[[Array], PackedSequence]

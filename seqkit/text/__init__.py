@@ -2,6 +2,7 @@
 
 from seqkit.text.batching import StreamWindows, Window, length_batches, streams
 from seqkit.text.jamo import compose_jamo, decompose_jamo
+from seqkit.text.pairs import text_pairs
 from seqkit.text.readers import (
     Column,
     LabelledText,
@@ -29,6 +30,7 @@ from seqkit.text.readers import (
     read_tsv_columns,
     write_conllu,
 )
+from seqkit.text.sentences import sentence_lengths
 from seqkit.text.tokenizers import TOKENIZERS, Tokenizer, create_tokenizer
 from seqkit.text.unicode import graphemes, nfc
 from seqkit.text.vocabulary import END, UNKNOWN, Vocabulary
@@ -71,6 +73,8 @@ __all__ = [
     "read_texts",
     "read_tsv",
     "read_tsv_columns",
+    "sentence_lengths",
     "streams",
+    "text_pairs",
     "write_conllu",
 ]
