@@ -1,12 +1,14 @@
 """Where examples come from: files for training, validation and test, or a named dataset."""
 
+import os
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
+from tempfile import TemporaryDirectory
 
 from seqkit.errors import Problem, UserError
 
-__all__ = ["DataFiles", "DatasetSpec", "find_files", "sample_files"]
+__all__ = ["DataFiles", "DatasetSpec", "find_files", "made_files", "sample_files"]
 
 _SPLIT_NAMES = {
     "train": ("train", "training"),
@@ -99,6 +101,38 @@ def find_files(path: Path) -> DataFiles:
 def sample_files(name: str) -> DataFiles:
     """Find the splits of a sample that comes with seqkit, by the name of its folder."""
     return find_files(Path(__file__).parent / "samples" / name)
+
+
+def made_files(name: str, make: Callable[[Path], None], *, version: int = 1) -> DataFiles:
+    """Find the splits of a data set that is made when it is first asked for, and kept.
+
+    It is kept in the user's cache folder: ``seqkit/NAME-VERSION`` in ``XDG_CACHE_HOME`` or
+    ``~/.cache``.
+
+    Args:
+        name: of the data set.
+        make: writes the files into a folder that exists; the same files whenever it is called.
+        version: to be raised when other files are made.
+
+    Raises:
+        UserError: nothing can be written there.
+    """
+    cache = Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache") / "seqkit"
+    folder = cache / f"{name}-{version}"
+    try:
+        if not folder.is_dir():
+            cache.mkdir(parents=True, exist_ok=True)
+            # Whoever is interrupted, or does it at the same time, leaves no half data set.
+            with TemporaryDirectory(dir=cache, ignore_cleanup_errors=True) as temporary:
+                (made := Path(temporary) / name).mkdir()
+                make(made)
+                if not folder.is_dir():
+                    made.rename(folder)
+    except OSError as error:
+        reason = f"the data cannot be written there ({error.strerror or error})"
+        advice = "XDG_CACHE_HOME names another place"
+        raise UserError(Problem(f"{reason}; {advice}", str(folder))) from None
+    return replace(find_files(folder), name=name)
 
 
 def _candidates(folder: Path, names: tuple[str, ...]) -> list[Path]:

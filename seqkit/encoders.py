@@ -89,6 +89,12 @@ class EncoderConfig:
         maximum=0.95,
     )
 
+    @property
+    def described(self) -> str:
+        """The encoder in a few words, for :meth:`seqkit.tasks.Model.describe`."""
+        direction = "both directions" if self.bidirectional else "one direction"
+        return f"{self.encoder}, {self.layers} x {self.units}, {direction}"
+
 
 @dataclass(frozen=True, kw_only=True)
 class TextEncoderConfig(TextConfig, EncoderConfig):

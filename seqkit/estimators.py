@@ -17,6 +17,7 @@ from seqkit.arrays import Array
 from seqkit.bundle import bundle_arrays, fill_parameters
 from seqkit.errors import UserError
 from seqkit.kernels.threads import use_threads
+from seqkit.metrics.measures import Metric
 from seqkit.options import options_of, parse
 from seqkit.plugins import PluginHost, default_host
 from seqkit.randomness import random_stream
@@ -69,7 +70,7 @@ class TaskEstimator(BaseEstimator):  # type: ignore[misc]
                 self.model_,
                 self.task_.config,
                 seed=self.seed,
-                validate=lambda: self._headline(dev),
+                validate=lambda: _compared(self.model_.validate(dev)),
             )
             for _ in trainer.run(train):
                 pass
@@ -103,8 +104,8 @@ class TaskEstimator(BaseEstimator):  # type: ignore[misc]
         check_is_fitted(self, "model_")
         examples = self._examples(X, y)
         with use_threads(self.threads):
-            _, value, higher_is_better = self._headline(examples)
-        return value if higher_is_better else -value
+            metric = self.model_.evaluate(examples, resamples=0).headline
+        return metric.value if metric.higher_is_better else -metric.value
 
     def _examples(self, inputs: Sequence[Any], answers: Sequence[Any] | None = None) -> list[Any]:
         if isinstance(inputs, str):
@@ -125,10 +126,6 @@ class TaskEstimator(BaseEstimator):  # type: ignore[misc]
             # One distinct example: nothing can be held out, so it chooses the epoch itself.
             return examples, examples
         return train, dev
-
-    def _headline(self, examples: list[Any]) -> tuple[str, float, bool]:
-        metric = self.model_.evaluate(examples, resamples=0).headline
-        return metric.name, metric.value, metric.higher_is_better
 
     def _remember_answers(self, y: Sequence[Any] | None) -> None:
         """Tasks know labels as text; the caller gets back the values that were given."""
@@ -188,6 +185,10 @@ def estimator(task: str, *, host: PluginHost | None = None, **options: Any) -> T
     parse(spec.config, {name: value for name, value in options.items() if name not in own})
     made: TaskEstimator = _estimator_class(spec)(**options)
     return made
+
+
+def _compared(metric: Metric) -> tuple[str, float, bool]:
+    return metric.name, metric.value, metric.higher_is_better
 
 
 @cache

@@ -1,4 +1,4 @@
-"""Files that are either written whole or left as they were.
+"""Files that are either written whole or left as they were, and arrays out of files.
 
 A file goes to a temporary name beside its own, is flushed to the disk and renamed over the old one.
 Whoever pulls the plug meanwhile finds the old file, never half a new one; a leftover
@@ -9,12 +9,18 @@ import errno
 import os
 import secrets
 import stat
+import struct
+import zipfile
+import zlib
 from collections.abc import Callable
 from pathlib import Path
 
+import numpy as np
+
+from seqkit.arrays import Array
 from seqkit.errors import Problem, UserError
 
-__all__ = ["ensure_writable_folder", "write_atomically"]
+__all__ = ["ensure_writable_folder", "load_numpy", "write_atomically"]
 
 _ADVICE = {
     errno.ENOSPC: "the disk is full; free some space, or write somewhere else",
@@ -27,6 +33,21 @@ _ADVICE = {
     errno.EEXIST: "there is a file of that name; choose another path",
     errno.ENAMETOOLONG: "the name is too long; choose a shorter one",
 }
+
+
+def load_numpy(path: str | os.PathLike[str]) -> Array | dict[str, Array]:
+    """Load a ``.npy`` file, or all arrays of a ``.npz`` file. Nothing in it is executed.
+
+    Raises:
+        UserError: no such file, another kind of file, cut short, or arrays of Python objects.
+    """
+    try:
+        found = np.load(path, allow_pickle=False)
+        return dict(found) if isinstance(found, np.lib.npyio.NpzFile) else np.asarray(found)
+    except OSError as error:
+        raise UserError(Problem(f"cannot be read: {error.strerror or error}", str(path))) from None
+    except (EOFError, ValueError, struct.error, zipfile.BadZipFile, zlib.error) as error:
+        raise UserError(Problem(f"cannot be read as NumPy writes it: {error}", str(path))) from None
 
 
 def write_atomically(path: str | os.PathLike[str], data: bytes) -> None:

@@ -96,7 +96,7 @@ class TrainedModel:
         """
         if isinstance(data, str | Path):
             examples = self.task.read(Path(data))
-        elif targets is None and self.task.classifies:
+        elif targets is None and self.model.labels:
             raise UserError("evaluate needs the gold label of each input as its second argument")
         else:
             examples = self.examples(data, targets)

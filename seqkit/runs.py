@@ -216,7 +216,7 @@ class Run:
     # --- parts of the stages ---------------------------------------------------------------------
 
     def _validate(self) -> tuple[str, float, bool]:
-        metric = self.model.evaluate(self._splits.dev, resamples=0).headline
+        metric = self.model.validate(self._splits.dev)
         return metric.name, metric.value, metric.higher_is_better
 
     def _scored_split(self) -> tuple[str, list[Any]]:

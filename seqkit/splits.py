@@ -104,8 +104,8 @@ def divide(
 ) -> list[list[ExampleT]]:
     """Divide examples by shares that add up to 1, each part at least one example.
 
-    Equal texts stay together, so that nothing of train is asked for in test; a task whose order
-    carries meaning (language modelling) is cut in order instead.
+    Equal texts (:meth:`Task.key`) stay together, so that nothing of train is asked for in test; a
+    task whose order carries meaning (language modelling) is cut in order instead.
 
     Raises:
         UserError: fewer distinct examples than parts.
@@ -125,12 +125,12 @@ def divide(
 
 
 def _groups(task: Task[Any, ExampleT, Any], examples: Sequence[ExampleT]) -> list[list[int]]:
-    """Positions of the examples, equal texts in one group where the division is at random."""
+    """Positions of the examples, those of one key in one group where the division is at random."""
     if not task.splits_shuffled:
         return [[i] for i in range(len(examples))]
     groups: dict[str, list[int]] = {}
     for i, example in enumerate(examples):
-        groups.setdefault(task.text(example), []).append(i)
+        groups.setdefault(task.key(example), []).append(i)
     return list(groups.values())
 
 

@@ -39,7 +39,7 @@ def summarise_data(
     sample: bool,
 ) -> DataSummary:
     """Count each split, and the texts, blank ones aside, that stand in train too."""
-    seen = {text for example in splits.train if (text := task.text(example)).strip()}
+    seen = {key for example in splits.train if (key := task.key(example)).strip()}
     summaries = tuple(
         SplitSummary(
             name=split,
@@ -47,7 +47,7 @@ def summarise_data(
             counts=model.counts(examples),
             seen_in_train=0
             if split == "train"
-            else sum(task.text(example) in seen for example in examples),
+            else sum(task.key(example) in seen for example in examples),
         )
         for split, examples in splits.named()
     )

@@ -30,7 +30,8 @@ from seqkit.training.step import Step
 
 if TYPE_CHECKING:
     from seqkit.metrics.evaluation import Evaluation
-    from seqkit.metrics.measures import Scoring
+    from seqkit.metrics.measures import Metric, Scoring
+    from seqkit.sampling import Sampling
 
 __all__ = [
     "API",
@@ -121,6 +122,13 @@ class Model(ABC, Generic[ExampleT, PredictionT]):
             rng: draws the order of a training epoch; None asks for a fixed order.
         """
 
+    def begin_epoch(self, epoch: int) -> None:
+        """Hear which epoch, from 1, the next batches of training belong to.
+
+        For what changes over the epochs, such as scheduled sampling; a resumed run says it again.
+        """
+        return
+
     @abstractmethod
     def loss(
         self,
@@ -173,9 +181,39 @@ class Model(ABC, Generic[ExampleT, PredictionT]):
         """
         raise SeqkitError(f"{type(self).__name__} gives no probabilities of labels")
 
+    def sample(
+        self,
+        example: ExampleT,
+        *,
+        sampling: "Sampling",
+        samples: int = 1,
+        length: int | None = None,
+        seed: int = 0,
+    ) -> Sequence[str]:
+        """Draw texts that answer an input; ``seqkit generate --prompt INPUT`` prints them.
+
+        Args:
+            example: the input.
+            sampling: how daring the choice of the next token is.
+            samples: how many texts.
+            length: tokens of a text at most; as long as the model holds right by default.
+            seed: the same seed writes the same texts.
+
+        Raises:
+            SeqkitError: the model writes nothing.
+        """
+        raise SeqkitError(f"{type(self).__name__} draws no texts")
+
     def describe(self) -> Mapping[str, str]:
         """Say in a few words what the network is made of, by part; shown before training."""
         return {}
+
+    def validate(self, examples: Sequence[ExampleT]) -> "Metric":
+        """Return the score that chooses the best epoch: the headline, unless said otherwise.
+
+        A model that takes long to predict may look less carefully here, as with a smaller beam.
+        """
+        return self.evaluate(examples, resamples=0).headline
 
     def evaluate(
         self,
@@ -205,7 +243,8 @@ class Task(ABC, Generic[ConfigT, ExampleT, PredictionT]):
         splits_shuffled: whether a single file is split at random (True) or in order (False).
         formats: what ``seqkit predict --format`` offers beside ``jsonl``: name to a function that
             renders one (example, prediction) as text.
-        classifies: whether each input gets one label out of a fixed set.
+        classifies: whether each input gets one label out of a fixed set, whatever the options; a
+            task that does so for some data only leaves it False, and its model's labels tell.
     """
 
     splits_shuffled: ClassVar[bool] = True
@@ -263,7 +302,22 @@ class Task(ABC, Generic[ConfigT, ExampleT, PredictionT]):
 
     @abstractmethod
     def text(self, example: ExampleT) -> str:
-        """Return an example's input as text; equal texts in two splits are reported."""
+        """Return an example's input as text, equal for equal inputs; for what is no text, a digest
+        of it.
+        """
+
+    def key(self, example: ExampleT) -> str:
+        """Return what makes an example the same as another: its text, unless said otherwise.
+
+        Examples of one key stay together where a file is divided, and those of another split are
+        reported. A task whose inputs repeat by design, such as one that writes names of a few
+        kinds, adds the gold answer.
+        """
+        return self.text(example)
+
+    def shown(self, example: ExampleT) -> Mapping[str, Json]:
+        """Return how ``seqkit predict`` says which input an answer is for: ``{"text": ...}``."""
+        return {"text": self.text(example)}
 
     @abstractmethod
     def fit(self, train: Sequence[ExampleT]) -> Resources:

@@ -2,7 +2,7 @@ from pathlib import Path
 
 import pytest
 
-from seqkit.datasets import DataFiles, find_files
+from seqkit.datasets import DataFiles, find_files, made_files
 from seqkit.errors import UserError
 from seqkit.plugins import default_host
 from seqkit.sources import find_data
@@ -139,3 +139,47 @@ def test_a_dataset_of_another_task_is_refused() -> None:
 )
 def test_the_public_data_sets_are_found_as_they_are_published(realdata, name, splits) -> None:
     assert splits_of(realdata(name)).keys() == splits
+
+
+def test_data_are_made_when_first_asked_for_and_kept(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path))
+    made = []
+
+    def make(folder: Path) -> None:
+        made.append(folder)
+        (folder / "train.tsv").write_text("fine", encoding="utf-8")
+
+    first, second = made_files("tones", make), made_files("tones", make)
+    assert first == second
+    assert len(made) == 1
+    assert first.name == "tones"
+    made_files("tones", make, version=2)
+    assert len(made) == 2
+    assert first.train == tmp_path / "seqkit" / "tones-1" / "train.tsv"
+    names = sorted(path.name for path in (tmp_path / "seqkit").iterdir())
+    assert names == ["tones-1", "tones-2"]
+
+
+def test_data_that_could_not_be_made_leave_nothing(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path))
+
+    def fail(folder: Path) -> None:
+        (folder / "train.tsv").write_text("half", encoding="utf-8")
+        raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt):
+        made_files("tones", fail)
+    assert list((tmp_path / "seqkit").iterdir()) == []
+
+
+def test_a_cache_that_cannot_be_written_is_the_users_mistake(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "file").write_text("", encoding="utf-8")
+    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "file"))
+    with pytest.raises(UserError, match="XDG_CACHE_HOME names another place"):
+        made_files("tones", lambda folder: None)

@@ -11,7 +11,7 @@ from seqkit.splits import DEV_SHARES, SINGLE_SHARES, divide, fingerprint, read_s
 
 
 class Lines:
-    """Reads lines; a text is what stands before the first slash of a line."""
+    """Reads lines; the key is what stands before the first slash of a line."""
 
     splits_shuffled = True
 
@@ -20,7 +20,7 @@ class Lines:
             raise UserError(f"{path.name}: no such file")
         return path.read_text(encoding="utf-8").splitlines()
 
-    def text(self, example: str) -> str:
+    def key(self, example: str) -> str:
         return example.partition("/")[0]
 
 
@@ -47,7 +47,7 @@ def test_every_example_is_in_one_part_and_equal_texts_are_in_the_same(words, sha
     parts = divide(Lines(), examples, shares, rng=rng(seed))
     assert sorted(example for part in parts for example in part) == sorted(examples)
     assert all(parts)
-    texts = [{Lines().text(example) for example in part} for part in parts]
+    texts = [{Lines().key(example) for example in part} for part in parts]
     assert sum(map(len, texts)) == len(set(words))
 
 

@@ -1,7 +1,7 @@
 """``seqkit predict``: apply a trained model to texts, one answer a text."""
 
 import sys
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, TypeAlias
 
@@ -21,8 +21,8 @@ CHUNK = 256
 FILE_CHUNK = 8192
 """Examples of a file predicted together: many, so that those of similar length meet in a batch."""
 
-Renderer: TypeAlias = Callable[[str, Any, Any], str]
-"""(text, example, prediction) to the text of an answer."""
+Renderer: TypeAlias = Callable[[Any, Any], str]
+"""(example, prediction) to the text of an answer."""
 
 
 def predict(
@@ -64,20 +64,20 @@ def renderer(trained: "TrainedModel", name: str) -> Renderer:
         UserError: the task has no such format.
     """
     if name == "jsonl":
-        return _as_json
+        return lambda example, prediction: _as_json(trained.task.shown(example), prediction)
     formats = trained.task.formats
     if name not in formats:
         raise UserError(
             Problem(f"no such format; {suggest(name, ['jsonl', *formats])}", f"--format {name}")
         )
     write = formats[name]
-    return lambda text, example, prediction: write(example, prediction).removesuffix("\n")
+    return lambda example, prediction: write(example, prediction).removesuffix("\n")
 
 
-def _as_json(text: str, example: Any, prediction: Any) -> str:
+def _as_json(shown: Mapping[str, Any], prediction: Any) -> str:
     from seqkit.cli.streams import json_line, plain
 
-    return json_line({"text": text, **plain(prediction)})
+    return json_line({**shown, **plain(prediction)})
 
 
 def answers(
@@ -87,7 +87,7 @@ def answers(
     for examples in chunks:
         predictions = trained.predict_examples(examples)
         pairs = zip(examples, predictions, strict=True)
-        yield "\n".join(render(trained.task.text(example), example, p) for example, p in pairs)
+        yield "\n".join(render(example, prediction) for example, prediction in pairs)
 
 
 def examples_from(

@@ -11,9 +11,11 @@ from typing import Protocol, TypeAlias
 import numpy as np
 
 from seqkit.arrays import Array, DTypeLike
+from seqkit.errors import Problem
 from seqkit.layers.base import prefixed
 from seqkit.parameters import Parameter, glorot_uniform
 from seqkit.sequences import PackedSequence
+from seqkit.suggestions import suggest
 
 __all__ = [
     "POOLINGS",
@@ -24,6 +26,7 @@ __all__ = [
     "Pooler",
     "Pooling",
     "PoolingBackward",
+    "pooling_problems",
     "sum_steps",
 ]
 
@@ -32,6 +35,16 @@ PoolingBackward: TypeAlias = Callable[[Array], PackedSequence]
 
 POOLINGS = ("last", "max", "mean", "attention")
 """The names that :class:`Pooling` knows."""
+
+
+def pooling_problems(names: Sequence[str]) -> Iterator[Problem]:
+    """Yield what is wrong with an option ``pooling``: unknown names, none, or one given twice."""
+    for name in names:
+        if name not in POOLINGS:
+            wanted = f"wanted any of {', '.join(POOLINGS)}"
+            yield Problem(f"found {name!r}, {wanted}; {suggest(name, POOLINGS)}", "pooling")
+    if not names or len(set(names)) < len(names):
+        yield Problem("wanted one or more poolings, each once", "pooling")
 
 
 class Pooler(Protocol):

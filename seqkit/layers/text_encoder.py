@@ -6,7 +6,7 @@ from typing import Any
 import numpy as np
 
 from seqkit.layers.base import RecurrentLayer, State, prefixed
-from seqkit.layers.dropout import LockedDropout
+from seqkit.layers.dropout_wrapper import DropoutWrapper
 from seqkit.layers.embedding import Embedding
 from seqkit.parameters import Parameter
 from seqkit.sequences import PackedSequence
@@ -28,7 +28,7 @@ class TextEncoder:
     ) -> None:
         self.embedding = embedding
         self.recurrent = recurrent
-        self.dropout = LockedDropout(dropout)
+        self._reader = DropoutWrapper(recurrent, dropout=dropout)
 
     @property
     def output_features(self) -> int:
@@ -50,13 +50,13 @@ class TextEncoder:
             gradients of the parameters.
         """
         vectors, back_embedding = self.embedding.forward(ids.data, train=train, rng=rng)
-        x, back_before = self.dropout.forward(ids.with_data(vectors), train=train, rng=rng)
-        y, final, back_recurrent = self.recurrent.forward(x, state, train=train, rng=rng)
-        features, back_after = self.dropout.forward(y, train=train, rng=rng)
+        features, final, back_reader = self._reader.forward(
+            ids.with_data(vectors), state, train=train, rng=rng
+        )
 
         def backward(d_features: PackedSequence) -> None:
-            d_x, _ = back_recurrent(back_after(d_features))
-            back_embedding(back_before(d_x).data)
+            d_vectors, _ = back_reader(d_features)
+            back_embedding(d_vectors.data)
 
         return features, final, backward
 

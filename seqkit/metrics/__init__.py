@@ -4,6 +4,7 @@ from seqkit.metrics.answers import score_answers
 from seqkit.metrics.bootstrap import Comparison, bootstrap_intervals, paired_bootstrap
 from seqkit.metrics.calibration import score_calibration
 from seqkit.metrics.classification import encode_labels, score_classification
+from seqkit.metrics.edits import edit_distance, edit_distances, score_sequences
 from seqkit.metrics.evaluation import Evaluation, evaluate
 from seqkit.metrics.language_modelling import score_lines, score_tokens
 from seqkit.metrics.measures import (
@@ -27,6 +28,8 @@ __all__ = [
     "Scoring",
     "Table",
     "bootstrap_intervals",
+    "edit_distance",
+    "edit_distances",
     "encode_labels",
     "evaluate",
     "format_score",
@@ -37,6 +40,7 @@ __all__ = [
     "score_calibration",
     "score_classification",
     "score_lines",
+    "score_sequences",
     "score_tagging",
     "score_tokens",
 ]

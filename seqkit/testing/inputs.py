@@ -57,6 +57,8 @@ def _mapped(item: Any, of_text: Any, of_row: Any) -> Any:
         return of_text(item)
     if isinstance(item, tuple):
         return tuple(_mapped(part, of_text, of_row) for part in item)
+    if isinstance(item, np.ndarray) and item.ndim == 1 and item.dtype.kind == "f":
+        raise TypeError("found a single vector, which is no sequence of tokens")
     if isinstance(item, list | np.ndarray):
         return of_row(item)
     raise TypeError(f"found an input of type {type(item).__name__}")

@@ -23,6 +23,10 @@ class Trainable(Protocol):
         """Return the batches of one pass over the examples, in an order drawn from ``rng``."""
         ...
 
+    def begin_epoch(self, epoch: int) -> None:
+        """Hear which epoch, from 1, the next batches belong to."""
+        ...
+
     def loss(
         self,
         batch: Any,

@@ -149,6 +149,7 @@ class Trainer:
         """Take the steps of the current epoch that are not done yet."""
         current = self._current
         started = time.perf_counter()
+        self._model.begin_epoch(current.epoch)
         order = random_stream(self._seed, "order", current.epoch)
         batches = self._model.batches(examples, rng=order)
         current.begin(len(batches))

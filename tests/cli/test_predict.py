@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from seqkit.cli import predict
-from tests.cli.toy import write_data
+from tests.cli.toy import ToyTask, write_data
 
 
 @pytest.fixture
@@ -27,6 +27,13 @@ def test_texts_become_json_lines(seqkit, trained):
     assert "좋아요" in done.out  # readable, not escaped
     assert (first["label"], second["label"]) == ("yes", "no")
     assert set(first) == {"text", "label", "probability"}
+
+
+def test_a_task_says_how_its_inputs_are_shown(seqkit, trained, monkeypatch):
+    monkeypatch.setattr(ToyTask, "shown", lambda task, example: {"letters": len(example.text)})
+    answer = json.loads(seqkit("predict", trained, "fine").out)
+    assert list(answer) == ["letters", "label", "probability"]
+    assert answer["letters"] == 4
 
 
 def test_every_line_of_stdin_is_answered_in_order(seqkit, trained, stdin):

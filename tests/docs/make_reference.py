@@ -15,6 +15,7 @@ from seqkit.datasets import DataFiles, DatasetSpec
 from seqkit.encoders import EncoderConfig, TextConfig
 from seqkit.errors import Problem, UserError
 from seqkit.hookspecs import CommandSpec, EncoderSpec
+from seqkit.label_model import LabelModel, LabelPrediction
 from seqkit.layers.base import RecurrentLayer
 from seqkit.metrics.evaluation import Evaluation
 from seqkit.metrics.measures import Interval, Measure, Metric, Scoring, Table
@@ -35,6 +36,7 @@ TESTING = DOCS / "testing-plugins.md"
 GROUPS: dict[str, tuple[type, ...]] = {
     "What a plugin offers": (TaskSpec, DatasetSpec, DataFiles, EncoderSpec, CommandSpec),
     "What a task is made of": (Task, Model, Batches, Step, Baseline, Option),
+    "Models that give one label to each input": (LabelModel, LabelPrediction),
     "Options to derive from": (TrainingConfig, EncoderConfig, TextConfig),
     "What an encoder promises": (RecurrentLayer, PackedSequence),
     "How a task is scored": (Scoring, Measure, Table, Evaluation, Metric, Interval),

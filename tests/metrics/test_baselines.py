@@ -1,10 +1,18 @@
 import subprocess
 import sys
+from typing import Any
 
 import numpy as np
 import pytest
 
-from seqkit.metrics.baselines import CommonestTag, MajorityClass, TfidfClassifier
+from seqkit.metrics.baselines import (
+    CommonestTag,
+    MajorityClass,
+    NearestText,
+    TfidfClassifier,
+    VectorClassifier,
+    nearest,
+)
 
 GOOD = ["a fine film", "fine acting , fine story", "a joy !", "what a joy"]
 BAD = ["a dull film", "dull acting", "a bore", "what a bore ."]
@@ -99,3 +107,34 @@ def test_tags_must_fit_the_words() -> None:
         CommonestTag.fit([], [])
     with pytest.raises(ValueError, match="zip"):
         CommonestTag.fit([["a"]], [["X", "Y"]])
+
+
+@pytest.mark.parametrize("method", ["logistic regression", "nearest centroid", "nearest neighbour"])
+def test_vectors_are_told_apart(method: str) -> None:
+    vectors = np.array([[0.0, 1.0], [0.2, 0.8], [5.0, 1.0], [5.5, 0.9]])
+    fitted = VectorClassifier.fit(vectors, ["낮음", "낮음", "높음", "높음"], method=method)
+    assert fitted.predict(np.array([[6.0, 1.0], [0.1, 1.0]])) == ["높음", "낮음"]
+    assert fitted.predict(np.empty((0, 2))) == []
+    with pytest.raises(ValueError, match="inconsistent"):
+        VectorClassifier.fit(vectors, ["a", "b"], method=method)
+
+
+def test_the_nearest_text_shares_the_most_with_what_is_asked() -> None:
+    found = NearestText.fit(["the cat sat", "한국어 문장", "the dog ran", "the dog ran"])
+    asked = ["a cat sat down", "한국어로 쓴 문장", "dogs ran", ""]
+    assert found.find(asked).tolist()[:3] == [0, 1, 2]
+    assert found.find([]).tolist() == []
+
+
+def test_the_nearest_text_of_many_is_found_block_by_block(monkeypatch: Any) -> None:
+    texts = [f"number {n}" for n in range(50)]
+    whole = NearestText.fit(texts).find(texts).tolist()
+    monkeypatch.setattr(nearest, "BLOCK", 7)
+    monkeypatch.setattr(nearest, "QUERIES", 3)
+    assert NearestText.fit(texts).find(texts).tolist() == whole == list(range(50))
+
+
+def test_the_nearest_text_wants_texts() -> None:
+    with pytest.raises(ValueError, match="at least one training text"):
+        NearestText.fit([])
+    assert NearestText.fit([""]).find(["a"]).tolist() == [0]

@@ -6,6 +6,7 @@ import pytest
 from seqkit.testing import CheckCase, task_checks
 from seqkit.testing.checks import Check, checks_of, require, run_check, run_checks, skip
 from seqkit.testing.comparing import difference, impurity
+from seqkit.testing.inputs import emptied, shortened, unknown
 from tests.testing.broken_tasks import BROKEN
 from tests.testing.toy import EXAMPLES, toy_spec
 
@@ -114,3 +115,17 @@ def test_a_failed_check_is_a_failed_test():
 def test_an_excuse_is_looked_at_when_the_tests_are_collected():
     with pytest.raises(ValueError, match="there is no check 'gradients'"):
         task_checks(toy_spec(), EXAMPLES, excused={"gradients": "?"})
+
+
+@pytest.mark.parametrize("change", [emptied, shortened, unknown])
+def test_a_single_vector_has_no_tokens_to_take_away(change):
+    with pytest.raises(TypeError, match="found a single vector"):
+        change(np.zeros(3))
+
+
+def test_frames_are_cut_as_tokens_are():
+    frames = np.arange(6.0).reshape(3, 2)
+    assert emptied(frames).shape == (0, 2)
+    assert shortened(frames).tolist() == [[0.0, 1.0]]
+    with pytest.raises(TypeError, match="none is an unknown word"):
+        unknown(frames)

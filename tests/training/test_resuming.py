@@ -377,3 +377,13 @@ def test_step_reports_go_on_counting(checkpoint):
     trainer.restore(checkpoint)
     steps = [(r.epoch, r.step) for r in trainer.run(EXAMPLES) if isinstance(r, StepReport)]
     assert steps == [(2, 2), (2, 3), (2, 4), (3, 1), (3, 2), (3, 3), (3, 4)]
+
+
+def test_a_model_hears_which_epoch_begins_and_again_when_it_is_resumed():
+    model, trainer = trainer_at()
+    list(trainer.run(EXAMPLES, stop=stop_after(6)))
+    assert model.epochs == [1, 2]
+    again, other = trainer_at(trainer.checkpoint().progress.history)
+    other.restore(trainer.checkpoint())
+    list(other.run(EXAMPLES))
+    assert again.epochs == [2, 3]

@@ -19,6 +19,7 @@ class TinyModel:
         self.carried = carried
         self.rate = rates
         self.losses = 0
+        self.epochs = []
 
     def parameters(self):
         yield "table", self.table
@@ -26,6 +27,9 @@ class TinyModel:
         yield "frozen", self.frozen
         yield "unused", self.unused
         yield "tied.w", self.w
+
+    def begin_epoch(self, epoch):
+        self.epochs.append(epoch)
 
     def batches(self, examples, *, rng):
         order = range(len(examples)) if rng is None else rng.permutation(len(examples))

@@ -5,7 +5,16 @@ scikit-learn is imported inside functions, so that importing this package costs 
 
 from seqkit.metrics.baselines.kneser_ney import KneserNey
 from seqkit.metrics.baselines.majority import MajorityClass
+from seqkit.metrics.baselines.nearest import NearestText
 from seqkit.metrics.baselines.tags import CommonestTag
 from seqkit.metrics.baselines.tfidf import TfidfClassifier
+from seqkit.metrics.baselines.vectors import VectorClassifier
 
-__all__ = ["CommonestTag", "KneserNey", "MajorityClass", "TfidfClassifier"]
+__all__ = [
+    "CommonestTag",
+    "KneserNey",
+    "MajorityClass",
+    "NearestText",
+    "TfidfClassifier",
+    "VectorClassifier",
+]

@@ -99,11 +99,8 @@ def read_folder(path: FilePath) -> list[LabelledText]:
     bad = BadLines(str(path))
     records = []
     for file in files:
-        try:
+        with bad.collected():
             records.append(LabelledText(read_text(file).strip(), file.parent.name, str(file)))
-        except UserError as error:
-            for problem_ in error.problems:
-                bad.note(problem_)
     bad.check()
     return records
 

@@ -8,6 +8,7 @@ without a byte order mark, plain or gzipped, whatever the file is called.
 
 import zlib
 from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from os import PathLike
 from pathlib import Path
@@ -47,6 +48,15 @@ class BadLines:
         self.count += 1
         if len(self.shown) < SHOWN:
             self.shown.append((line, problem))
+
+    @contextmanager
+    def collected(self) -> Iterator[None]:
+        """Note the problems that a block raises, and go on after it."""
+        try:
+            yield
+        except UserError as error:
+            for problem in error.problems:
+                self.note(problem)
 
     def check(self) -> None:
         """Raise what was noted, in order of lines.

@@ -6,9 +6,8 @@ from typing import Literal
 
 from seqkit.encoders import TextEncoderConfig
 from seqkit.errors import Problem
-from seqkit.layers.pooling import POOLINGS
+from seqkit.layers.pooling import pooling_problems
 from seqkit.options import option
-from seqkit.suggestions import suggest
 from seqkit.training.config import TrainingConfig
 
 __all__ = ["SentimentConfig"]
@@ -66,9 +65,4 @@ class SentimentConfig(TextEncoderConfig, TrainingConfig):
     def problems(self) -> Iterator[Problem]:
         """Yield what makes no sense in these options."""
         yield from super().problems()
-        for name in self.pooling:
-            if name not in POOLINGS:
-                wanted = f"wanted any of {', '.join(POOLINGS)}"
-                yield Problem(f"found {name!r}, {wanted}; {suggest(name, POOLINGS)}", "pooling")
-        if not self.pooling or len(set(self.pooling)) < len(self.pooling):
-            yield Problem("wanted one or more poolings, each once", "pooling")
+        yield from pooling_problems(self.pooling)

@@ -11,6 +11,7 @@ import numpy as np
 from seqkit.arrays import Array
 from seqkit.encoders import start_from_vectors
 from seqkit.errors import Problem, UserError
+from seqkit.label_model import fit_labels
 from seqkit.layers.linear import Linear
 from seqkit.layers.pooling import Pooling
 from seqkit.plugins import create_text_encoder
@@ -91,10 +92,7 @@ class SentimentTask(Task[SentimentConfig, LabelledTokens, SentimentPrediction]):
             UserError: fewer than two labels.
         """
         found = Counter(example.label for example in train)
-        labels = sorted(found)
-        if len(labels) < 2:
-            seen = f"only the label {labels[0]!r}" if labels else "no examples"
-            raise UserError(Problem(f"found {seen}, wanted at least two labels", "training split"))
+        labels = fit_labels(found)
         vocabulary = Vocabulary.fit(
             (example.tokens for example in train),
             minimum_count=self.config.min_count,

@@ -1,0 +1,206 @@
+"""What every model that gives one label to each input has in common."""
+
+from abc import abstractmethod
+from collections import Counter
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any, ClassVar, NamedTuple, TypeAlias, TypeVar
+
+import numpy as np
+
+from seqkit.arrays import Array, IntArray
+from seqkit.errors import Problem, UserError
+from seqkit.layers.base import State
+from seqkit.layers.losses import softmax, softmax_cross_entropy
+from seqkit.metrics.baselines import MajorityClass
+from seqkit.metrics.classification import encode_labels, score_classification
+from seqkit.metrics.measures import Scoring
+from seqkit.sequences import PackedSequence
+from seqkit.tasks import Baseline, Batches, Model, Step
+from seqkit.text.batching import length_batches
+
+__all__ = [
+    "LabelBatch",
+    "LabelModel",
+    "LabelPrediction",
+    "LogitsBackward",
+    "fit_labels",
+    "label_baseline",
+]
+
+ExampleT = TypeVar("ExampleT")
+
+LogitsBackward: TypeAlias = Callable[[Array], None]
+"""``backward(d_logits (N, C))`` adds to the gradients of the parameters."""
+
+PREDICTION_BATCH = 256
+"""Inputs that are predicted at once."""
+
+
+@dataclass(frozen=True)
+class LabelPrediction:
+    """The answer for one input.
+
+    Attributes:
+        label: the most probable one.
+        probability: of that label.
+        probabilities: of every label.
+    """
+
+    label: str
+    probability: float
+    probabilities: Mapping[str, float]
+
+    @classmethod
+    def certain(cls, label: str) -> "LabelPrediction":
+        """Return a label for certain, as gold answers and baselines give it."""
+        return cls(label, 1.0, {label: 1.0})
+
+
+class LabelBatch(NamedTuple):
+    """A batch of a :class:`LabelModel`.
+
+    Attributes:
+        inputs: what :meth:`LabelModel.encode` made of it.
+        labels: (N,) gold ids; -1 for a label that training did not have.
+    """
+
+    inputs: PackedSequence
+    labels: IntArray
+
+
+class LabelModel(Model[ExampleT, LabelPrediction]):
+    """A softmax over labels: batches, loss, predictions and scores; a subclass brings the network.
+
+    Args:
+        labels: C names of the training split, distinct.
+        batch_size: inputs of a batch in training.
+
+    Attributes:
+        unit: what an example is called in the counts of a score.
+    """
+
+    unit: ClassVar[str] = "inputs"
+
+    def __init__(self, labels: Sequence[str], *, batch_size: int) -> None:
+        self._labels = tuple(labels)
+        self._ids = {label: i for i, label in enumerate(self._labels)}
+        self._batch_size = batch_size
+
+    @abstractmethod
+    def length(self, example: ExampleT) -> int:
+        """Return the steps that an example takes; those of similar length share a batch."""
+
+    @abstractmethod
+    def gold_label(self, example: ExampleT) -> str:
+        """Return the gold label; any text where there is none."""
+
+    @abstractmethod
+    def encode(self, examples: Sequence[ExampleT]) -> PackedSequence:
+        """Return N examples as the network reads them."""
+
+    @abstractmethod
+    def logits(
+        self,
+        inputs: PackedSequence,
+        *,
+        train: bool = False,
+        rng: np.random.Generator | None = None,
+    ) -> tuple[Array, LogitsBackward]:
+        """Return the logits (N, C), and their backward."""
+
+    @property
+    def labels(self) -> tuple[str, ...]:
+        """The labels of the training split."""
+        return self._labels
+
+    def batches(
+        self, examples: Sequence[ExampleT], *, rng: np.random.Generator | None
+    ) -> Batches[LabelBatch]:
+        """Group inputs of similar length."""
+        groups = self._groups(examples, self._batch_size, rng)
+        return Batches(len(groups), lambda i: self._batch([examples[j] for j in groups[i]]))
+
+    def _groups(
+        self, examples: Sequence[ExampleT], size: int, rng: np.random.Generator | None = None
+    ) -> list[IntArray]:
+        lengths = [self.length(example) for example in examples]
+        return length_batches(lengths, batch_size=size, rng=rng)
+
+    def _batch(self, examples: Sequence[ExampleT]) -> LabelBatch:
+        labels = [self._ids.get(self.gold_label(example), -1) for example in examples]
+        return LabelBatch(self.encode(examples), np.array(labels, dtype=np.int64))
+
+    def loss(
+        self,
+        batch: LabelBatch,
+        state: State | None = None,
+        *,
+        train: bool = False,
+        rng: np.random.Generator | None = None,
+    ) -> Step:
+        """Return the cross-entropy of the gold labels."""
+        logits, back_logits = self.logits(batch.inputs, train=train, rng=rng)
+        loss = softmax_cross_entropy(logits, batch.labels)
+
+        def backward(scale: float) -> None:
+            back_logits(loss.backward(scale))
+
+        return Step(loss.total, loss.count, batch.inputs.tokens, backward)
+
+    def probabilities(self, examples: Sequence[ExampleT]) -> Array:
+        """Return the probability of each label: (N, C), in the order of :attr:`labels`."""
+        result = np.zeros((len(examples), len(self._labels)))
+        for group in self._groups(examples, PREDICTION_BATCH):
+            logits, _ = self.logits(self.encode([examples[i] for i in group]))
+            result[group] = softmax(logits.astype(np.float64))
+        return result
+
+    def predict(self, examples: Sequence[ExampleT]) -> list[LabelPrediction]:
+        """Return the most probable label of each input."""
+        rows = self.probabilities(examples)
+        best = [self._labels[i] for i in rows.argmax(axis=1)]
+        named: list[dict[str, Any]] = [
+            dict(zip(self._labels, row, strict=True)) for row in rows.tolist()
+        ]
+        return [LabelPrediction(b, row[b], row) for b, row in zip(best, named, strict=True)]
+
+    def score(
+        self, examples: Sequence[ExampleT], predictions: Sequence[LabelPrediction]
+    ) -> Scoring:
+        """Return accuracy, macro and per-label precision, recall and F1, and the confusions."""
+        gold = [self.gold_label(example) for example in examples]
+        found = [prediction.label for prediction in predictions]
+        names, (gold_ids, found_ids) = encode_labels(self._labels, gold, found)
+        return score_classification(gold_ids, found_ids, names, unit=self.unit)
+
+    def counts(self, examples: Sequence[ExampleT]) -> Mapping[str, int]:
+        """Count the examples, and each label."""
+        found = Counter(self.gold_label(example) for example in examples)
+        labels = {f"label {label}": found[label] for label in sorted({*self._labels, *found})}
+        return {self.unit: len(examples), **labels}
+
+    def baselines(self, train: Sequence[ExampleT]) -> Iterator[Baseline[ExampleT, LabelPrediction]]:
+        """Yield the commonest label."""
+        commonest = MajorityClass.fit(self.gold_label(example) for example in train)
+        yield label_baseline("commonest label", commonest.predict)
+
+
+def label_baseline(
+    name: str, predict: Callable[[Sequence[ExampleT]], Sequence[str]]
+) -> Baseline[ExampleT, LabelPrediction]:
+    """Return a baseline of a function from examples to labels."""
+    return Baseline(name, lambda examples: [LabelPrediction.certain(a) for a in predict(examples)])
+
+
+def fit_labels(labels: Iterable[str]) -> list[str]:
+    """Return the different labels of the training split, sorted.
+
+    Raises:
+        UserError: there are fewer than two.
+    """
+    found = sorted(set(labels))
+    if len(found) < 2:
+        seen = f"only the label {found[0]!r}" if found else "no examples"
+        raise UserError(Problem(f"found {seen}, wanted at least two labels", "training split"))
+    return found
