@@ -22,6 +22,7 @@ __all__ = [
     "EncoderConfig",
     "TaggerConfig",
     "TextConfig",
+    "TextEncoderConfig",
     "WordConfig",
     "build_cell",
     "start_from_vectors",
@@ -154,6 +155,11 @@ class TaggerConfig(WordConfig, EncoderConfig):
     output: Literal["softmax", "crf"] = option(
         "softmax", help="choose each tag on its own, or the best sequence of tags", group="head"
     )
+
+
+@dataclass(frozen=True, kw_only=True)
+class TextEncoderConfig(TextConfig, EncoderConfig):
+    """Both: what :func:`~seqkit.plugins.create_text_encoder` needs to know."""
 
 
 def build_cell(

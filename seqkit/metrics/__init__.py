@@ -1,5 +1,6 @@
 """Scores with counts and confidence intervals, and the baselines to hold them against."""
 
+from seqkit.metrics.answers import score_answers
 from seqkit.metrics.bootstrap import Comparison, bootstrap_intervals, paired_bootstrap
 from seqkit.metrics.calibration import score_calibration
 from seqkit.metrics.classification import encode_labels, score_classification
@@ -36,6 +37,7 @@ __all__ = [
     "join_scorings",
     "paired_bootstrap",
     "ratio",
+    "score_answers",
     "score_calibration",
     "score_classification",
     "score_entities",

@@ -2,6 +2,7 @@
 
 from seqkit.text.batching import StreamWindows, Window, length_batches, streams
 from seqkit.text.jamo import compose_jamo, decompose_jamo
+from seqkit.text.pairs import text_pairs
 from seqkit.text.placement import PlacedWords
 from seqkit.text.readers import (
     Column,
@@ -36,6 +37,7 @@ from seqkit.text.readers import (
     read_tsv_columns,
     write_conllu,
 )
+from seqkit.text.sentences import sentence_lengths
 from seqkit.text.shapes import WORD_SHAPES, word_shape
 from seqkit.text.tag_checks import illegal_tags, wrong_tags
 from seqkit.text.tag_schemes import (
@@ -103,7 +105,9 @@ __all__ = [
     "read_texts",
     "read_tsv",
     "read_tsv_columns",
+    "sentence_lengths",
     "streams",
+    "text_pairs",
     "word_shape",
     "write_conllu",
     "write_spans",

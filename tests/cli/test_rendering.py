@@ -8,7 +8,7 @@ from rich.cells import cell_len
 from rich.console import Console
 
 from seqkit.cli.progress import RunProgress
-from seqkit.cli.report_view import print_report
+from seqkit.cli.report_view import print_report, print_where_saved
 from seqkit.cli.summaries import data_table, epoch_line, model_lines
 from seqkit.metrics.evaluation import Evaluation
 from seqkit.metrics.measures import Interval, Metric, Table
@@ -202,3 +202,9 @@ def test_the_bar_is_drawn_ten_times_a_second_at_most(pace, drawn, monkeypatch):
     assert "loss 2.0000" in text_of(made)
     assert "tokens/s" in text_of(made)
     assert "epoch 1/10" in text_of(made)
+
+
+def test_a_suggested_text_with_a_tab_can_be_copied_into_a_shell(tmp_path):
+    made = console()
+    print_where_saved(made, ["predict {run} {text}"], tmp_path, "Tom's out.\tWhere?")
+    assert rf"predict {tmp_path} $'Tom\'s out.\tWhere?'" in text_of(made)

@@ -12,11 +12,9 @@ from seqkit.arrays import Array
 from seqkit.encoders import start_from_vectors
 from seqkit.errors import Problem, UserError
 from seqkit.label_model import fit_labels
-from seqkit.layers.embedding import Embedding
 from seqkit.layers.linear import Linear
 from seqkit.layers.pooling import Pooling
-from seqkit.layers.text_encoder import TextEncoder
-from seqkit.plugins import create_encoder
+from seqkit.plugins import create_text_encoder
 from seqkit.tasks import Mistake, Model, Resources, Task
 from seqkit.text.readers import read_labelled
 from seqkit.text.tokenizers import create_tokenizer
@@ -124,22 +122,14 @@ class SentimentTask(Task[SentimentConfig, LabelledTokens, SentimentPrediction]):
         config = self.config
         vocabulary = Vocabulary.from_json(resources["vocabulary"])
         labels, label_shares = _labels(resources)
-        embedding = Embedding(
-            len(vocabulary),
-            config.embedding,
-            rng=rng,
-            trainable=not config.freeze_vectors,
-            word_dropout=config.word_dropout,
-            unknown=vocabulary.unknown_id,
-        )
-        recurrent = create_encoder(config, config.embedding, rng=rng)
+        encoder = create_text_encoder(config, vocabulary, rng=rng)
         pooling = Pooling(
-            config.pooling, recurrent.output_features, bidirectional=config.bidirectional, rng=rng
+            config.pooling, encoder.output_features, bidirectional=config.bidirectional, rng=rng
         )
         return SentimentModel(
             vocabulary=vocabulary,
             labels=labels,
-            encoder=TextEncoder(embedding, recurrent, dropout=config.dropout),
+            encoder=encoder,
             pooling=pooling,
             output=Linear(pooling.output_features, len(labels), rng=rng),
             evidence=None
