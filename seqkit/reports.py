@@ -85,6 +85,7 @@ class RunReport:
         config: every option, resolved.
         seed: of everything random.
         threads: that computed it; the result does not depend on it.
+        kernels: that computed it; another choice rounds in another way.
         data: what was read.
         model: what was trained.
         epochs: one report an epoch.
@@ -116,6 +117,7 @@ class RunReport:
     peak_megabytes: float = 0.0
     versions: Mapping[str, str] = field(default_factory=dict)
     notices: tuple[str, ...] = ()
+    kernels: str = "NumPy"
 
     def to_json(self) -> dict[str, Any]:
         """Return plain values for ``report.json`` and ``--json``."""

@@ -115,6 +115,7 @@ def test_the_report_says_what_a_careful_reader_wants_to_know(data: Path) -> None
     assert report.data.name == "reviews"
     assert not report.data.sample
     assert {"seqkit", "python", "numpy"} <= report.versions.keys()
+    assert report.kernels == "NumPy"
     assert report.seconds > 0
     assert report.peak_megabytes > 10
     assert "vocabularies and labels were fitted on the training split only" in report.notices

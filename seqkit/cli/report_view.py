@@ -32,6 +32,8 @@ def _costs(report: RunReport) -> str:
     parts = [f"{report.seconds:.1f} s", threads, f"seed {report.seed}"]
     if report.peak_megabytes:
         parts.insert(1, f"at most {report.peak_megabytes:,.0f} MB of memory")
+    if report.kernels != "NumPy":
+        parts.append(f"kernels: {report.kernels}")
     return ", ".join(parts)
 
 

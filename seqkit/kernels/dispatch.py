@@ -1,10 +1,12 @@
-"""Which kernel runs: the fast one for real numbers, the textbook for complex and for no data."""
+"""Which kernel runs: a fast one for real numbers, the textbook for complex and for no data."""
 
 import numpy as np
 
 from seqkit.arrays import Array, IntArray
 from seqkit.kernels import gru, reference, rnn
-from seqkit.kernels import lstm as fast_lstm
+from seqkit.kernels import lstm as numpy_lstm
+from seqkit.kernels.compiled import compiled
+from seqkit.kernels.compiled_lstm import compiled_lstm
 from seqkit.kernels.dealing import dealt
 from seqkit.kernels.passes import Arrays, Gradients, Kernel, Pass
 from seqkit.kernels.threads import single_blas
@@ -20,7 +22,7 @@ def choose(fast: Kernel, textbook: Kernel) -> Kernel:
 
     def kernel(x: Array, sizes: IntArray, state: Arrays, weights: Arrays, *, keep: bool) -> Pass:
         complex_step = np.iscomplexobj(x) or any(map(np.iscomplexobj, (*state, *weights)))
-        run = textbook if complex_step or not len(x) else dealt(fast)
+        run = textbook if complex_step or not len(x) else fast
         if not complex_step:
             dtype = np.result_type(*weights)
             x, state, weights = (
@@ -40,8 +42,18 @@ def choose(fast: Kernel, textbook: Kernel) -> Kernel:
     return kernel
 
 
-lstm = choose(fast_lstm.lstm, reference.lstm)
-rnn_tanh = choose(rnn.rnn_tanh, reference.rnn_tanh)
-rnn_relu = choose(rnn.rnn_relu, reference.rnn_relu)
-gru_after = choose(gru.gru_after, reference.gru_after)
-gru_before = choose(gru.gru_before, reference.gru_before)
+def _lstm(x: Array, sizes: IntArray, state: Arrays, weights: Arrays, *, keep: bool) -> Pass:
+    """Run compiled steps where they are loaded and the numbers are theirs."""
+    found = compiled()
+    if found is None or x.dtype != np.float32:
+        return _numpy_lstm(x, sizes, state, weights, keep=keep)
+    return compiled_lstm(found, x, sizes, state, weights, keep=keep)
+
+
+_numpy_lstm = dealt(numpy_lstm.lstm)
+
+lstm = choose(_lstm, reference.lstm)
+rnn_tanh = choose(dealt(rnn.rnn_tanh), reference.rnn_tanh)
+rnn_relu = choose(dealt(rnn.rnn_relu), reference.rnn_relu)
+gru_after = choose(dealt(gru.gru_after), reference.gru_after)
+gru_before = choose(dealt(gru.gru_before), reference.gru_before)
