@@ -21,7 +21,7 @@ def choose(fast: Kernel, textbook: Kernel) -> Kernel:
     """
 
     def kernel(x: Array, sizes: IntArray, state: Arrays, weights: Arrays, *, keep: bool) -> Pass:
-        complex_step = np.iscomplexobj(x) or any(map(np.iscomplexobj, (*state, *weights)))
+        complex_step = any(array.dtype.kind == "c" for array in (x, *state, *weights))
         run = textbook if complex_step or not len(x) else fast
         if not complex_step:
             dtype = np.result_type(*weights)

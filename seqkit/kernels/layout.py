@@ -58,6 +58,8 @@ def new_slab(kinds: int, tokens: int, units: int, dtype: DTypeLike, batch: int) 
 
 def last_rows(outputs: Array, steps: list[Step]) -> Array:
     """Collect each sequence's last output: (A, H)."""
+    if steps[0].alive == 1:
+        return outputs[-1:].copy()
     last = np.empty((steps[0].alive, outputs.shape[1]), outputs.dtype)
     ended = 0
     for start, alive in reversed(steps):

@@ -15,7 +15,7 @@ from llvmlite import ir
 from numba import njit, types
 from numba.extending import intrinsic
 
-__all__ = ["NUMBA", "lstm_backward", "lstm_forward"]
+__all__ = ["NUMBA", "add_product", "lstm_backward", "lstm_forward"]
 
 NUMBA: str = numba.__version__
 
@@ -162,6 +162,7 @@ REAL, VARIABLE, INTEGERS = types.float32[:, ::1], types.int64, types.int64[::1]
 CONSTANT = types.Array(types.float32, 2, "C", readonly=True)
 ADDRESSES = types.uint64[::1]
 
+PRODUCT = types.void(ADDRESSES, CONSTANT, CONSTANT, REAL)
 FORWARD = types.void(
     ADDRESSES, INTEGERS, VARIABLE, VARIABLE, CONSTANT, CONSTANT, types.boolean,
     REAL, REAL, REAL, REAL, REAL, REAL, types.boolean,
@@ -170,6 +171,24 @@ BACKWARD = types.void(
     ADDRESSES, INTEGERS, VARIABLE, VARIABLE, CONSTANT, CONSTANT,
     REAL, REAL, REAL, CONSTANT, REAL, REAL, REAL,
 )  # fmt: skip
+
+
+@njit(PRODUCT, **OPTIONS)
+def add_product(blas, a, matrix, out):
+    """``out += a @ matrix``: (M, K), (K, C), (M, C)."""
+    _product(
+        blas,
+        len(a),
+        a.shape[1],
+        out.shape[1],
+        a.ctypes.data,
+        a.shape[1],
+        matrix.ctypes.data,
+        matrix.shape[1],
+        ONE,
+        out.ctypes.data,
+        out.shape[1],
+    )
 
 
 @njit(FORWARD, **OPTIONS)
@@ -185,7 +204,7 @@ def lstm_forward(
         low: first row of a step.
         high: row after the last one, for steps that have so many.
         x: (M, D) inputs; read only where they are not in ``memory``.
-        weights: W, b and U under each other, (D + 1 + H, 4H) or wider.
+        weights: W, b and U under each other, (D + 1 + H, 4H) or wider; U alone where projected.
         projected: whether ``gates`` already hold x W + b.
         gates: (M, 4H); out, the gates.
         memory: (rows, D + 1 + H) each token's input, a one and the hidden state before it.
@@ -199,7 +218,6 @@ def lstm_forward(
     units, ld = cells.shape[1], memory.shape[1]
     column = ld - units
     first = column if projected else 0
-    matrix = weights.ctypes.data + 4 * first * weights.shape[1]
     for step in range(len(bounds) - 2):
         start, stop = bounds[step], bounds[step + 1]
         rows = min(high, stop - start) - low
@@ -213,7 +231,7 @@ def lstm_forward(
                 memory[low + r, : column - 1] = x[start + low + r]
         _product(
             blas, rows, ld - first, 4 * units, memory.ctypes.data + 4 * (row * ld + first), ld,
-            matrix, weights.shape[1], ONE if projected else ZERO,
+            weights.ctypes.data, weights.shape[1], ONE if projected else ZERO,
             gates.ctypes.data + 16 * here * units, 4 * units,
         )  # fmt: skip
         for r in range(rows):

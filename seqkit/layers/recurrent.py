@@ -94,19 +94,16 @@ class _Recurrent(Generic[S]):
         self._check(batch, state)
         parameters = [parameter for _, parameter in self.parameters()]
         mask = self._dropout_mask(train, rng)
-        weights = tuple(
-            parameter.value
-            if mask is None or parameter is not self.w_hidden
-            else mask * parameter.value
-            for parameter in parameters
-        )
+        weights = [parameter.value for parameter in parameters]
+        if mask is not None:
+            weights[parameters.index(self.w_hidden)] = mask * self.w_hidden.value
         alive = batch.order[: batch.batch_sizes[0] if batch.steps else 0]
         before = self._zeros(batch.batch) if state is None else state
         run = self._kernel(
             batch.data,
             batch.batch_sizes,
             tuple(array[0, alive] for array in before),
-            weights,
+            tuple(weights),
             keep=train,
         )
 
@@ -144,6 +141,8 @@ class _Recurrent(Generic[S]):
 
     def _replace(self, state: S, alive: Array, rows: Arrays) -> S:
         """Put the rows of the sequences that are not empty into a copy of ``state``."""
+        if len(alive) == 1 == state[0].shape[1]:
+            return self.state_type(*(new[None] for new in rows))
         copies = []
         for array, new in zip(state, rows, strict=True):
             copy = array.astype(new.dtype)

@@ -2,7 +2,6 @@
 
 import subprocess
 import sys
-from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -10,7 +9,6 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-import seqkit
 from seqkit.kernels import dispatch, reference
 from seqkit.kernels.compiled import (
     compiled,
@@ -177,13 +175,3 @@ def test_ranges_hold_as_many_tokens(sizes: list[int], expected: list[tuple[int, 
         with use_threads(threads):
             assert ranges(np.array(sizes)) == expected
             assert parallel(lambda: ranges(np.array([20])), lambda: 0)[0] == [(0, 20)]
-
-
-@needs_numba
-def test_a_report_names_the_kernels(tmp_path: Path) -> None:
-    file = tmp_path / "reviews.tsv"
-    texts = [f"good\tvery fine {n}\nbad\tvery dull {n}\n" for n in range(20)]
-    file.write_text("label\ttext\n" + "".join(texts), encoding="utf-8")
-    with use_compiled():
-        report = seqkit.train("sentiment", data=file, epochs=1, units=4, embedding=4)
-    assert report.to_json()["kernels"].startswith("LSTM by numba")
