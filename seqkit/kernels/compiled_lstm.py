@@ -20,7 +20,7 @@ from seqkit.kernels.compiled import Compiled
 from seqkit.kernels.passes import Arrays, Gradients, Pass
 from seqkit.kernels.threads import inside_parallel, parallel
 
-__all__ = ["compiled_lstm", "ranges"]
+__all__ = ["compiled_lstm", "compiled_lstm_folded", "ranges"]
 
 PAD = 16
 """Columns that keep a matrix's rows from lying a multiple of 4 KiB apart, where they collide."""
@@ -74,6 +74,25 @@ def compiled_lstm(
     return Pass(run.outputs, (_last_rows(run.outputs, sizes), run.final_cell), backward)
 
 
+def compiled_lstm_folded(
+    found: Compiled, table: Array, ids: IntArray, sizes: IntArray, state: Arrays, w_hidden: Array
+) -> tuple[Array, Arrays]:
+    """Run an LSTM over the rows of a table of ``x W + b``; see :func:`seqkit.kernels.dispatch`."""
+    hidden, cell = state
+    (count,), (batch, units) = ids.shape, hidden.shape
+    gates = table.take(ids, axis=0)
+    squashed, cells, final_cell = np.empty_like(cell), cell.copy(), np.empty_like(cell)
+    outputs = np.empty((count, units), table.dtype)
+    bounds = _bounds(sizes)
+    matrix = w_hidden if batch < FEW else _stacked(w_hidden)
+    nothing = np.empty((0, 0), table.dtype)
+    arrays = (
+        *(nothing, matrix, True, gates, hidden.copy(), cells, squashed, outputs, final_cell, False),
+    )
+    _each(sizes, lambda low, high: found.code.lstm_forward(found.blas, bounds, low, high, *arrays))
+    return outputs, (_last_rows(outputs, sizes), final_cell)
+
+
 def _forward(
     found: Compiled, x: Array, sizes: IntArray, state: Arrays, weights: Arrays, keep: bool
 ) -> _Run:
@@ -81,9 +100,7 @@ def _forward(
     w_input, w_hidden, bias = weights
     (count, features), (batch, units) = x.shape, hidden.shape
     room, projected = (count if keep else 0), batch < FEW
-    bounds = np.zeros(len(sizes) + 2, np.int64)
-    np.cumsum(sizes, out=bounds[1:-1])
-    bounds[-1] = count
+    bounds = _bounds(sizes)
     memory = np.empty((room + batch, features + 1 + units), x.dtype)
     memory[:room, :features] = x[:room]
     memory[:, features] = 1
@@ -133,6 +150,13 @@ def _backward(
         (d_hidden, d_cell),
         (d_weights[:features], d_weights[features + 1 :], d_weights[features]),
     )
+
+
+def _bounds(sizes: IntArray) -> IntArray:
+    bounds = np.zeros(len(sizes) + 2, np.int64)
+    np.cumsum(sizes, out=bounds[1:-1])
+    bounds[-1] = bounds[-2]
+    return bounds
 
 
 def _each(sizes: IntArray, run: Callable[[int, int], None]) -> None:

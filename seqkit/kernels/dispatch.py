@@ -6,12 +6,12 @@ from seqkit.arrays import Array, IntArray
 from seqkit.kernels import gru, reference, rnn
 from seqkit.kernels import lstm as numpy_lstm
 from seqkit.kernels.compiled import compiled
-from seqkit.kernels.compiled_lstm import compiled_lstm
+from seqkit.kernels.compiled_lstm import compiled_lstm, compiled_lstm_folded
 from seqkit.kernels.dealing import dealt
 from seqkit.kernels.passes import Arrays, Gradients, Kernel, Pass
 from seqkit.kernels.threads import single_blas
 
-__all__ = ["gru_after", "gru_before", "lstm", "rnn_relu", "rnn_tanh"]
+__all__ = ["gru_after", "gru_before", "lstm", "lstm_folded", "rnn_relu", "rnn_tanh"]
 
 
 def choose(fast: Kernel, textbook: Kernel) -> Kernel:
@@ -51,6 +51,30 @@ def _lstm(x: Array, sizes: IntArray, state: Arrays, weights: Arrays, *, keep: bo
 
 
 _numpy_lstm = dealt(numpy_lstm.lstm)
+
+
+def lstm_folded(
+    table: Array, ids: IntArray, sizes: IntArray, state: Arrays, w_hidden: Array
+) -> tuple[Array, Arrays]:
+    """Run an LSTM, for inference, on inputs whose ``x W + b`` is known.
+
+    Args:
+        table: (V, 4H) ``x W + b`` of all inputs that there are.
+        ids: (M,) which of them each token is; at least one token.
+        sizes: (T,) sequences alive at each step.
+        state: arrays (A, H).
+        w_hidden: (H, 4H).
+
+    Returns:
+        Outputs (M, H), and the final state (A, H) of each sequence.
+    """
+    state = tuple(np.ascontiguousarray(array, table.dtype) for array in state)
+    found = compiled()
+    with single_blas():
+        if found is None or table.dtype != np.float32:
+            return numpy_lstm.lstm_folded(table, ids, sizes, state, w_hidden)
+        return compiled_lstm_folded(found, table, ids, sizes, state, w_hidden)
+
 
 lstm = choose(_lstm, reference.lstm)
 rnn_tanh = choose(dealt(rnn.rnn_tanh), reference.rnn_tanh)

@@ -26,10 +26,10 @@ from seqkit.kernels.layout import (
     stop_of,
 )
 from seqkit.kernels.passes import Arrays, Gradients, Pass
-from seqkit.kernels.preactivations import PreActivations, pre_activations
+from seqkit.kernels.preactivations import PreActivations, looked_up, pre_activations
 from seqkit.kernels.products import RepeatedProduct
 
-__all__ = ["lstm"]
+__all__ = ["lstm", "lstm_folded"]
 
 LOCAL = 16_384
 """Numbers in one row of the slab whose local derivatives are computed together: they fit in L2."""
@@ -57,6 +57,29 @@ def lstm(x: Array, sizes: IntArray, state: Arrays, weights: Arrays, *, keep: boo
         again = partial(lstm, x, sizes, state, weights, keep=True)
         return Pass(outputs, final, lambda d_outputs, d_state: again().backward(d_outputs, d_state))
     return Pass(outputs, final, partial(_backward, tokens, steps, slab, w_input, w_hidden))
+
+
+def lstm_folded(
+    table: Array, ids: IntArray, sizes: IntArray, state: Arrays, w_hidden: Array
+) -> tuple[Array, Arrays]:
+    """Run an LSTM over the rows of a table of ``x W + b``, keeping nothing."""
+    hidden, cell = state
+    units = len(w_hidden)
+    steps = steps_of(sizes)
+    tokens = Tokens(np.empty((len(ids), 0), table.dtype), hidden, keep=False)
+    slab = new_slab(6, len(hidden), units, table.dtype, len(hidden))
+    outputs = np.empty((len(ids), units), table.dtype)
+    recurrent = w_hidden.copy()
+    recurrent[:, : 3 * units] *= 0.5
+    computed = looked_up(tokens, steps, partial(_halved_rows, table, ids), recurrent, 4)
+    final_cell = _run(computed, tokens, cell, slab, outputs)
+    return outputs, (last_rows(outputs, steps), final_cell)
+
+
+def _halved_rows(table: Array, ids: IntArray, first: int, stop: int) -> Array:
+    rows = table.take(ids[first:stop], axis=0)
+    rows[:, : 3 * rows.shape[1] // 4] *= 0.5
+    return rows
 
 
 def _alone(

@@ -11,6 +11,7 @@ import numpy as np
 from seqkit.arrays import Array, DTypeLike
 from seqkit.kernels import dispatch
 from seqkit.kernels.passes import Arrays, Kernel
+from seqkit.kernels.threads import single_blas
 from seqkit.layers.base import HiddenState, LSTMState, RecurrentBackward, State
 from seqkit.layers.dropout import check_rate, inverted_mask
 from seqkit.parameters import Parameter, glorot_uniform, orthogonal
@@ -269,6 +270,29 @@ class LSTM(_Recurrent[LSTMState]):
             dtype=dtype,
         )
         self.bias.value[units : 2 * units] = forget_bias
+
+    @property
+    def foldable(self) -> bool:
+        """Whether inputs can be folded into the weights: yes."""
+        return True
+
+    def fold(self, vectors: Array) -> Array:
+        """Return ``x W + b`` of inputs (V, D): (V, 4H)."""
+        with single_blas():
+            table: Array = vectors @ self.w_input.value
+            table += self.bias.value
+        return table
+
+    def forward_folded(self, folded: Array, ids: PackedSequence) -> PackedSequence:
+        """Read the rows of :meth:`fold` of ids (M,), and return outputs (M, H)."""
+        if not ids.steps:
+            return ids.with_data(np.empty((0, self.units), folded.dtype))
+        zeros = np.zeros((int(ids.batch_sizes[0]), self.units), folded.dtype)
+        w_hidden = np.ascontiguousarray(self.w_hidden.value)
+        outputs, _ = dispatch.lstm_folded(
+            folded, ids.data, ids.batch_sizes, (zeros, zeros), w_hidden
+        )
+        return ids.with_data(outputs)
 
 
 class GRU(_Recurrent[HiddenState]):

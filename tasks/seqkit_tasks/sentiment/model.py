@@ -187,9 +187,14 @@ class SentimentModel(Model["LabelledTokens", SentimentPrediction]):
         """Return the probability of each label: (N, C), in the order of :attr:`labels`."""
         result = np.zeros((len(examples), len(self.labels)))
         lengths = np.array([len(example.tokens) for example in examples])
-        for group in length_batches(lengths, batch_size=PREDICTION_BATCH, rng=None):
-            batch = self._encode([examples[i] for i in group])
-            logits, _ = self._logits(batch)
+        groups = length_batches(lengths, batch_size=PREDICTION_BATCH, rng=None)
+        batches = [self._encode([examples[i] for i in group]) for group in groups]
+        read = self.encoder.reader(batch.ids.data for batch in batches)
+        for group, batch in zip(groups, batches, strict=True):
+            pooled, _ = self.pooling.forward(read(batch.ids))
+            logits, _ = self.output.forward(pooled)
+            if self.evidence is not None and batch.evidence is not None:
+                logits, _ = self.evidence.forward(logits, batch.evidence)
             result[group] = softmax(logits.astype(np.float64))
         return result
 
