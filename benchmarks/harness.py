@@ -169,11 +169,12 @@ def same_threads(count: int, *, peer: bool = True) -> Iterator[None]:
         peer: whether PyTorch takes part. seqkit limits NumPy's BLAS alone (threadpoolctl would
             limit PyTorch's OpenMP as well, unless told which), so the two settings do not meet.
     """
+    from seqkit.kernels.compiled import use_compiled
     from seqkit.kernels.threads import use_threads
 
     if peer:
         import torch
 
         torch.set_num_threads(count)
-    with use_threads(count):
+    with use_threads(count), use_compiled():
         yield

@@ -26,6 +26,7 @@ def train(told: dict[str, Any]) -> dict[str, Any]:
         scoring), ``tokens`` (of one epoch), ``metric`` and ``score`` (of the dev split).
     """
     started = time.perf_counter()
+    from seqkit.kernels.compiled import use_compiled, worth_compiling
     from seqkit.kernels.threads import use_threads
     from seqkit.options import parse
     from seqkit.plugins import default_host
@@ -37,7 +38,8 @@ def train(told: dict[str, Any]) -> dict[str, Any]:
     config = parse(spec.config, {**told["options"], "epochs": told["epochs"], "patience": None})
     task = spec.create(config)
     examples, dev = task.read(Path(told["train"])), task.read(Path(told["dev"]))
-    with use_threads(told["threads"]):
+    long = worth_compiling(len(examples) * config.epochs)
+    with use_threads(told["threads"]), use_compiled(long or None):
         model = task.build(task.fit(examples), rng=random_stream(0, "weights"))
         ready = time.perf_counter() - started
 

@@ -26,6 +26,7 @@ _PLACES = {
     "load": "seqkit.loading",
     "pack": "seqkit.sequences",
     "train": "seqkit.runs",
+    "use_compiled": "seqkit.kernels.compiled",
     "use_threads": "seqkit.kernels.threads",
 }
 
@@ -43,6 +44,7 @@ __all__ = [
     "load",
     "pack",
     "train",
+    "use_compiled",
     "use_threads",
 ]
 
@@ -50,6 +52,7 @@ if TYPE_CHECKING:
     from seqkit.errors import UserError
     from seqkit.estimators import estimator
     from seqkit.hookspecs import hookimpl
+    from seqkit.kernels.compiled import use_compiled
     from seqkit.kernels.threads import use_threads
     from seqkit.layers.bidirectional import Bidirectional
     from seqkit.layers.recurrent import GRU, LSTM, RNN

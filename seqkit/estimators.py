@@ -16,6 +16,7 @@ from sklearn.utils.validation import check_consistent_length, check_is_fitted
 from seqkit.arrays import Array
 from seqkit.bundle import bundle_arrays, fill_parameters
 from seqkit.errors import UserError
+from seqkit.kernels.compiled import use_compiled, worth_compiling
 from seqkit.kernels.threads import use_threads
 from seqkit.metrics.measures import Metric
 from seqkit.options import options_of, parse
@@ -62,7 +63,8 @@ class TaskEstimator(BaseEstimator):  # type: ignore[misc]
         self.task_ = self._spec.create(self._config())
         examples = self._examples(X, y)
         train, dev = self._split(examples)
-        with use_threads(self.threads):
+        long = worth_compiling(len(train) * self.task_.config.epochs)
+        with use_threads(self.threads), use_compiled(long or None):
             self._resources = self.task_.fit(train)
             self.model_ = self.task_.build(self._resources, rng=random_stream(self.seed, "weights"))
             initialise(self.task_, self.model_, host=default_host())

@@ -1,6 +1,7 @@
 """A saved model, ready to be used: ``seqkit.load(path).predict(texts)``."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -10,6 +11,7 @@ import numpy as np
 from seqkit.arrays import Array
 from seqkit.bundle import Manifest, ModelFormatError, fill_parameters, read_bundle
 from seqkit.errors import Problem, UserError
+from seqkit.kernels.compiled import use_compiled
 from seqkit.kernels.threads import use_threads
 from seqkit.metrics.evaluation import Evaluation
 from seqkit.options import parse
@@ -29,6 +31,8 @@ class TrainedModel:
         model: vocabularies and network.
         manifest: what the model file says of itself.
         threads: at most this many; all cores by default. No result depends on it.
+        compiled: whether to use compiled kernels, where they are installed; None leaves it to
+            :func:`seqkit.use_compiled` around the call.
     """
 
     spec: TaskSpec[Any]
@@ -36,6 +40,12 @@ class TrainedModel:
     model: Model[Any, Any]
     manifest: Manifest
     threads: int | None = None
+    compiled: bool | None = None
+
+    @contextmanager
+    def _computing(self) -> Iterator[None]:
+        with use_threads(self.threads), use_compiled(self.compiled):
+            yield
 
     @property
     def metadata(self) -> Mapping[str, Any]:
@@ -65,7 +75,7 @@ class TrainedModel:
 
     def predict_examples(self, examples: Sequence[Any]) -> list[Any]:
         """Predict for examples that the task has made, in their order."""
-        with use_threads(self.threads):
+        with self._computing():
             return self.model.predict(examples)
 
     def predict_proba(self, inputs: Sequence[Any]) -> Array:
@@ -74,7 +84,7 @@ class TrainedModel:
         Raises:
             SeqkitError: the task does not choose one label for each input.
         """
-        with use_threads(self.threads):
+        with self._computing():
             return self.model.probabilities(self.examples(inputs))
 
     def evaluate(
@@ -104,18 +114,25 @@ class TrainedModel:
             raise UserError(
                 Problem("no examples in it", str(data) if isinstance(data, str | Path) else "")
             )
-        with use_threads(self.threads):
+        with self._computing():
             return self.model.evaluate(examples, resamples=resamples)
 
 
 def load(
-    path: str | Path, *, threads: int | None = None, host: PluginHost | None = None
+    path: str | Path,
+    *,
+    threads: int | None = None,
+    compiled: bool | None = None,
+    host: PluginHost | None = None,
 ) -> TrainedModel:
     """Load a model file, or the run directory that holds one. Nothing in it is ever executed.
 
     Args:
         path: ``model.safetensors``, or its directory.
         threads: at most this many when it is used.
+        compiled: True uses compiled kernels where they are installed (``seqkit[fast]``), for a
+            program that answers for long: importing them takes a second. Probabilities then differ
+            in their last digits.
         host: where the task is looked up; by default all installed plugins.
 
     Raises:
@@ -132,7 +149,7 @@ def load(
     where = str(path)
     try:
         task = spec.create(parse(spec.config, manifest.config))
-        with use_threads(threads):
+        with use_threads(threads), use_compiled(compiled):
             model = task.build(manifest.resources, rng=np.random.default_rng(0))
     except UserError as error:
         raise ModelFormatError(
@@ -143,7 +160,7 @@ def load(
             Problem(f"its resources do not fit the task {spec.name!r}: {error!r}", where)
         ) from error
     fill_parameters(model.parameters(), arrays, manifest.tied, where=where)
-    return TrainedModel(spec, task, model, manifest, threads)
+    return TrainedModel(spec, task, model, manifest, threads, compiled)
 
 
 def _find_task(manifest: Manifest, path: str | Path, host: PluginHost) -> TaskSpec[Any]:

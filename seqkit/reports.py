@@ -85,6 +85,7 @@ class RunReport:
         config: every option, resolved.
         seed: of everything random.
         threads: that computed it; the result does not depend on it.
+        kernels: that computed it; another choice rounds in another way.
         data: what was read.
         model: what was trained.
         epochs: one report an epoch.
@@ -118,6 +119,7 @@ class RunReport:
     machine: str = ""
     versions: Mapping[str, str] = field(default_factory=dict)
     notices: tuple[str, ...] = ()
+    kernels: str = "NumPy"
 
     @property
     def training_seconds(self) -> float:

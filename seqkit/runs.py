@@ -15,6 +15,7 @@ import dataclasses
 import json
 import time
 from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -24,6 +25,7 @@ from seqkit import __version__
 from seqkit.arrays import Array
 from seqkit.bundle import Manifest, PluginVersion, bundle_arrays
 from seqkit.datasets import DataFiles
+from seqkit.kernels.compiled import describe_kernels, use_compiled, worth_compiling
 from seqkit.kernels.threads import thread_count, use_threads
 from seqkit.options import parse
 from seqkit.plugins import PluginHost, default_host
@@ -98,6 +100,7 @@ class Run:
         self.task = spec.create(config)
         self._started = time.perf_counter()
         self._notices: list[str] = []
+        self._compiled = False
         self._resumed: Checkpoint | None = None
         self._facts: RunFacts
         self._splits: Splits[Any]
@@ -141,7 +144,8 @@ class Run:
         self._facts = RunFacts.of(
             self.spec.name, _plain(self.config), self.data, sample=self.sample, seed=self.seed
         )
-        with use_threads(self.threads):
+        self._compiled = worth_compiling(len(self._splits.train) * self.config.epochs)
+        with self._computing():
             self._resources = self.task.fit(self._splits.train)
             self.model = self.task.build(self._resources, rng=random_stream(self.seed, "weights"))
         summary = summarise_data(
@@ -160,7 +164,7 @@ class Run:
     def build(self) -> ModelSummary:
         """Prepare the network and the trainer, from a checkpoint where the run is resumed."""
         if self._resumed is None:
-            with use_threads(self.threads):
+            with self._computing():
                 self._notices += initialise(self.task, self.model, host=self.host)
         self._trainer = Trainer(self.model, self.config, seed=self.seed, validate=self._validate)
         if self._resumed is not None:
@@ -177,7 +181,7 @@ class Run:
         """
         reports = self._trainer.run(self._splits.train, stop=stop)
         while True:
-            with use_threads(self.threads):
+            with self._computing():
                 report = next(reports, None)
             if report is None:
                 break
@@ -197,15 +201,16 @@ class Run:
         self._notices += self._calibrate()
         self._save_model()
         split, examples = self._scored_split()
-        with use_threads(self.threads):
+        with self._computing():
             evaluation = self.model.evaluate(examples)
             baselines = tuple(self._score_baselines(examples))
-            threads = thread_count()
+            threads, kernels = thread_count(), describe_kernels()
         report = RunReport(
             task=self.spec.name,
             config=_plain(self.config),
             seed=self.seed,
             threads=threads,
+            kernels=kernels,
             data=self._data_summary,
             model=self._model_summary,
             epochs=self._trainer.history,
@@ -237,6 +242,12 @@ class Run:
         return next((text for text in texts if text.strip()), "a text")
 
     # --- parts of the stages ---------------------------------------------------------------------
+
+    @contextmanager
+    def _computing(self) -> Iterator[None]:
+        """Use as many threads as allowed, and compiled kernels where the run is long enough."""
+        with use_threads(self.threads), use_compiled(self._compiled or None):
+            yield
 
     def _validate(self) -> tuple[str, float, bool]:
         metric = self.model.validate(self._splits.dev[: self.config.validation_examples])

@@ -77,6 +77,11 @@ class PackedSequence:
         """N, the number of sequences, empty ones included."""
         return len(self.order)
 
+    @property
+    def alone(self) -> bool:
+        """Whether there are tokens, and all of them are of one sequence."""
+        return self.steps > 0 and self.steps == len(self.data)
+
     @cached_property
     def offsets(self) -> IntArray:
         """(T + 1,) the row of ``data`` at which each step starts; the last one is M."""
@@ -132,6 +137,8 @@ class PackedSequence:
     @cached_property
     def reversal(self) -> IntArray:
         """(M,) rows of ``data`` that read every sequence from its own end; its own inverse."""
+        if self.alone:
+            return np.arange(self.steps)[::-1]
         row = self._packed_row
         step = np.repeat(np.arange(self.steps), self.batch_sizes)
         mirrored: IntArray = self.offsets[self.packed_lengths[row] - 1 - step]
@@ -152,10 +159,8 @@ class PackedSequence:
         """
         if len(data) != len(self.data):
             raise ValueError(f"the batch has {len(self.data)} tokens, data has {len(data)} rows")
-        other = object.__new__(PackedSequence)
         # What is cached on an instance depends on the structure alone, so it is shared.
-        other.__dict__.update(self.__dict__, data=data)
-        return other
+        return _unchecked({**self.__dict__, "data": data})
 
     def reverse(self) -> "PackedSequence":
         """Reverse each sequence inside its own length, so that no sequence starts with padding."""
@@ -199,6 +204,9 @@ def pack_flat(flat: Array, lengths: ArrayLike) -> PackedSequence:
         raise ValueError(
             f"lengths must be at least 0 and add up to {len(flat)}, found {lengths.tolist()[:20]}"
         )
+    if len(lengths) == 1:
+        ones, first = np.ones(len(flat), np.int64), np.zeros(1, np.int64)
+        return _unchecked({"data": flat.copy(), "batch_sizes": ones, "order": first})
     order = np.argsort(-lengths, kind="stable")
     steps = int(lengths.max(initial=0))
     ended = np.bincount(lengths, minlength=steps + 1)[:steps]
@@ -207,3 +215,10 @@ def pack_flat(flat: Array, lengths: ArrayLike) -> PackedSequence:
     data = np.empty_like(flat)
     data[structure.token_rows] = flat
     return structure.with_data(data)
+
+
+def _unchecked(attributes: dict[str, Any]) -> PackedSequence:
+    """Make a batch of arrays that are known to fit each other."""
+    batch = object.__new__(PackedSequence)
+    batch.__dict__.update(attributes)
+    return batch

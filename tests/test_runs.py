@@ -14,6 +14,7 @@ import seqkit
 from seqkit.bundle import MODEL_NAME, read_bundle
 from seqkit.datasets import DataFiles
 from seqkit.errors import UserError
+from seqkit.kernels.compiled import missing, use_compiled
 from seqkit.loading import load
 from seqkit.options import parse
 from seqkit.plugins import PluginHost
@@ -115,12 +116,20 @@ def test_the_report_says_what_a_careful_reader_wants_to_know(data: Path) -> None
     assert report.data.name == "reviews"
     assert not report.data.sample
     assert {"seqkit", "python", "numpy"} <= report.versions.keys()
+    assert report.kernels == "NumPy"
     assert report.seconds > 0
     assert report.peak_megabytes > 10
     assert report.machine.endswith(" cores")
     assert 0 < report.training_seconds < report.seconds
     assert report.to_json()["training_seconds"] == report.training_seconds
     assert "vocabularies and labels were fitted on the training split only" in report.notices
+
+
+@pytest.mark.skipif(missing() is not None, reason=str(missing()))
+def test_a_report_names_the_kernels(data: Path) -> None:
+    with use_compiled():
+        report = go_through(start(data))
+    assert report.to_json()["kernels"].startswith("LSTM by numba")
 
 
 def test_texts_that_also_stand_in_train_are_counted_and_said(data: Path) -> None:

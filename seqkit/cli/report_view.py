@@ -34,6 +34,8 @@ def _costs(report: RunReport) -> str:
         parts.insert(1, f"at most {report.peak_megabytes:,.0f} MB of memory")
     if report.training_seconds > report.seconds:  # of a resumed run
         parts.insert(1, f"{report.training_seconds:.1f} s of training in all")
+    if report.kernels != "NumPy":
+        parts.append(f"kernels: {report.kernels}")
     return ", ".join(parts)
 
 

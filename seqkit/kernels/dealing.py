@@ -15,7 +15,7 @@ from seqkit.arrays import Array, IntArray
 from seqkit.kernels.passes import Arrays, Gradients, Kernel, Pass
 from seqkit.kernels.threads import inside_parallel, parallel
 
-__all__ = ["dealt"]
+__all__ = ["dealt", "parts_of"]
 
 LEAST = 8_192
 """Numbers in a step's states (N times H) from which two parts pay. With fewer, one thread would

@@ -1,15 +1,17 @@
-"""Which kernel runs: the fast one for real numbers, the textbook for complex and for no data."""
+"""Which kernel runs: a fast one for real numbers, the textbook for complex and for no data."""
 
 import numpy as np
 
 from seqkit.arrays import Array, IntArray
 from seqkit.kernels import gru, reference, rnn
-from seqkit.kernels import lstm as fast_lstm
+from seqkit.kernels import lstm as numpy_lstm
+from seqkit.kernels.compiled import compiled
+from seqkit.kernels.compiled_lstm import compiled_lstm, compiled_lstm_folded
 from seqkit.kernels.dealing import dealt
 from seqkit.kernels.passes import Arrays, Gradients, Kernel, Pass
 from seqkit.kernels.threads import single_blas
 
-__all__ = ["gru_after", "gru_before", "lstm", "rnn_relu", "rnn_tanh"]
+__all__ = ["gru_after", "gru_before", "lstm", "lstm_folded", "rnn_relu", "rnn_tanh"]
 
 
 def choose(fast: Kernel, textbook: Kernel) -> Kernel:
@@ -19,8 +21,8 @@ def choose(fast: Kernel, textbook: Kernel) -> Kernel:
     """
 
     def kernel(x: Array, sizes: IntArray, state: Arrays, weights: Arrays, *, keep: bool) -> Pass:
-        complex_step = np.iscomplexobj(x) or any(map(np.iscomplexobj, (*state, *weights)))
-        run = textbook if complex_step or not len(x) else dealt(fast)
+        complex_step = any(array.dtype.kind == "c" for array in (x, *state, *weights))
+        run = textbook if complex_step or not len(x) else fast
         if not complex_step:
             dtype = np.result_type(*weights)
             x, state, weights = (
@@ -40,8 +42,42 @@ def choose(fast: Kernel, textbook: Kernel) -> Kernel:
     return kernel
 
 
-lstm = choose(fast_lstm.lstm, reference.lstm)
-rnn_tanh = choose(rnn.rnn_tanh, reference.rnn_tanh)
-rnn_relu = choose(rnn.rnn_relu, reference.rnn_relu)
-gru_after = choose(gru.gru_after, reference.gru_after)
-gru_before = choose(gru.gru_before, reference.gru_before)
+def _lstm(x: Array, sizes: IntArray, state: Arrays, weights: Arrays, *, keep: bool) -> Pass:
+    """Run compiled steps where they are loaded and the numbers are theirs."""
+    found = compiled()
+    if found is None or x.dtype != np.float32:
+        return _numpy_lstm(x, sizes, state, weights, keep=keep)
+    return compiled_lstm(found, x, sizes, state, weights, keep=keep)
+
+
+_numpy_lstm = dealt(numpy_lstm.lstm)
+
+
+def lstm_folded(
+    table: Array, ids: IntArray, sizes: IntArray, state: Arrays, w_hidden: Array
+) -> tuple[Array, Arrays]:
+    """Run an LSTM, for inference, on inputs whose ``x W + b`` is known.
+
+    Args:
+        table: (V, 4H) ``x W + b`` of all inputs that there are.
+        ids: (M,) which of them each token is; at least one token.
+        sizes: (T,) sequences alive at each step.
+        state: arrays (A, H).
+        w_hidden: (H, 4H).
+
+    Returns:
+        Outputs (M, H), and the final state (A, H) of each sequence.
+    """
+    state = tuple(np.ascontiguousarray(array, table.dtype) for array in state)
+    found = compiled()
+    with single_blas():
+        if found is None or table.dtype != np.float32:
+            return numpy_lstm.lstm_folded(table, ids, sizes, state, w_hidden)
+        return compiled_lstm_folded(found, table, ids, sizes, state, w_hidden)
+
+
+lstm = choose(_lstm, reference.lstm)
+rnn_tanh = choose(dealt(rnn.rnn_tanh), reference.rnn_tanh)
+rnn_relu = choose(dealt(rnn.rnn_relu), reference.rnn_relu)
+gru_after = choose(dealt(gru.gru_after), reference.gru_after)
+gru_before = choose(dealt(gru.gru_before), reference.gru_before)

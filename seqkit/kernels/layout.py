@@ -58,6 +58,8 @@ def new_slab(kinds: int, tokens: int, units: int, dtype: DTypeLike, batch: int) 
 
 def last_rows(outputs: Array, steps: list[Step]) -> Array:
     """Collect each sequence's last output: (A, H)."""
+    if steps[0].alive == 1:
+        return outputs[-1:].copy()
     last = np.empty((steps[0].alive, outputs.shape[1]), outputs.dtype)
     ended = 0
     for start, alive in reversed(steps):
@@ -82,6 +84,7 @@ class Tokens:
         with_ones: (M, D + 1), where kept: x and 1.
         ones_and_hidden: (M, 1 + H), where kept.
         hidden: (M, H), where kept: the states before each token.
+        memory: (M + A, D + 1 + H) of all that, or (A, D + 1 + H) of one step alone.
     """
 
     PROJECTED = 512
@@ -93,12 +96,14 @@ class Tokens:
         self.keep = keep
         self._x = x
         # States after the last step are stored too; they need room behind the last token.
-        self._rows = np.empty(((tokens if keep else 0) + batch, self.features + 1 + units), x.dtype)
-        self._rows[:, self.features] = 1
-        self._states = self._rows[:, self.features + 1 :]
+        self.memory = np.empty(
+            ((tokens if keep else 0) + batch, self.features + 1 + units), x.dtype
+        )
+        self.memory[:, self.features] = 1
+        self._states = self.memory[:, self.features + 1 :]
         self._states[:batch] = hidden
         if keep:
-            self.data = self._rows[:tokens]
+            self.data = self.memory[:tokens]
             self.data[:, : self.features] = x
             self.with_ones = self.data[:, : self.features + 1]
             self.ones_and_hidden = self.data[:, self.features :]
@@ -109,7 +114,7 @@ class Tokens:
         start, n = step
         if self.keep:
             return self.data[start : start + n]
-        rows = self._rows[:n]
+        rows = self.memory[:n]
         rows[:, : self.features] = self._x[start : start + n]
         return rows
 

@@ -8,6 +8,7 @@ so that rows 0:3 are the sigmoids, 0:4 the projections, and 0:3 times 3:6 pairs 
 it multiplies. Each row is an array (tokens, H) of its own: any range of tokens is contiguous in it.
 """
 
+from collections.abc import Callable
 from functools import partial
 
 import numpy as np
@@ -25,10 +26,10 @@ from seqkit.kernels.layout import (
     stop_of,
 )
 from seqkit.kernels.passes import Arrays, Gradients, Pass
-from seqkit.kernels.preactivations import PreActivations, pre_activations
+from seqkit.kernels.preactivations import PreActivations, looked_up, pre_activations
 from seqkit.kernels.products import RepeatedProduct
 
-__all__ = ["lstm"]
+__all__ = ["lstm", "lstm_folded"]
 
 LOCAL = 16_384
 """Numbers in one row of the slab whose local derivatives are computed together: they fit in L2."""
@@ -39,6 +40,9 @@ def lstm(x: Array, sizes: IntArray, state: Arrays, weights: Arrays, *, keep: boo
     hidden, cell = state
     w_input, w_hidden, bias = weights
     units = len(w_hidden)
+    if len(hidden) == 1 and not keep:
+        again = partial(lstm, x, sizes, state, weights, keep=True)
+        return _alone(x, hidden, cell, weights, again)
     steps = steps_of(sizes)
     tokens = Tokens(x, hidden, keep=keep)
     # Without a backward pass, one step's slab serves all steps.
@@ -53,6 +57,74 @@ def lstm(x: Array, sizes: IntArray, state: Arrays, weights: Arrays, *, keep: boo
         again = partial(lstm, x, sizes, state, weights, keep=True)
         return Pass(outputs, final, lambda d_outputs, d_state: again().backward(d_outputs, d_state))
     return Pass(outputs, final, partial(_backward, tokens, steps, slab, w_input, w_hidden))
+
+
+def lstm_folded(
+    table: Array, ids: IntArray, sizes: IntArray, state: Arrays, w_hidden: Array
+) -> tuple[Array, Arrays]:
+    """Run an LSTM over the rows of a table of ``x W + b``, keeping nothing."""
+    hidden, cell = state
+    units = len(w_hidden)
+    steps = steps_of(sizes)
+    tokens = Tokens(np.empty((len(ids), 0), table.dtype), hidden, keep=False)
+    slab = new_slab(6, len(hidden), units, table.dtype, len(hidden))
+    outputs = np.empty((len(ids), units), table.dtype)
+    recurrent = w_hidden.copy()
+    recurrent[:, : 3 * units] *= 0.5
+    computed = looked_up(tokens, steps, partial(_halved_rows, table, ids), recurrent, 4)
+    final_cell = _run(computed, tokens, cell, slab, outputs)
+    return outputs, (last_rows(outputs, steps), final_cell)
+
+
+def _halved_rows(table: Array, ids: IntArray, first: int, stop: int) -> Array:
+    rows = table.take(ids[first:stop], axis=0)
+    rows[:, : 3 * rows.shape[1] // 4] *= 0.5
+    return rows
+
+
+def _alone(
+    x: Array, hidden: Array, cell: Array, weights: Arrays, again: Callable[[], Pass]
+) -> Pass:
+    """Run over one sequence without keeping anything: as few calls a step as can be.
+
+    Scaling the gates costs less than scaling all weights, which are read but once a step.
+    """
+    w_input, w_hidden, bias = weights
+    units = len(w_hidden)
+    projected = x @ w_input
+    projected += bias
+    # One step's gates, its cell and tanh of it, in the slab's order.
+    memory = np.empty(6 * units, x.dtype)
+    gates, sigmoids, output = (
+        memory[: 4 * units],
+        memory[: 3 * units],
+        memory[2 * units : 3 * units],
+    )
+    input_and_forget, candidate_and_cell = memory[: 2 * units], memory[3 * units : 5 * units]
+    now, squashed = memory[4 * units : 5 * units], memory[5 * units :]
+    terms = np.empty(2 * units, x.dtype)
+    fresh, kept = terms[:units], terms[units:]
+    half = np.full(1, 0.5, x.dtype)
+    projected[:, : 3 * units] *= half
+    halves = np.ones(4 * units, x.dtype)
+    halves[: 3 * units] = half
+    now[...] = cell[0]
+    outputs = np.empty((len(x), units), x.dtype)
+    before = hidden[0]
+    for from_x, after in zip(projected, outputs, strict=True):
+        np.dot(before, w_hidden, gates)
+        np.multiply(gates, halves, gates)
+        np.add(gates, from_x, gates)
+        np.tanh(gates, gates)
+        np.multiply(sigmoids, half, sigmoids)
+        np.add(sigmoids, half, sigmoids)
+        np.multiply(input_and_forget, candidate_and_cell, terms)
+        np.add(fresh, kept, now)
+        np.tanh(now, squashed)
+        np.multiply(output, squashed, after)
+        before = after
+    final = (outputs[-1:].copy(), now[None].copy())
+    return Pass(outputs, final, lambda d_outputs, d_state: again().backward(d_outputs, d_state))
 
 
 def _run(

@@ -6,10 +6,10 @@ from typing import TypeAlias
 import numpy as np
 
 from seqkit.arrays import Array
-from seqkit.kernels.layout import Step, Tokens, by_gate
+from seqkit.kernels.layout import Step, Tokens, by_gate, chunks, stop_of
 from seqkit.kernels.products import WIDTHS, RepeatedProduct, block_width
 
-__all__ = ["PreActivations", "pre_activations", "projections"]
+__all__ = ["PreActivations", "looked_up", "pre_activations", "projections"]
 
 TOGETHER = 8 << 20
 """Bytes of weights up to which a step reads those of x and of h in one product."""
@@ -51,8 +51,38 @@ def _projected_first(
 ) -> PreActivations:
     """Very few rows, or wide weights: read those of x once for many steps."""
     from_x = tokens.features + 1
-    product = RepeatedProduct(stacked[from_x:], steps[0].alive, gates)
-    for step, terms in projections(tokens, steps, stacked[:from_x], gates):
+    terms = projections(tokens, steps, stacked[:from_x], gates)
+    return _added(tokens, steps[0].alive, terms, stacked[from_x:], gates)
+
+
+def looked_up(
+    tokens: Tokens,
+    steps: list[Step],
+    rows: Callable[[int, int], Array],
+    w_hidden: Array,
+    gates: int,
+) -> PreActivations:
+    """Yield each step where ``x W + b`` is known: ``rows(first, stop)`` gives it for tokens."""
+
+    def terms() -> Iterator[tuple[Step, Array]]:
+        for group in chunks(steps, tokens.PROJECTED):
+            first = group[0].start
+            found = by_gate(rows(first, stop_of(group)), gates)
+            for start, n in group:
+                yield Step(start, n), found[:, start - first : start - first + n]
+
+    return _added(tokens, steps[0].alive, terms(), w_hidden, gates)
+
+
+def _added(
+    tokens: Tokens,
+    batch: int,
+    terms_of_x: Iterator[tuple[Step, Array]],
+    w_hidden: Array,
+    gates: int,
+) -> PreActivations:
+    product = RepeatedProduct(w_hidden, batch, gates)
+    for step, terms in terms_of_x:
         states = tokens.states(step)
 
         def write(out: Array, states: Array = states, terms: Array = terms) -> None:

@@ -114,19 +114,24 @@ class _BlasLimit:
         return self.libraries
 
     def __enter__(self) -> None:
+        # A block inside another one of this thread changes nothing.
+        self.own.depth = getattr(self.own, "depth", 0) + 1
+        if self.own.depth > 1:
+            return
         with self.lock:
             shared, own = self._find()
             self.depth += 1
             if self.depth == 1:
                 self.saved = shared.limit()
-        self.own.depth = getattr(self.own, "depth", 0) + 1
-        if self.own.depth == 1 and own.libraries:
+        if own.libraries:
             self.own.saved = own.limit()
 
     def __exit__(self, *exception: object) -> None:
-        shared, own = self._find()
         self.own.depth -= 1
-        if self.own.depth == 0 and own.libraries:
+        if self.own.depth:
+            return
+        shared, own = self._find()
+        if own.libraries:
             own.set(self.own.saved)
         with self.lock:
             self.depth -= 1

@@ -1,7 +1,7 @@
 """What every layer promises."""
 
 from collections.abc import Callable, Iterator, Mapping
-from typing import Any, NamedTuple, Protocol, TypeAlias, TypeVar
+from typing import Any, NamedTuple, Protocol, TypeAlias, TypeVar, runtime_checkable
 
 import numpy as np
 
@@ -11,10 +11,12 @@ from seqkit.sequences import PackedSequence
 
 __all__ = [
     "FlatLayer",
+    "Foldable",
     "HiddenState",
     "LSTMState",
     "RecurrentLayer",
     "State",
+    "can_fold",
     "parameters_of",
     "prefixed",
 ]
@@ -106,6 +108,34 @@ class RecurrentLayer(Protocol[S]):
     def parameters(self) -> Iterator[tuple[str, Parameter]]:
         """Yield (name, parameter), names dotted from the outside in."""
         ...
+
+
+@runtime_checkable
+class Foldable(Protocol):
+    """A recurrent layer that can read inputs of which there are few different ones.
+
+    What a layer first does to an input, ``x W + b``, is the same wherever the input comes. Where it
+    comes often, as words do, it is done once: this is the embedding table, folded into the weights.
+
+    Attributes:
+        foldable: whether this layer can, as it was put together.
+    """
+
+    @property
+    def foldable(self) -> bool: ...  # noqa: D102
+
+    def fold(self, vectors: Array) -> Any:
+        """Return ``x W + b`` of the distinct inputs (V, D), for :meth:`forward_folded`."""
+        ...
+
+    def forward_folded(self, folded: Any, ids: PackedSequence) -> PackedSequence:
+        """Return what ``forward`` gives for ``vectors[ids]``, for inference."""
+        ...
+
+
+def can_fold(layer: object) -> bool:
+    """Return whether a layer is :class:`Foldable` as it was put together."""
+    return isinstance(layer, Foldable) and layer.foldable
 
 
 def prefixed(

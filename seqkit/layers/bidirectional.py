@@ -5,8 +5,16 @@ from typing import Any, Generic, TypeVar
 
 import numpy as np
 
+from seqkit.arrays import Array
 from seqkit.kernels.threads import parallel
-from seqkit.layers.base import RecurrentBackward, RecurrentLayer, State, prefixed
+from seqkit.layers.base import (
+    Foldable,
+    RecurrentBackward,
+    RecurrentLayer,
+    State,
+    can_fold,
+    prefixed,
+)
 from seqkit.layers.states import join_states, split_state
 from seqkit.parameters import Parameter
 from seqkit.sequences import PackedSequence
@@ -117,6 +125,30 @@ class Bidirectional(Generic[S]):
             return batch.with_data(d_x), join_states([d_left_state, d_right_state])
 
         return batch.with_data(outputs), join_states([left_final, right_final]), backward
+
+    @property
+    def foldable(self) -> bool:
+        """Whether both layers are."""
+        return can_fold(self.forward_layer) and can_fold(self.backward_layer)
+
+    def fold(self, vectors: Array) -> tuple[Any, Any]:
+        """Return both layers' ``x W + b`` of inputs (V, D)."""
+        left, right = self._foldable_layers()
+        return left.fold(vectors), right.fold(vectors)
+
+    def forward_folded(self, folded: tuple[Any, Any], ids: PackedSequence) -> PackedSequence:
+        """Read ids (M,) from both ends, for inference: outputs (M, 2H)."""
+        layers = self._foldable_layers()
+        left, right = parallel(
+            lambda: layers[0].forward_folded(folded[0], ids).data,
+            lambda: layers[1].forward_folded(folded[1], ids.reverse()).data,
+        )
+        return ids.with_data(np.concatenate([left, right[ids.reversal]], axis=1))
+
+    def _foldable_layers(self) -> tuple[Foldable, Foldable]:
+        left, right = self.forward_layer, self.backward_layer
+        assert isinstance(left, Foldable) and isinstance(right, Foldable)  # noqa: PT018
+        return left, right
 
     def _both(self, left: Any, right: Any) -> Any:
         """Run both backward passes; one after the other where both add to a shared parameter."""

@@ -18,8 +18,8 @@ from seqkit.parameters import Parameter
 from seqkit.sequences import PackedSequence
 
 __all__ = [
+    "PointedSpan",
     "Pointer",
-    "Span",
     "best_spans",
     "pointer_cross_entropy",
     "span_cross_entropy",
@@ -27,7 +27,7 @@ __all__ = [
 ]
 
 
-class Span(NamedTuple):
+class PointedSpan(NamedTuple):
     """A stretch of a sequence.
 
     Attributes:
@@ -158,7 +158,9 @@ def span_cross_entropy(
     )
 
 
-def best_spans(starts: PackedSequence, ends: PackedSequence, *, longest: int) -> list[Span | None]:
+def best_spans(
+    starts: PackedSequence, ends: PackedSequence, *, longest: int
+) -> list[PointedSpan | None]:
     """Return the most probable span of each sequence, in the caller's order.
 
     A span is as probable as its ends together. Of equally probable ones the shortest wins, and of
@@ -176,11 +178,11 @@ def best_spans(starts: PackedSequence, ends: PackedSequence, *, longest: int) ->
     return [_best_span(first, last, longest) for first, last in texts]
 
 
-def _best_span(starts: Array, ends: Array, longest: int) -> Span | None:
+def _best_span(starts: Array, ends: Array, longest: int) -> PointedSpan | None:
     if not len(starts):
         return None
     # One row of candidates for each length: the sums of a start and the end so much later.
     sums = [starts[: len(starts) - n] + ends[n:] for n in range(min(longest, len(starts)))]
     longer = int(np.argmax([row.max() for row in sums]))
     first = int(sums[longer].argmax())
-    return Span(first, first + longer, float(np.exp(sums[longer][first])))
+    return PointedSpan(first, first + longer, float(np.exp(sums[longer][first])))

@@ -105,10 +105,16 @@ class MaxPooling(_Unlearnt):
     def forward(self, batch: PackedSequence) -> tuple[Array, PoolingBackward]:
         """Map a batch of (M, D) to (N, D)."""
         largest = np.zeros((batch.batch, *batch.data.shape[1:]), batch.data.dtype)
+        if batch.alone:
+            np.max(batch.data, axis=0, keepdims=True, out=largest[:1])
+            return self._passed(batch, largest)
         for step, (rows, alive) in enumerate(_steps(batch)):
             head = largest[:alive]
             np.maximum(head if step else rows, rows, out=head)
 
+        return self._passed(batch, largest)
+
+    def _passed(self, batch: PackedSequence, largest: Array) -> tuple[Array, PoolingBackward]:
         def backward(d_pooled: Array) -> PackedSequence:
             return batch.with_data(_to_first_equal(batch, largest, d_pooled[batch.order]))
 

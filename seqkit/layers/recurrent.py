@@ -11,6 +11,7 @@ import numpy as np
 from seqkit.arrays import Array, DTypeLike
 from seqkit.kernels import dispatch
 from seqkit.kernels.passes import Arrays, Kernel
+from seqkit.kernels.threads import single_blas
 from seqkit.layers.base import HiddenState, LSTMState, RecurrentBackward, State
 from seqkit.layers.dropout import check_rate, inverted_mask
 from seqkit.parameters import Parameter, glorot_uniform, orthogonal
@@ -94,19 +95,16 @@ class _Recurrent(Generic[S]):
         self._check(batch, state)
         parameters = [parameter for _, parameter in self.parameters()]
         mask = self._dropout_mask(train, rng)
-        weights = tuple(
-            parameter.value
-            if mask is None or parameter is not self.w_hidden
-            else mask * parameter.value
-            for parameter in parameters
-        )
+        weights = [parameter.value for parameter in parameters]
+        if mask is not None:
+            weights[parameters.index(self.w_hidden)] = mask * self.w_hidden.value
         alive = batch.order[: batch.batch_sizes[0] if batch.steps else 0]
         before = self._zeros(batch.batch) if state is None else state
         run = self._kernel(
             batch.data,
             batch.batch_sizes,
             tuple(array[0, alive] for array in before),
-            weights,
+            tuple(weights),
             keep=train,
         )
 
@@ -144,6 +142,8 @@ class _Recurrent(Generic[S]):
 
     def _replace(self, state: S, alive: Array, rows: Arrays) -> S:
         """Put the rows of the sequences that are not empty into a copy of ``state``."""
+        if len(alive) == 1 == state[0].shape[1]:
+            return self.state_type(*(new[None] for new in rows))
         copies = []
         for array, new in zip(state, rows, strict=True):
             copy = array.astype(new.dtype)
@@ -270,6 +270,29 @@ class LSTM(_Recurrent[LSTMState]):
             dtype=dtype,
         )
         self.bias.value[units : 2 * units] = forget_bias
+
+    @property
+    def foldable(self) -> bool:
+        """Whether inputs can be folded into the weights: yes."""
+        return True
+
+    def fold(self, vectors: Array) -> Array:
+        """Return ``x W + b`` of inputs (V, D): (V, 4H)."""
+        with single_blas():
+            table: Array = vectors @ self.w_input.value
+            table += self.bias.value
+        return table
+
+    def forward_folded(self, folded: Array, ids: PackedSequence) -> PackedSequence:
+        """Read the rows of :meth:`fold` of ids (M,), and return outputs (M, H)."""
+        if not ids.steps:
+            return ids.with_data(np.empty((0, self.units), folded.dtype))
+        zeros = np.zeros((int(ids.batch_sizes[0]), self.units), folded.dtype)
+        w_hidden = np.ascontiguousarray(self.w_hidden.value)
+        outputs, _ = dispatch.lstm_folded(
+            folded, ids.data, ids.batch_sizes, (zeros, zeros), w_hidden
+        )
+        return ids.with_data(outputs)
 
 
 class GRU(_Recurrent[HiddenState]):

@@ -7,7 +7,14 @@ import numpy as np
 
 from seqkit.arrays import Array, DTypeLike
 from seqkit.kernels.threads import single_blas
-from seqkit.layers.base import RecurrentBackward, RecurrentLayer, State, prefixed
+from seqkit.layers.base import (
+    Foldable,
+    RecurrentBackward,
+    RecurrentLayer,
+    State,
+    can_fold,
+    prefixed,
+)
 from seqkit.layers.bidirectional import Bidirectional
 from seqkit.layers.connections import Highway, Residual
 from seqkit.layers.dropout import Dropout, LockedDropout
@@ -175,6 +182,27 @@ class Stack(Generic[S]):
             return batch.with_data(d_x), join_states(d_starts)
 
         return batch.with_data(y), join_states(finals), backward
+
+    @property
+    def foldable(self) -> bool:
+        """Whether the lowest layer is, and nothing but that layer reads the stack's input."""
+        return self.connection == "none" and can_fold(self.items[0])
+
+    def fold(self, vectors: Array) -> Any:
+        """Return the lowest layer's ``x W + b`` of inputs (V, D)."""
+        lowest = self.items[0]
+        assert isinstance(lowest, Foldable)
+        return lowest.fold(vectors)
+
+    def forward_folded(self, folded: Any, ids: PackedSequence) -> PackedSequence:
+        """Read ids (M,), for inference: the outputs of the last layer."""
+        lowest = self.items[0]
+        assert isinstance(lowest, Foldable)
+        with single_blas():
+            batch = lowest.forward_folded(folded, ids)
+            for layer in self.items[1:]:
+                batch, _, _ = layer.forward(batch)
+        return batch
 
     def _run(
         self,

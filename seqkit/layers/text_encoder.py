@@ -1,17 +1,27 @@
 """What a head consumes: from the ids of tokens to a feature vector for each."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from typing import Any
 
 import numpy as np
 
-from seqkit.layers.base import RecurrentLayer, State, prefixed
+from seqkit.arrays import IntArray
+from seqkit.layers.base import Foldable, RecurrentLayer, State, can_fold, prefixed
 from seqkit.layers.dropout_wrapper import DropoutWrapper
 from seqkit.layers.embedding import Embedding
 from seqkit.parameters import Parameter
 from seqkit.sequences import PackedSequence
 
 __all__ = ["TextEncoder"]
+
+FOLDED = 2_000
+"""Tokens from which :meth:`TextEncoder.reader` looks whether folding pays."""
+
+WORTH = 2
+"""How often a word must come, on average, for folding to pay."""
+
+MOST = 2**25
+"""Numbers that folded vectors may have: 128 MB."""
 
 
 class TextEncoder:
@@ -59,6 +69,31 @@ class TextEncoder:
             back_embedding(d_vectors.data)
 
         return features, final, backward
+
+    def reader(self, ids: Iterable[IntArray]) -> Callable[[PackedSequence], PackedSequence]:
+        """Return a function from ids (M,) to features (M, D'), for inference over many batches.
+
+        It is :meth:`forward` for a few tokens. For many, the vectors of their distinct words are
+        multiplied by the recurrent layer's input weights once, and looked up from then on.
+
+        Args:
+            ids: of all tokens that will be read, in any pieces.
+        """
+        pieces = list(ids)
+        tokens = sum(map(len, pieces))
+        if not can_fold(self.recurrent) or tokens < FOLDED:
+            return lambda batch: self.forward(batch)[0]
+        distinct = np.unique(np.concatenate([np.unique(piece) for piece in pieces]))
+        layer = self.recurrent
+        assert isinstance(layer, Foldable)
+        width = 4 * self.output_features
+        if tokens < WORTH * len(distinct) or len(distinct) * width > MOST:
+            return lambda batch: self.forward(batch)[0]
+        vectors, _ = self.embedding.forward(distinct)
+        folded = layer.fold(vectors)
+        places = np.zeros(self.embedding.rows, np.int64)
+        places[distinct] = np.arange(len(distinct))
+        return lambda batch: layer.forward_folded(folded, batch.with_data(places[batch.data]))
 
     def parameters(self) -> Iterator[tuple[str, Parameter]]:
         """Yield the parameters of the embedding and of the recurrent layer."""

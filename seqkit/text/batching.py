@@ -52,6 +52,8 @@ def length_batches(
     """
     sizes = np.asarray(lengths, dtype=np.int64)
     _check_batches(sizes, batch_size, tokens)
+    if len(sizes) == 1 and rng is None:
+        return [np.zeros(1, np.int64)]
     order = np.argsort(_sort_keys(sizes, rng), kind="stable")
     cuts: IntArray = np.empty(0, dtype=np.int64)
     if batch_size is not None:

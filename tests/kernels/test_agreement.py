@@ -88,6 +88,7 @@ def test_fast_agrees_with_textbook(name: str, dtype: Any) -> None:
         ([2] * 3 + [1] * 64, 30, 130),
         ([40] * 30, 7, 16),  # several projections
         ([900, 400, 1], 4, 20),  # long
+        ([70], 30, 20),  # alone
     ],
 )
 def test_fast_agrees_on_larger_shapes(

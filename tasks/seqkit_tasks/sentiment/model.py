@@ -201,9 +201,15 @@ class SentimentModel(Model["LabelledTokens", SentimentPrediction]):
         """Return what the softmax turns into probabilities at a temperature of 1: (N, C)."""
         result = np.zeros((len(examples), len(self.labels)))
         lengths = np.array([len(example.tokens) for example in examples])
-        for group in length_batches(lengths, batch_size=PREDICTION_BATCH, rng=None):
-            batch = self._encode([examples[i] for i in group])
-            result[group], _ = self._logits(batch)
+        groups = length_batches(lengths, batch_size=PREDICTION_BATCH, rng=None)
+        batches = [self._encode([examples[i] for i in group]) for group in groups]
+        read = self.encoder.reader(batch.ids.data for batch in batches)
+        for group, batch in zip(groups, batches, strict=True):
+            pooled, _ = self.pooling.forward(read(batch.ids))
+            logits, _ = self.output.forward(pooled)
+            if self.evidence is not None and batch.evidence is not None:
+                logits, _ = self.evidence.forward(logits, batch.evidence)
+            result[group] = logits
         return result
 
     def calibrate(self, dev: Sequence["LabelledTokens"]) -> Sequence[str]:

@@ -1,0 +1,203 @@
+"""The LSTM whose steps run in machine code; see :mod:`seqkit.kernels.machine_code`.
+
+Per token it keeps its input, a one and the hidden state before it side by side, the four gates, the
+cell before it and tanh of the cell after it. The backward pass turns the gates into their gradients
+in place, so that it needs no memory of its own.
+
+A thread takes a range of rows, the same ones of every step, from the first step to the last. How
+many ranges there are depends on the lengths alone, so that no result depends on the threads.
+"""
+
+from collections.abc import Callable
+from functools import partial
+from typing import NamedTuple
+
+import numpy as np
+
+from seqkit.arrays import Array, IntArray
+from seqkit.kernels.afterwards import weight_gradient
+from seqkit.kernels.compiled import Compiled
+from seqkit.kernels.passes import Arrays, Gradients, Pass
+from seqkit.kernels.threads import inside_parallel, parallel
+
+__all__ = ["compiled_lstm", "compiled_lstm_folded", "ranges"]
+
+PAD = 16
+"""Columns that keep a matrix's rows from lying a multiple of 4 KiB apart, where they collide."""
+
+FEW = 4
+"""Sequences below which inputs are projected beforehand: products of so few rows are slow."""
+
+SHARED = 8
+"""Sequences from which two threads share a batch."""
+
+MULTIPLE = 4
+"""OpenBLAS is fastest where the number of rows is a multiple of this."""
+
+
+class _Run(NamedTuple):
+    """What a forward pass leaves behind.
+
+    Attributes:
+        sizes: (T,) rows of each step.
+        bounds: (T + 2,) the row at which each step begins; then, twice, the number of rows.
+        memory: (M + A, D + 1 + H) each token's input, a one and the hidden state before it.
+        gates: (M, 4H).
+        cells: (M + A, H) the cell before each token.
+        squashed: (M, H) tanh of the cell after it.
+        outputs: (M, H).
+        final_cell: (A, H).
+    """
+
+    sizes: IntArray
+    bounds: IntArray
+    memory: Array
+    gates: Array
+    cells: Array
+    squashed: Array
+    outputs: Array
+    final_cell: Array
+
+
+def compiled_lstm(
+    found: Compiled, x: Array, sizes: IntArray, state: Arrays, weights: Arrays, *, keep: bool
+) -> Pass:
+    """Run an LSTM in float32; see :mod:`seqkit.kernels.passes`."""
+    run = _forward(found, x, sizes, state, weights, keep)
+    unused = [run] if keep else []
+
+    def backward(d_outputs: Array | None, d_state: Arrays | None) -> Gradients:
+        # A pass that was used, or not kept, is run again.
+        kept = unused.pop() if unused else _forward(found, x, sizes, state, weights, True)
+        return _backward(found, kept, weights, d_outputs, d_state)
+
+    return Pass(run.outputs, (_last_rows(run.outputs, sizes), run.final_cell), backward)
+
+
+def compiled_lstm_folded(
+    found: Compiled, table: Array, ids: IntArray, sizes: IntArray, state: Arrays, w_hidden: Array
+) -> tuple[Array, Arrays]:
+    """Run an LSTM over the rows of a table of ``x W + b``; see :func:`seqkit.kernels.dispatch`."""
+    hidden, cell = state
+    (count,), (batch, units) = ids.shape, hidden.shape
+    gates = table.take(ids, axis=0)
+    squashed, cells, final_cell = np.empty_like(cell), cell.copy(), np.empty_like(cell)
+    outputs = np.empty((count, units), table.dtype)
+    bounds = _bounds(sizes)
+    matrix = w_hidden if batch < FEW else _stacked(w_hidden)
+    nothing = np.empty((0, 0), table.dtype)
+    arrays = (
+        *(nothing, matrix, True, gates, hidden.copy(), cells, squashed, outputs, final_cell, False),
+    )
+    _each(sizes, lambda low, high: found.code.lstm_forward(found.blas, bounds, low, high, *arrays))
+    return outputs, (_last_rows(outputs, sizes), final_cell)
+
+
+def _forward(
+    found: Compiled, x: Array, sizes: IntArray, state: Arrays, weights: Arrays, keep: bool
+) -> _Run:
+    hidden, cell = state
+    w_input, w_hidden, bias = weights
+    (count, features), (batch, units) = x.shape, hidden.shape
+    room, projected = (count if keep else 0), batch < FEW
+    bounds = _bounds(sizes)
+    memory = np.empty((room + batch, features + 1 + units), x.dtype)
+    memory[:room, :features] = x[:room]
+    memory[:, features] = 1
+    memory[:batch, features + 1 :] = hidden
+    cells = np.empty((room + batch, units), x.dtype)
+    cells[:batch] = cell
+    gates = np.empty((count if keep or projected else batch, 4 * units), x.dtype)
+    squashed = np.empty((room or batch, units), x.dtype)
+    outputs, final_cell = np.empty((count, units), x.dtype), np.empty_like(cell)
+    if projected:
+        gates[...] = bias
+        found.code.add_product(found.blas, x, w_input, gates)
+    together = w_hidden if projected else _stacked(w_input, bias[None], w_hidden)
+    arrays = (x, together, projected, gates, memory, cells, squashed, outputs, final_cell, keep)
+    _each(sizes, lambda low, high: found.code.lstm_forward(found.blas, bounds, low, high, *arrays))
+    return _Run(sizes, bounds, memory, gates, cells, squashed, outputs, final_cell)
+
+
+def _backward(
+    found: Compiled, run: _Run, weights: Arrays, d_outputs: Array | None, d_state: Arrays | None
+) -> Gradients:
+    """Run backwards over the steps, then compute the gradients of all weights at once."""
+    w_input, w_hidden, _ = weights
+    d_pre, (features, columns), batch = run.gates, w_input.shape, int(run.sizes[0])
+    units, later = columns // 4, batch < FEW
+    d_hidden, d_cell = (
+        np.zeros((batch, units), d_pre.dtype)
+        if d_state is None
+        else np.array(d_state[k], d_pre.dtype, order="C")
+        for k in range(2)
+    )
+    if d_outputs is None:
+        d_outputs = np.empty((0, units), d_pre.dtype)
+    d_outputs = np.ascontiguousarray(d_outputs, d_pre.dtype)
+    d_x = np.empty((0 if later else len(d_pre), features), d_pre.dtype)
+    arrays = (
+        *(_stacked(w_hidden.T), _stacked(w_input.T)),
+        *(d_pre, run.cells, run.squashed, d_outputs, d_hidden, d_cell, d_x),
+    )
+    _each(
+        run.sizes,
+        lambda low, high: found.code.lstm_backward(found.blas, run.bounds, low, high, *arrays),
+    )
+    d_weights = weight_gradient(run.memory[: len(d_pre)], d_pre)
+    return Gradients(
+        d_pre @ w_input.T if later else d_x,
+        (d_hidden, d_cell),
+        (d_weights[:features], d_weights[features + 1 :], d_weights[features]),
+    )
+
+
+def _bounds(sizes: IntArray) -> IntArray:
+    bounds = np.zeros(len(sizes) + 2, np.int64)
+    np.cumsum(sizes, out=bounds[1:-1])
+    bounds[-1] = bounds[-2]
+    return bounds
+
+
+def _each(sizes: IntArray, run: Callable[[int, int], None]) -> None:
+    """Run all ranges, each on a thread of its own where there are some."""
+    chosen = ranges(sizes)
+    if len(chosen) == 1:
+        run(*chosen[0])
+    else:
+        parallel(*(partial(run, low, high) for low, high in chosen))
+
+
+def ranges(sizes: IntArray) -> list[tuple[int, int]]:
+    """Cut the rows of a batch into ranges of about as many tokens, for a thread each."""
+    batch = int(sizes[0])
+    if batch < SHARED or inside_parallel():
+        return [(0, batch)]
+    tokens = np.cumsum(_lengths(sizes))
+    middle = int(np.searchsorted(tokens, tokens[-1] / 2)) + 1
+    middle = min(batch, max(1, round(middle / MULTIPLE)) * MULTIPLE)
+    return [(0, middle), (middle, batch)] if middle < batch else [(0, batch)]
+
+
+def _lengths(sizes: IntArray) -> IntArray:
+    """Return the length of each sequence: row r is in all steps of more than r rows."""
+    lengths: IntArray = np.searchsorted(-sizes, -np.arange(int(sizes[0])))
+    return lengths
+
+
+def _last_rows(outputs: Array, sizes: IntArray) -> Array:
+    """Collect each sequence's last output: (A, H)."""
+    batch = int(sizes[0])
+    if batch == 1:
+        return outputs[-1:].copy()
+    starts = np.cumsum(sizes) - sizes
+    last: Array = outputs[starts[_lengths(sizes) - 1] + np.arange(batch)]
+    return last
+
+
+def _stacked(*matrices: Array) -> Array:
+    """Copy matrices under each other, so that no two rows collide in the cache."""
+    rows, columns = sum(map(len, matrices)), matrices[0].shape[1]
+    wide = np.empty((rows, columns + PAD), matrices[0].dtype)
+    np.concatenate(matrices, out=wide[:, :columns])
+    return wide

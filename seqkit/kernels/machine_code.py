@@ -1,0 +1,325 @@
+"""LSTM loops that numba compiles; imported only through :mod:`seqkit.kernels.compiled`.
+
+One call does many steps and holds no lock of Python's, so two threads do not wait for each other.
+The matrix products are those of NumPy's own BLAS, called by address.
+
+LLVM turns short loops over few arrays into vector instructions, and leaves alone those over many;
+hence several loops a row. All functions stand in one file because numba's cache looks at no other.
+"""
+
+from typing import Any
+
+import numba
+import numpy as np
+from llvmlite import ir
+from numba import njit, types
+from numba.extending import intrinsic
+
+__all__ = ["NUMBA", "add_product", "lstm_backward", "lstm_forward"]
+
+NUMBA: str = numba.__version__
+
+# Not "reassoc": sums are taken in one order everywhere.
+OPTIONS: dict[str, Any] = {
+    "fastmath": {"contract", "nnan", "ninf", "nsz"},
+    "error_model": "numpy",
+    "nogil": True,
+    "cache": True,
+}
+
+ROW_MAJOR, AS_IT_IS, TRANSPOSED = 101, 111, 112
+
+
+@intrinsic
+def _sgemm(
+    _: Any, function: Any, m: Any, n: Any, k: Any, a: Any, lda: Any, b: Any, ldb: Any, beta: Any,
+    c: Any, ldc: Any,
+) -> Any:  # fmt: skip
+    """``C = A @ B + beta * C``: the function's address, sizes, and addresses with row lengths."""
+    address, size, real = types.uintp, types.int64, types.float32
+    signature = types.void(
+        address, size, size, size, address, size, address, size, real, address, size
+    )
+
+    def generate(context: Any, builder: Any, _: Any, arguments: Any) -> Any:
+        function, m, n, k, a, lda, b, ldb, beta, c, ldc = arguments
+        int64, int32, float32 = ir.IntType(64), ir.IntType(32), ir.FloatType()
+        kinds = [int32] * 3 + [int64] * 3 + [float32] + [int64] * 4 + [float32] + [int64] * 2
+        pointer = builder.inttoptr(function, ir.FunctionType(ir.VoidType(), kinds).as_pointer())
+        how = [int32(ROW_MAJOR), int32(AS_IT_IS), int32(AS_IT_IS)]
+        builder.call(pointer, [*how, m, n, k, float32(1.0), a, lda, b, ldb, beta, c, ldc])
+        return context.get_dummy_value()
+
+    return signature, generate
+
+
+@intrinsic
+def _sgemv(
+    _: Any, function: Any, m: Any, n: Any, a: Any, lda: Any, x: Any, beta: Any, y: Any
+) -> Any:
+    """``y = x @ A + beta * y`` for A (m, n)."""
+    address, size, real = types.uintp, types.int64, types.float32
+    signature = types.void(address, size, size, address, size, address, real, address)
+
+    def generate(context: Any, builder: Any, _: Any, arguments: Any) -> Any:
+        function, m, n, a, lda, x, beta, y = arguments
+        int64, int32, float32 = ir.IntType(64), ir.IntType(32), ir.FloatType()
+        kinds = [int32] * 2 + [int64] * 2 + [float32] + [int64] * 4 + [float32] + [int64] * 2
+        pointer = builder.inttoptr(function, ir.FunctionType(ir.VoidType(), kinds).as_pointer())
+        one, how = int64(1), [int32(ROW_MAJOR), int32(TRANSPOSED)]
+        builder.call(pointer, [*how, m, n, float32(1.0), a, lda, x, one, beta, y, one])
+        return context.get_dummy_value()
+
+    return signature, generate
+
+
+LARGEST = np.float32(7.90531110763549805)
+"""From here on tanh is 1 in float32."""
+
+P0, P1, P2, P3, P4, P5, P6 = (
+    np.float32(value)
+    for value in (
+        -2.76076847742355e-16,
+        2.00018790482477e-13,
+        -8.60467152213735e-11,
+        5.12229709037114e-08,
+        1.48572235717979e-05,
+        6.37261928875436e-04,
+        4.89352455891786e-03,
+    )
+)
+Q0, Q1, Q2, Q3 = (
+    np.float32(value)
+    for value in (
+        1.19825839466702e-06,
+        1.18534705686654e-04,
+        2.26843463243900e-03,
+        4.89352518554385e-03,
+    )
+)
+HALF, ONE, ZERO = np.float32(0.5), np.float32(1.0), np.float32(0.0)
+
+
+@njit(inline="always", fastmath=OPTIONS["fastmath"], error_model="numpy")
+def _tanh(x):
+    """The minimax quotient x p(x²) / q(x²) that Eigen uses: off by at most 3e-7."""
+    x = -LARGEST if x < -LARGEST else x
+    x = LARGEST if x > LARGEST else x
+    s = x * x
+    p = s * P0 + P1
+    p = p * s + P2
+    p = p * s + P3
+    p = p * s + P4
+    p = p * s + P5
+    p = p * s + P6
+    q = s * Q0 + Q1
+    q = q * s + Q2
+    q = q * s + Q3
+    return x * p / q
+
+
+SMALL = 1_000_000
+"""OpenBLAS does not copy its operands for products of up to so many multiplications."""
+
+WIDTH, ROWS = 64, 48
+"""Columns and, where there are many, rows of the blocks into which a product is cut."""
+
+
+@njit(inline="always")
+def _product(blas, rows, inner, columns, a, lda, matrix, ldb, beta, out, ldc):
+    """``out = a @ matrix + beta * out``, in blocks that OpenBLAS multiplies without copying them.
+
+    Args:
+        blas: addresses of sgemm and sgemv.
+        rows: of a and out.
+        inner: columns of a, rows of the matrix.
+        columns: of the matrix and out.
+        a: address; its rows lie ``lda`` numbers apart.
+        lda: see ``a``.
+        matrix: address, likewise.
+        ldb: see ``matrix``.
+        beta: 0 or 1.
+        out: address, likewise.
+        ldc: see ``out``.
+    """
+    if rows == 1:
+        _sgemv(blas[1], inner, columns, matrix, ldb, a, beta, out)
+        return
+    height = rows if rows <= 64 else ROWS
+    pieces = -(-inner * height * WIDTH // SMALL)
+    depth = -(-inner // (8 * pieces)) * 8
+    for k in range(0, inner, depth):
+        for r in range(0, rows, height):
+            for c in range(0, columns, WIDTH):
+                _sgemm(
+                    blas[0], min(height, rows - r), min(WIDTH, columns - c), min(depth, inner - k),
+                    a + 4 * (r * lda + k), lda, matrix + 4 * (k * ldb + c), ldb,
+                    ONE if k else beta, out + 4 * (r * ldc + c), ldc,
+                )  # fmt: skip
+
+
+REAL, VARIABLE, INTEGERS = types.float32[:, ::1], types.int64, types.int64[::1]
+CONSTANT = types.Array(types.float32, 2, "C", readonly=True)
+ADDRESSES = types.uint64[::1]
+
+PRODUCT = types.void(ADDRESSES, CONSTANT, CONSTANT, REAL)
+FORWARD = types.void(
+    ADDRESSES, INTEGERS, VARIABLE, VARIABLE, CONSTANT, CONSTANT, types.boolean,
+    REAL, REAL, REAL, REAL, REAL, REAL, types.boolean,
+)  # fmt: skip
+BACKWARD = types.void(
+    ADDRESSES, INTEGERS, VARIABLE, VARIABLE, CONSTANT, CONSTANT,
+    REAL, REAL, REAL, CONSTANT, REAL, REAL, REAL,
+)  # fmt: skip
+
+
+@njit(PRODUCT, **OPTIONS)
+def add_product(blas, a, matrix, out):
+    """``out += a @ matrix``: (M, K), (K, C), (M, C)."""
+    _product(
+        blas,
+        len(a),
+        a.shape[1],
+        out.shape[1],
+        a.ctypes.data,
+        a.shape[1],
+        matrix.ctypes.data,
+        matrix.shape[1],
+        ONE,
+        out.ctypes.data,
+        out.shape[1],
+    )
+
+
+@njit(FORWARD, **OPTIONS)
+def lstm_forward(
+    blas, bounds, low, high, x, weights, projected,
+    gates, memory, cells, squashed, outputs, final_cell, keep,
+):  # fmt: skip
+    """Run over the rows from ``low`` to ``high`` of every step.
+
+    Args:
+        blas: (2,) addresses of sgemm and sgemv.
+        bounds: (T + 2,) the row at which each step begins; then, twice, the number of rows.
+        low: first row of a step.
+        high: row after the last one, for steps that have so many.
+        x: (M, D) inputs; read only where they are not in ``memory``.
+        weights: W, b and U under each other, (D + 1 + H, 4H) or wider; U alone where projected.
+        projected: whether ``gates`` already hold x W + b.
+        gates: (M, 4H); out, the gates.
+        memory: (rows, D + 1 + H) each token's input, a one and the hidden state before it.
+        cells: (rows, H) the cell before each token.
+        squashed: (rows, H) tanh of the cell after it.
+        outputs: (M, H).
+        final_cell: (N, H).
+        keep: whether memory, cells, squashed and gates hold all tokens. They hold one step's
+            otherwise, gates only where they are not projected.
+    """
+    units, ld = cells.shape[1], memory.shape[1]
+    column = ld - units
+    first = column if projected else 0
+    for step in range(len(bounds) - 2):
+        start, stop = bounds[step], bounds[step + 1]
+        rows = min(high, stop - start) - low
+        if rows < 1:
+            break
+        alive_next = bounds[step + 2] - stop
+        row, after = (start + low, stop + low) if keep else (low, low)
+        here = start + low if keep or projected else low
+        if not keep and not projected:
+            for r in range(rows):
+                memory[low + r, : column - 1] = x[start + low + r]
+        _product(
+            blas, rows, ld - first, 4 * units, memory.ctypes.data + 4 * (row * ld + first), ld,
+            weights.ctypes.data, weights.shape[1], ONE if projected else ZERO,
+            gates.ctypes.data + 16 * here * units, 4 * units,
+        )  # fmt: skip
+        for r in range(rows):
+            i = gates[here + r, :units]
+            f = gates[here + r, units : 2 * units]
+            o = gates[here + r, 2 * units : 3 * units]
+            z = gates[here + r, 3 * units :]
+            sigmoids = gates[here + r, : 3 * units]
+            # The rows behind those of the next step are another range's.
+            goes_on = low + r < alive_next
+            new = cells[after + r] if goes_on else final_cell[low + r]
+            before, t = cells[row + r], squashed[row + r]
+            for k in range(3 * units):
+                sigmoids[k] = HALF * _tanh(HALF * sigmoids[k]) + HALF
+            for k in range(units):
+                z[k] = _tanh(z[k])
+            for k in range(units):
+                new[k] = f[k] * before[k] + i[k] * z[k]
+            for k in range(units):
+                t[k] = _tanh(new[k])
+            h = outputs[start + low + r]
+            for k in range(units):
+                h[k] = o[k] * t[k]
+            if goes_on:
+                memory[after + r, column:] = h
+
+
+@njit(BACKWARD, **OPTIONS)
+def lstm_backward(
+    blas, bounds, low, high, w_hidden_t, w_input_t,
+    gates, cells, squashed, d_outputs, d_hidden, d_cell, d_x,
+):  # fmt: skip
+    """Run backwards; the gates become the gradients of what enters them.
+
+    Args:
+        blas: (2,) addresses of sgemm and sgemv.
+        bounds: (T + 2,) as in :func:`lstm_forward`.
+        low: first row of a step.
+        high: row after the last one, for steps that have so many.
+        w_hidden_t: (4H, H), or wider.
+        w_input_t: (4H, D), or wider.
+        gates: (M, 4H).
+        cells: (M, H) or longer, the cell before each token.
+        squashed: (M, H).
+        d_outputs: (M, H), or (0, H) for zeros.
+        d_hidden: (N, H), changed in place.
+        d_cell: (N, H), changed in place.
+        d_x: (M, D) to be written, or (0, D) for somebody else to do.
+    """
+    units = cells.shape[1]
+    for step in range(len(bounds) - 3, -1, -1):
+        start = bounds[step] + low
+        rows = min(high, bounds[step + 1] - bounds[step]) - low
+        if rows < 1:
+            continue
+        for r in range(rows):
+            row = start + r
+            i = gates[row, :units]
+            f = gates[row, units : 2 * units]
+            o = gates[row, 2 * units : 3 * units]
+            z = gates[row, 3 * units :]
+            before, t, d_h, d_c = cells[row], squashed[row], d_hidden[low + r], d_cell[low + r]
+            if len(d_outputs):
+                d_y = d_outputs[row]
+                for k in range(units):
+                    d_h[k] += d_y[k]
+            for k in range(units):
+                d_c[k] += d_h[k] * o[k] * (ONE - t[k] * t[k])
+            for k in range(units):
+                o[k] = d_h[k] * t[k] * o[k] * (ONE - o[k])
+            for k in range(units):
+                d, gate, candidate = d_c[k], i[k], z[k]
+                i[k] = d * candidate * gate * (ONE - gate)
+                z[k] = d * gate * (ONE - candidate * candidate)
+            for k in range(units):
+                d, gate = d_c[k], f[k]
+                f[k] = d * before[k] * gate * (ONE - gate)
+                d_c[k] = d * gate
+        d_pre = gates.ctypes.data + 16 * start * units
+        _product(
+            blas, rows, 4 * units, units, d_pre, 4 * units,
+            w_hidden_t.ctypes.data, w_hidden_t.shape[1], ZERO,
+            d_hidden.ctypes.data + 4 * low * units, units,
+        )  # fmt: skip
+        if len(d_x):
+            features = d_x.shape[1]
+            _product(
+                blas, rows, 4 * units, features, d_pre, 4 * units,
+                w_input_t.ctypes.data, w_input_t.shape[1], ZERO,
+                d_x.ctypes.data + 4 * start * features, features,
+            )  # fmt: skip

@@ -1,0 +1,177 @@
+"""Compiled kernels agree with the textbook, and are used only where somebody says so."""
+
+import subprocess
+import sys
+from typing import Any
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from seqkit.kernels import dispatch, reference
+from seqkit.kernels.compiled import (
+    compiled,
+    describe_kernels,
+    missing,
+    use_compiled,
+    worth_compiling,
+)
+from seqkit.kernels.compiled_lstm import ranges
+from seqkit.kernels.threads import parallel, use_threads
+from tests.kernels.test_agreement import TOLERANCE, everything, problem
+from tests.strategies import lengths, like, rngs, sizes
+
+needs_numba = pytest.mark.skipif(missing() is not None, reason=str(missing()))
+
+
+def agree(found: list[np.ndarray], wanted: list[np.ndarray]) -> None:
+    for ours, theirs in zip(found, wanted, strict=True):
+        assert ours.dtype == np.float32
+        scale = 1 + np.abs(theirs).max(initial=0)
+        np.testing.assert_allclose(ours / scale, theirs / scale, atol=TOLERANCE[np.float32], rtol=0)
+
+
+@needs_numba
+@given(
+    rng=rngs(),
+    lengths=lengths(12, 19, min_batch=1).filter(any),
+    features=sizes(),
+    units=sizes(),
+    keep=st.booleans(),
+    given_gradients=st.sampled_from(["both", "outputs", "state"]),
+    threads=st.sampled_from([1, 2]),
+)
+def test_compiled_agrees_with_textbook(
+    rng: Any,
+    lengths: list[int],
+    features: int,
+    units: int,
+    keep: bool,
+    given_gradients: str,
+    threads: int,
+) -> None:
+    arguments = problem("lstm", rng, lengths, features, units, np.float32)
+    theirs = reference.lstm(*arguments, keep=True)
+    d_outputs = None if given_gradients == "state" else like(rng, theirs.outputs)
+    d_state = None if given_gradients == "outputs" else tuple(like(rng, a) for a in theirs.state)
+    with use_compiled(), use_threads(threads):
+        ours = everything(dispatch.lstm(*arguments, keep=keep), d_outputs, d_state)
+    agree(ours, everything(theirs, d_outputs, d_state))
+
+
+@needs_numba
+@pytest.mark.parametrize(
+    ("lengths", "features", "units"),
+    [([3] * 20, 200, 200), ([2] * 3 + [1] * 64, 30, 130), ([900, 400, 1], 4, 20), ([2] * 70, 5, 9)],
+)
+def test_compiled_agrees_on_larger_shapes(lengths: list[int], features: int, units: int) -> None:
+    rng = np.random.default_rng(0)
+    arguments = problem("lstm", rng, lengths, features, units, np.float32)
+    theirs = reference.lstm(*arguments, keep=True)
+    d_outputs, d_state = like(rng, theirs.outputs), tuple(like(rng, a) for a in theirs.state)
+    with use_compiled():
+        ours = everything(dispatch.lstm(*arguments, keep=True), d_outputs, d_state)
+    agree(ours, everything(theirs, d_outputs, d_state))
+
+
+@needs_numba
+@pytest.mark.parametrize("lengths", [[30] * 33, [60] * 20, [700], [*range(40, 1, -1)]])
+def test_threads_do_not_change_a_byte(lengths: list[int]) -> None:
+    arguments: Any = problem("lstm", np.random.default_rng(1), lengths, 20, 70, np.float32)
+    found = []
+    for threads in (1, 2, 5):
+        with use_threads(threads), use_compiled():
+            run = dispatch.lstm(*arguments, keep=True)
+            arrays = everything(run, np.ones_like(run.outputs), run.state)
+        found.append([array.tobytes() for array in arrays])
+    assert found[0] == found[1] == found[2]
+
+
+@needs_numba
+def test_a_second_backward_pass_gives_the_same() -> None:
+    arguments: Any = problem("lstm", np.random.default_rng(2), [5, 5, 2], 4, 6, np.float32)
+    with use_compiled():
+        run = dispatch.lstm(*arguments, keep=True)
+        first, second = (run.backward(np.ones_like(run.outputs), None) for _ in range(2))
+    np.testing.assert_array_equal(first.x, second.x)
+    for ours, theirs in zip(first.weights, second.weights, strict=True):
+        np.testing.assert_array_equal(ours, theirs)
+
+
+@needs_numba
+def test_extreme_inputs_stay_finite() -> None:
+    x, *rest = problem("lstm", np.random.default_rng(3), [4, 2], 3, 5, np.float32)
+    with use_compiled():
+        run = dispatch.lstm(1e4 * x, *rest, keep=True)
+        for array in everything(run, np.ones_like(run.outputs), None):
+            assert np.isfinite(array).all()
+
+
+@needs_numba
+def test_what_is_not_finite_is_not_hidden() -> None:
+    x, *rest = problem("lstm", np.random.default_rng(4), [4, 2], 3, 5, np.float32)
+    x[0] = np.nan
+    with use_compiled():
+        assert not np.isfinite(dispatch.lstm(x, *rest, keep=True).outputs).all()
+
+
+@needs_numba
+def test_other_precisions_take_the_other_kernels() -> None:
+    arguments: Any = problem("lstm", np.random.default_rng(5), [3, 2], 4, 6, np.float64)
+    with use_compiled():
+        found = dispatch.lstm(*arguments, keep=False).outputs
+    np.testing.assert_array_equal(found, dispatch.lstm(*arguments, keep=False).outputs)
+
+
+@needs_numba
+def test_only_the_block_uses_them_and_its_threads() -> None:
+    assert compiled() is None
+    assert describe_kernels() == "NumPy"
+    with use_compiled(), use_threads(2):
+        assert all(parallel(*[lambda: compiled() is not None] * 3))
+        assert "numba" in describe_kernels()
+        with use_compiled(False):
+            assert compiled() is None
+    assert compiled() is None
+
+
+def test_without_numba_the_block_changes_nothing() -> None:
+    code = (
+        "import sys; sys.modules['numba'] = None\n"
+        "from seqkit.kernels.compiled import compiled, missing, use_compiled\n"
+        "with use_compiled():\n"
+        "    assert compiled() is None\n"
+        "    print(missing())"
+    )
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert "seqkit[fast]" in done.stdout
+
+
+def test_nothing_imports_numba_unasked() -> None:
+    code = (
+        "import sys, seqkit.loading, seqkit.runs, seqkit.kernels.dispatch, seqkit.cli.app\n"
+        "assert not {'numba', 'llvmlite'} & set(sys.modules)"
+    )
+    subprocess.run([sys.executable, "-c", code], check=True)
+
+
+def test_short_runs_do_without() -> None:
+    assert not worth_compiling(1_000)
+    assert worth_compiling(100_000)
+
+
+@pytest.mark.parametrize(
+    ("sizes", "expected"),
+    [
+        ([20] * 5, [(0, 8), (8, 20)]),
+        ([7] * 5, [(0, 7)]),
+        ([8], [(0, 4), (4, 8)]),
+        ([30, 3, 3, 3, 3, 1], [(0, 8), (8, 30)]),
+    ],
+)
+def test_ranges_hold_as_many_tokens(sizes: list[int], expected: list[tuple[int, int]]) -> None:
+    for threads in (1, 2):
+        with use_threads(threads):
+            assert ranges(np.array(sizes)) == expected
+            assert parallel(lambda: ranges(np.array([20])), lambda: 0)[0] == [(0, 20)]
