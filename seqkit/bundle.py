@@ -31,7 +31,7 @@ __all__ = [
     "MODEL_NAME",
     "Manifest",
     "ModelFormatError",
-    "PluginSource",
+    "PluginVersion",
     "array_differences",
     "bundle_arrays",
     "fill_parameters",
@@ -47,7 +47,7 @@ MODEL_NAME = "model.safetensors"
 
 
 @dataclass(frozen=True)
-class PluginSource:
+class PluginVersion:
     """Where a task came from.
 
     Attributes:
@@ -81,7 +81,7 @@ class Manifest:
     seqkit: str
     config: dict[str, Any]
     resources: dict[str, Any]
-    plugin: PluginSource | None = None
+    plugin: PluginVersion | None = None
     metadata: dict[str, Any] = field(default_factory=dict)
     tied: dict[str, str] = field(default_factory=dict)
     format: str = FORMAT

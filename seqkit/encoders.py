@@ -4,25 +4,36 @@ These options are imported whenever seqkit lists its tasks, so the layers are im
 are used.
 """
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Literal
 
 import numpy as np
 
 from seqkit.arrays import DTypeLike
+from seqkit.errors import Problem
 from seqkit.options import option
 
 if TYPE_CHECKING:
     from seqkit.layers.base import RecurrentLayer
     from seqkit.layers.embedding import Embedding
 
-__all__ = ["EncoderConfig", "TextConfig", "build_cell", "start_from_vectors"]
+__all__ = [
+    "EncoderConfig",
+    "TaggerConfig",
+    "TextConfig",
+    "TextEncoderConfig",
+    "WordConfig",
+    "build_cell",
+    "start_from_vectors",
+]
 
 
 @dataclass(frozen=True, kw_only=True)
 class TextConfig:
-    """How text becomes ids and vectors; a task's config derives from it."""
+    """How text becomes ids and vectors; a task's config derives from it, before
+    :class:`~seqkit.training.TrainingConfig`.
+    """
 
     tokenizer: Literal["whitespace", "words", "characters", "jamo"] = option(
         "words", help="what a token is", group="data"
@@ -53,6 +64,50 @@ class TextConfig:
         minimum=0.0,
         maximum=0.95,
     )
+
+    def problems(self) -> Iterator[Problem]:
+        """Yield what makes no sense in these options."""
+        yield from super().problems()  # type: ignore[misc]
+        init_from = getattr(self, "init_from", None)
+        if self.vectors is not None and init_from is not None:
+            yield Problem("found beside vectors: both fill the same table", "init_from")
+        if self.freeze_vectors and self.vectors is None and init_from is None:
+            reason = "vectors as they were drawn would never learn"
+            yield Problem(f"found without vectors or init_from: {reason}", "freeze_vectors")
+
+
+@dataclass(frozen=True, kw_only=True)
+class WordConfig(TextConfig):
+    """How words become features for a tagger: a vector of their own, their spelling, their shape.
+
+    :class:`seqkit.tagging.features.WordFeatures` reads these options.
+    """
+
+    word_dropout: float = option(
+        0.25,
+        help="a: a word met n times is read as unknown in a / (a + n) of the training cases",
+        group="encoder",
+        minimum=0.0,
+    )
+    character_embedding: int = option(
+        25, help="width of a character's vector", group="encoder", minimum=1
+    )
+    character_units: int = option(
+        25, help="units of each direction of the character encoder", group="encoder", minimum=1
+    )
+    character_cell: Literal["rnn", "lstm", "gru"] = option(
+        "lstm", help="what reads the characters of a word", group="encoder"
+    )
+    shape_embedding: int = option(
+        0,
+        help="width of a vector for a word's shape: capitals, digits, marks (0: none)",
+        group="encoder",
+        minimum=0,
+    )
+
+    def as_read(self, words: Sequence[str]) -> list[str]:
+        """Return the words as the vocabulary knows them."""
+        return [word.lower() for word in words] if self.lowercase else list(words)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -88,6 +143,23 @@ class EncoderConfig:
         """The encoder in a few words, for :meth:`seqkit.tasks.Model.describe`."""
         direction = "both directions" if self.bidirectional else "one direction"
         return f"{self.encoder}, {self.layers} x {self.units}, {direction}"
+
+
+@dataclass(frozen=True, kw_only=True)
+class TaggerConfig(WordConfig, EncoderConfig):
+    """A tagger: words, an encoder, and how tags are chosen; a task's config derives from it.
+
+    :func:`seqkit.tagging.network.create_network` reads these options.
+    """
+
+    output: Literal["softmax", "crf"] = option(
+        "softmax", help="choose each tag on its own, or the best sequence of tags", group="head"
+    )
+
+
+@dataclass(frozen=True, kw_only=True)
+class TextEncoderConfig(TextConfig, EncoderConfig):
+    """Both: what :func:`~seqkit.plugins.create_text_encoder` needs to know."""
 
 
 def build_cell(

@@ -1,9 +1,9 @@
 """Errors whose text is meant for the person who can mend the cause."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
-__all__ = ["Problem", "SeqkitError", "UserError"]
+__all__ = ["Problem", "SeqkitError", "UserError", "shorten"]
 
 
 class SeqkitError(Exception):
@@ -38,3 +38,9 @@ class UserError(SeqkitError):
 
     def __reduce__(self) -> tuple[type["UserError"], tuple[tuple[Problem, ...]]]:
         return type(self), (self.problems,)
+
+
+def shorten(problems: Sequence[Problem], shown: int = 20) -> list[Problem]:
+    """Return the first problems of one kind, and a last one that counts the others."""
+    more = len(problems) - shown
+    return [*problems[:shown], *([Problem(f"and {more} more of the kind")] if more > 0 else [])]

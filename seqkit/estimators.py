@@ -24,6 +24,7 @@ from seqkit.randomness import random_stream
 from seqkit.splits import DEV_SHARES, divide
 from seqkit.tasks import Model, Resources, Task, TaskSpec
 from seqkit.training.trainer import Trainer
+from seqkit.transfer import initialise
 
 __all__ = ["TaskEstimator", "estimator"]
 
@@ -64,7 +65,7 @@ class TaskEstimator(BaseEstimator):  # type: ignore[misc]
         with use_threads(self.threads):
             self._resources = self.task_.fit(train)
             self.model_ = self.task_.build(self._resources, rng=random_stream(self.seed, "weights"))
-            self.task_.warm_start(self.model_)
+            initialise(self.task_, self.model_, host=default_host())
             self._remember_answers(y)
             trainer = Trainer(
                 self.model_,
@@ -74,6 +75,7 @@ class TaskEstimator(BaseEstimator):  # type: ignore[misc]
             )
             for _ in trainer.run(train):
                 pass
+            self.model_.calibrate(dev)
         self.best_epoch_ = trainer.best_epoch
         return self
 

@@ -8,6 +8,7 @@ import importlib.metadata
 import inspect
 import io
 import os
+import re
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager, redirect_stderr, redirect_stdout
 from dataclasses import asdict, dataclass, field
@@ -43,6 +44,9 @@ ENTRY_POINT_GROUP = "seqkit"
 
 SLOW_IMPORT = 2.0
 """Seconds: every command waits for every plugin, so one that takes longer is told of."""
+
+_REQUIRED = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]*")
+"""The name that begins a requirement, as in ``seqkit>=0.1``."""
 
 # SystemExit, because a plugin that ends the process at import would take everything else with it.
 # KeyboardInterrupt is not caught: it comes from the person at the keyboard, not from the plugin.
@@ -121,6 +125,7 @@ class PluginSource:
         version: of the distribution.
         module: that it is loaded from.
         builtin: whether it belongs to seqkit.
+        missing: distributions that its own requires and that are not installed.
     """
 
     name: str
@@ -129,6 +134,7 @@ class PluginSource:
     version: str = ""
     module: str = ""
     builtin: bool = False
+    missing: tuple[str, ...] = ()
 
     @classmethod
     def of(cls, name: str, plugin: object) -> "PluginSource":
@@ -370,4 +376,25 @@ def _sources_of(distribution: importlib.metadata.Distribution) -> Iterator[Plugi
             # Read only here: parsing the metadata of everything installed would take long.
             metadata = distribution.metadata
             name, version = str(metadata["Name"] or ""), str(metadata["Version"] or "")
-            yield PluginSource(entry_point.name, entry_point.load, name, version, entry_point.value)
+            yield PluginSource(
+                entry_point.name,
+                entry_point.load,
+                name,
+                version,
+                entry_point.value,
+                missing=tuple(_missing(metadata.get_all("Requires-Dist") or ())),
+            )
+
+
+def _missing(requirements: Iterable[str]) -> Iterator[str]:
+    """Yield the required distributions that are not installed.
+
+    A plugin may import another only when it is used, and would look well until then. Requirements
+    of an extra, or of some platforms only, are left to whoever uses them.
+    """
+    for requirement in requirements:
+        found = _REQUIRED.match(requirement)
+        if not found or ";" in requirement or found.group().lower() == "seqkit":
+            continue
+        if not _version(found.group()):
+            yield found.group()

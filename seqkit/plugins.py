@@ -41,11 +41,13 @@ if TYPE_CHECKING:
 
     from seqkit.arrays import DTypeLike
     from seqkit.datasets import DatasetSpec
-    from seqkit.encoders import EncoderConfig
+    from seqkit.encoders import EncoderConfig, TextEncoderConfig
     from seqkit.hookspecs import CommandSpec, EncoderSpec
     from seqkit.layers.base import RecurrentLayer
+    from seqkit.layers.text_encoder import TextEncoder
     from seqkit.reports import RunReport
     from seqkit.tasks import TaskSpec
+    from seqkit.text.vocabulary import Vocabulary
     from seqkit.training.reports import EpochReport
 
 __all__ = [
@@ -57,11 +59,12 @@ __all__ = [
     "PluginRecord",
     "PluginSource",
     "create_encoder",
+    "create_text_encoder",
     "default_host",
     "use_host",
 ]
 
-CORE_COMMANDS = ("run", "evaluate", "predict", "tasks", "plugins", "config", "data")
+CORE_COMMANDS = ("run", "tune", "evaluate", "predict", "tasks", "plugins", "config", "data")
 """Names that no plugin's command can take."""
 
 DISABLE_VARIABLE = "SEQKIT_DISABLE_PLUGINS"
@@ -108,6 +111,8 @@ class PluginHost:
             record.status = "disabled"
             record.reasons.append(f"disabled by {DISABLE_VARIABLE}")
             return
+        for distribution in source.missing:
+            record.fail(f"it needs the distribution {distribution!r}, which is not installed")
         plugin = import_plugin(record, source.load)
         if plugin is not None:
             self._plugins.append(LoadedPlugin(record, plugin))
@@ -386,3 +391,31 @@ def create_encoder(
     """
     spec = default_host().find_encoder(config.encoder)
     return spec.build(config, features, rng=rng, dtype=dtype)
+
+
+def create_text_encoder(
+    config: "TextEncoderConfig", vocabulary: "Vocabulary", *, rng: "np.random.Generator"
+) -> "TextEncoder":
+    """Build what reads a text as the options say: token vectors, dropout, the encoder, dropout.
+
+    Args:
+        config: the options.
+        vocabulary: of the tokens; word dropout hides tokens behind its unknown mark.
+        rng: draws the weights.
+
+    Raises:
+        UserError: no plugin offers an encoder of that name.
+    """
+    from seqkit.layers.embedding import Embedding
+    from seqkit.layers.text_encoder import TextEncoder
+
+    embedding = Embedding(
+        len(vocabulary),
+        config.embedding,
+        rng=rng,
+        trainable=not config.freeze_vectors,
+        word_dropout=config.word_dropout,
+        unknown=vocabulary.unknown_id,
+    )
+    recurrent = create_encoder(config, config.embedding, rng=rng)
+    return TextEncoder(embedding, recurrent, dropout=config.dropout)

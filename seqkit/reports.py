@@ -94,8 +94,9 @@ class RunReport:
         split: which split was scored: "test", or "dev" where there is no test split.
         evaluation: scores, with intervals.
         baselines: classical methods on the same split.
-        seconds: of the whole run.
+        seconds: of the whole run; where it was resumed, since then.
         peak_megabytes: peak resident memory of the process.
+        machine: processor and number of cores.
         versions: of seqkit, Python, NumPy, and the plugin.
         notices: all that a careful reader should know.
     """
@@ -114,12 +115,19 @@ class RunReport:
     baselines: tuple[BaselineReport, ...] = ()
     seconds: float = 0.0
     peak_megabytes: float = 0.0
+    machine: str = ""
     versions: Mapping[str, str] = field(default_factory=dict)
     notices: tuple[str, ...] = ()
+
+    @property
+    def training_seconds(self) -> float:
+        """Of all epochs with their validation, those before an interruption too."""
+        return sum(epoch.seconds + epoch.validation_seconds for epoch in self.epochs)
 
     def to_json(self) -> dict[str, Any]:
         """Return plain values for ``report.json`` and ``--json``."""
         plain = {**plain_values(asdict(self)), "evaluation": self.evaluation.to_json()}
+        plain["training_seconds"] = self.training_seconds
         plain["baselines"] = [
             {"name": b.name, "seconds": b.seconds, "evaluation": b.evaluation.to_json()}
             for b in self.baselines

@@ -14,7 +14,7 @@ it (the command line, an estimator, a notebook) can show what happens in between
 import dataclasses
 import json
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -22,7 +22,7 @@ import numpy as np
 
 from seqkit import __version__
 from seqkit.arrays import Array
-from seqkit.bundle import Manifest, PluginSource, bundle_arrays
+from seqkit.bundle import Manifest, PluginVersion, bundle_arrays
 from seqkit.datasets import DataFiles
 from seqkit.kernels.threads import thread_count, use_threads
 from seqkit.options import parse
@@ -32,11 +32,18 @@ from seqkit.reports import BaselineReport, DataSummary, ModelSummary, RunReport,
 from seqkit.run_folder import RunFacts, RunFolder
 from seqkit.sources import find_data
 from seqkit.splits import Splits, read_splits
-from seqkit.summaries import peak_megabytes, summarise_data, summarise_model, versions
+from seqkit.summaries import (
+    machine,
+    peak_megabytes,
+    summarise_data,
+    summarise_model,
+    versions,
+)
 from seqkit.tasks import Model, Resources, TaskSpec
 from seqkit.training.checkpoints import Checkpoint
 from seqkit.training.reports import EpochReport, StepReport
 from seqkit.training.trainer import Trainer
+from seqkit.transfer import initialise
 
 __all__ = ["Run", "train"]
 
@@ -57,6 +64,10 @@ class Run:
         seed: of everything random.
         threads: at most this many; all cores by default. The result does not depend on it.
         host: hears of finished epochs and runs.
+
+    Attributes:
+        higher_is_better: whether a validation score is the better the higher it is; known once an
+            epoch is finished.
 
     Raises:
         UserError: the output cannot be written.
@@ -82,6 +93,7 @@ class Run:
         self.seed = seed
         self.threads = threads
         self.host = host
+        self.higher_is_better = True
         self._folder = None if output is None else RunFolder(output)
         self.task = spec.create(config)
         self._started = time.perf_counter()
@@ -132,17 +144,24 @@ class Run:
         with use_threads(self.threads):
             self._resources = self.task.fit(self._splits.train)
             self.model = self.task.build(self._resources, rng=random_stream(self.seed, "weights"))
-        self._data_summary = summarise_data(
+        summary = summarise_data(
             self.task, self.model, self._splits, name=self.data.name, sample=self.sample
         )
-        self._notices += self._data_summary.notices
+        notices = (*summary.notices, *self._validation_notices())
+        self._data_summary = dataclasses.replace(summary, notices=notices)
+        self._notices += notices
         return self._data_summary
+
+    def _validation_notices(self) -> Iterator[str]:
+        limit, count = self.config.validation_examples, len(self._splits.dev)
+        if limit is not None and limit < count:
+            yield f"epochs are compared on the first {limit:,} of {count:,} examples of dev"
 
     def build(self) -> ModelSummary:
         """Prepare the network and the trainer, from a checkpoint where the run is resumed."""
         if self._resumed is None:
             with use_threads(self.threads):
-                self._notices += self.task.warm_start(self.model)
+                self._notices += initialise(self.task, self.model, host=self.host)
         self._trainer = Trainer(self.model, self.config, seed=self.seed, validate=self._validate)
         if self._resumed is not None:
             self._trainer.restore(self._resumed)
@@ -168,11 +187,14 @@ class Run:
             yield report
         if self.interrupted:
             self._save_progress()
-            self._save_model()
+            if self._folder is not None:
+                self._calibrate()
+                self._save_model()
 
     def finish(self) -> RunReport:
         """Score the test split (dev where there is none) beside the baselines, and save."""
         # Before scoring, which may take long or fail: no trained model gets lost.
+        self._notices += self._calibrate()
         self._save_model()
         split, examples = self._scored_split()
         with use_threads(self.threads):
@@ -194,6 +216,7 @@ class Run:
             baselines=baselines,
             seconds=time.perf_counter() - self._started,
             peak_megabytes=peak_megabytes(),
+            machine=machine(),
             versions=versions(*self.host.origin_of_task(self.spec.name)),
             notices=tuple(self._notices),
         )
@@ -216,7 +239,8 @@ class Run:
     # --- parts of the stages ---------------------------------------------------------------------
 
     def _validate(self) -> tuple[str, float, bool]:
-        metric = self.model.validate(self._splits.dev)
+        metric = self.model.validate(self._splits.dev[: self.config.validation_examples])
+        self.higher_is_better = metric.higher_is_better
         return metric.name, metric.value, metric.higher_is_better
 
     def _scored_split(self) -> tuple[str, list[Any]]:
@@ -234,6 +258,10 @@ class Run:
             evaluation = evaluate(scoring, rng=np.random.default_rng(0))
             yield BaselineReport(baseline.name, evaluation, time.perf_counter() - started)
             started = time.perf_counter()
+
+    def _calibrate(self) -> Sequence[str]:
+        with use_threads(self.threads):
+            return self.model.calibrate(self._splits.dev)
 
     def _save_progress(self) -> None:
         if self._folder is not None:
@@ -253,7 +281,7 @@ class Run:
             seqkit=__version__,
             task=self.spec.name,
             api=self.spec.api,
-            plugin=None if distribution == "seqkit" else PluginSource(distribution, version),
+            plugin=None if distribution == "seqkit" else PluginVersion(distribution, version),
             config=_plain(self.config),
             resources=dict(self._resources),
             metadata=self._metadata(),

@@ -1,5 +1,6 @@
 """What a run tells about its data, its network and the machine, before and after training."""
 
+import os
 import platform
 import re
 import sys
@@ -16,7 +17,7 @@ from seqkit.splits import Splits
 from seqkit.tasks import Model, Task
 from seqkit.training.config import TrainingConfig
 
-__all__ = ["peak_megabytes", "summarise_data", "summarise_model", "versions"]
+__all__ = ["machine", "peak_megabytes", "summarise_data", "summarise_model", "versions"]
 
 MOMENTS = {
     "sgd": 0,
@@ -67,7 +68,8 @@ def summarise_model(model: Model[Any, Any], config: TrainingConfig) -> ModelSumm
     and the running average where there is one.
     """
     values = [parameter.value for _, parameter in unique_parameters(model.parameters())]
-    copies = 3 + MOMENTS[config.optimizer] + (config.averaging is not None)
+    averaged = config.averaging is not None or config.averaging_patience is not None
+    copies = 3 + MOMENTS[config.optimizer] + averaged
     return ModelSummary(
         parts=model.describe(),
         parameters=sum(value.size for value in values),
@@ -79,6 +81,17 @@ def versions(distribution: str, version: str) -> Mapping[str, str]:
     """Name seqkit, Python, NumPy and the distribution that brought the task."""
     own = {"seqkit": __version__, "python": platform.python_version(), "numpy": np.__version__}
     return own if distribution in own else {**own, distribution: version}
+
+
+def machine() -> str:
+    """Name the processor and the number of cores that this process may use."""
+    cores = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count()
+    name = platform.processor() or platform.machine()
+    listed = Path("/proc/cpuinfo")
+    if listed.exists():
+        found = re.search(r"^model name\s*: (.+)$", listed.read_text("utf-8"), flags=re.MULTILINE)
+        name = found[1] if found else name
+    return f"{name}, {cores} cores"
 
 
 def peak_megabytes() -> float:

@@ -23,12 +23,14 @@ import numpy as np
 from seqkit.arrays import Array
 from seqkit.errors import SeqkitError
 from seqkit.layers.base import State
+from seqkit.mistakes import Mistake, differences
 from seqkit.options import options_of
 from seqkit.parameters import Parameter
 from seqkit.training.config import TrainingConfig
 from seqkit.training.step import Step
 
 if TYPE_CHECKING:
+    from seqkit.layers.base import RecurrentLayer
     from seqkit.metrics.evaluation import Evaluation
     from seqkit.metrics.measures import Metric, Scoring
     from seqkit.sampling import Sampling
@@ -38,7 +40,9 @@ __all__ = [
     "Baseline",
     "Batches",
     "Json",
+    "Mistake",
     "Model",
+    "Reading",
     "Resources",
     "SpecError",
     "Step",
@@ -104,12 +108,36 @@ class Baseline(Generic[ExampleT, PredictionT]):
     predict: Callable[[Sequence[ExampleT]], Sequence[PredictionT]]
 
 
+@dataclass(frozen=True)
+class Reading:
+    """What reads the tokens in a model, so that another model may start from it.
+
+    Attributes:
+        words: (V,) the token of each row of the table.
+        table: (V, D) the tokens' vectors.
+        recurrent: reads the vectors in time; where it reads other features beside them, the vectors
+            come first.
+    """
+
+    words: Sequence[str]
+    table: Parameter
+    recurrent: "RecurrentLayer[Any]"
+
+
 class Model(ABC, Generic[ExampleT, PredictionT]):
     """A network with its vocabularies: learns from examples, predicts, and is scored."""
 
     @abstractmethod
     def parameters(self) -> Iterator[tuple[str, Parameter]]:
         """Yield (name, parameter); a tied parameter may come under several names."""
+
+    def prepare(self, train: Sequence[ExampleT]) -> None:
+        """Look at the training examples before the first batch, also that of a resumed run.
+
+        For what is fitted at once instead of learnt step by step: counts, a linear classifier. The
+        same examples must give the same bytes, and what prediction needs of it goes into parameters
+        that are not trainable.
+        """
 
     @abstractmethod
     def batches(
@@ -180,6 +208,55 @@ class Model(ABC, Generic[ExampleT, PredictionT]):
             SeqkitError: the task does not choose one label for each example.
         """
         raise SeqkitError(f"{type(self).__name__} gives no probabilities of labels")
+
+    def item_losses(
+        self, examples: Sequence[ExampleT], predictions: Sequence[PredictionT]
+    ) -> Array:
+        """Say how badly each gold example was answered, the larger the worse: (N,).
+
+        ``seqkit evaluate --errors`` lists the worst. By default it is the headline measure of the
+        example alone, negative where higher is better; nan where it is undefined. A model that
+        gives probabilities does better: a wrong answer given with confidence is worse than a
+        doubtful one.
+        """
+        scoring = self.score(examples, predictions)
+        values = scoring.by_example()
+        return -values if scoring.headline.higher_is_better else values
+
+    def unknown_tokens(self, example: ExampleT) -> Sequence[str]:
+        """Return the tokens of an example that the model does not know, in their order, as they
+        stand in the text; by default none.
+        """
+        return ()
+
+    def calibrate(self, dev: Sequence[ExampleT]) -> Sequence[str]:
+        """Make the probabilities of :meth:`predict` honest, on validation examples, after training.
+
+        No answer may change. What it finds goes into parameters that are not trainable, such as a
+        :class:`seqkit.layers.temperature.Temperature`, and is saved with the model.
+
+        Returns:
+            Notices for the person who runs it.
+        """
+        return ()
+
+    def reading(self) -> Reading | None:
+        """Return what reads the tokens, for ``--init-from``; None where nothing can be taken over.
+
+        By default it is found among the model's attributes: its one
+        :class:`~seqkit.layers.text_encoder.TextEncoder`, and the one
+        :class:`~seqkit.text.Vocabulary` that has as many words as the encoder's table has rows.
+        """
+        from seqkit.layers.text_encoder import TextEncoder
+        from seqkit.text.vocabulary import Vocabulary
+
+        parts = list(vars(self).values())
+        encoders = [part for part in parts if isinstance(part, TextEncoder)]
+        if len(encoders) != 1:
+            return None
+        table, rows = encoders[0].embedding.table, encoders[0].embedding.rows
+        words = [part for part in parts if isinstance(part, Vocabulary) and len(part) == rows]
+        return Reading(words[0].words, table, encoders[0].recurrent) if len(words) == 1 else None
 
     def sample(
         self,
@@ -299,6 +376,18 @@ class Task(ABC, Generic[ConfigT, ExampleT, PredictionT]):
         The conformance checks score it, and take ``answer(gold(example))`` for the gold answer.
         """
         return None
+
+    def mistakes(self, example: ExampleT, prediction: PredictionT) -> Sequence[Mistake]:
+        """Say where a prediction is not the gold answer, the worst place first.
+
+        By default from :meth:`gold` and :meth:`answer`: where these are lists of one length, the
+        elements that differ. A prediction's field ``probability`` is taken for its confidence.
+        """
+        gold = self.gold(example)
+        if gold is None:
+            return ()
+        confidence = getattr(prediction, "probability", None)
+        return differences(self.answer(gold), self.answer(prediction), confidence=confidence)
 
     @abstractmethod
     def text(self, example: ExampleT) -> str:

@@ -22,7 +22,7 @@ from safetensors.numpy import save
 from seqkit.bundle import (
     Manifest,
     ModelFormatError,
-    PluginSource,
+    PluginVersion,
     bundle_arrays,
     fill_parameters,
     parse_manifest,
@@ -43,7 +43,7 @@ MANIFEST = Manifest(
     seqkit="0.1.0",
     config={"units": 4, "pooling": ["max", "mean"], "dropout": 0.1, "vectors": None},
     resources={"words": ["좋다", "été", "\u2028", '"', "\\"], "labels": ["neg", "pos"]},
-    plugin=PluginSource("seqkit-haiku", "1.2"),
+    plugin=PluginVersion("seqkit-haiku", "1.2"),
     metadata={"seed": 0},
     tied={"head.w": "table"},
 )
@@ -545,6 +545,6 @@ def test_the_example_in_the_page_is_what_is_written(tmp_path, monkeypatch):
 def test_the_page_names_every_field_of_the_manifest():
     section = PAGE.read_text(encoding="utf-8").split("### The manifest")[1].split("\n#")[0]
     rows = re.findall(r"^\| `(\w+)` \| ([\w ]+) \|", section, re.MULTILINE)
-    names = {int: "integer", str: "string", PluginSource | None: "object or null"}
+    names = {int: "integer", str: "string", PluginVersion | None: "object or null"}
     wanted = {f.name: names.get(f.type, "object") for f in fields(Manifest)}
     assert dict(rows) == wanted

@@ -13,7 +13,7 @@ from seqkit.bundle import (
     MODEL_NAME,
     Manifest,
     ModelFormatError,
-    PluginSource,
+    PluginVersion,
     read_bundle,
     write_bundle,
 )
@@ -165,7 +165,7 @@ def test_a_checkpoint_is_no_model(trained: Run) -> None:
 def test_a_model_of_a_plugin_that_is_missing_names_what_to_install(
     trained: Run, tmp_path: Path
 ) -> None:
-    source = PluginSource("seqkit-haiku", "1.2")
+    source = PluginVersion("seqkit-haiku", "1.2")
     path = tampered(trained, tmp_path, lambda _: {"task": "haiku", "plugin": source})
     with pytest.raises(UserError, match=r"no such task.*install seqkit-haiku \(it was 1\.2\)"):
         load(path, host=HOST)

@@ -117,6 +117,9 @@ def test_the_report_says_what_a_careful_reader_wants_to_know(data: Path) -> None
     assert {"seqkit", "python", "numpy"} <= report.versions.keys()
     assert report.seconds > 0
     assert report.peak_megabytes > 10
+    assert report.machine.endswith(" cores")
+    assert 0 < report.training_seconds < report.seconds
+    assert report.to_json()["training_seconds"] == report.training_seconds
     assert "vocabularies and labels were fitted on the training split only" in report.notices
 
 
@@ -141,6 +144,22 @@ def test_without_test_the_report_scores_dev_and_says_so(data: Path) -> None:
     assert report.split == "dev"
     assert report.evaluation.counts["texts"] == 6
     assert any("no test split" in notice for notice in report.notices)
+
+
+def test_epochs_may_be_compared_on_the_first_examples_of_dev(data: Path) -> None:
+    # The first two texts of dev have swapped labels, the other four have not.
+    write_texts(data / "dev.tsv", NOUNS[:3])
+    lines = (data / "dev.tsv").read_text(encoding="utf-8").splitlines()
+    lines[1:3] = [f"bad{lines[1].removeprefix('good')}", f"good{lines[2].removeprefix('bad')}"]
+    (data / "dev.tsv").write_text("\n".join(lines) + "\n", encoding="utf-8")
+    scores = {}
+    for limit in (2, 6, None):
+        run = start(data, validation_examples=limit, epochs=6, patience=None)
+        report = go_through(run)
+        said = [notice for notice in report.notices if "epochs are compared" in notice]
+        assert said == (["epochs are compared on the first 2 of 6 examples of dev"] * (limit == 2))
+        scores[limit] = [epoch.score for epoch in report.epochs]
+    assert scores[6] == scores[None] != scores[2]
 
 
 def test_without_dev_a_tenth_of_train_chooses_the_epoch(data: Path) -> None:
@@ -194,7 +213,9 @@ def test_one_label_only_is_refused(data: Path) -> None:
 
 
 def test_a_run_that_diverges_stops_with_an_error_and_no_warnings(data: Path) -> None:
-    run = start(data, optimizer="sgd", learning_rate=1e38, clip_norm=None)
+    # Without n-grams, which tell these few texts apart so well that nothing is left to learn.
+    beside = {"word_ngrams": 0, "character_ngrams": 0}
+    run = start(data, optimizer="sgd", learning_rate=1e38, clip_norm=None, **beside)
     run.load()
     run.build()
     with pytest.raises(NonFiniteError, match=r"epoch \d, step \d: .*lower learning_rate"):
@@ -327,7 +348,7 @@ def test_reports_of_equal_runs_differ_in_time_and_memory_only(processes: Path) -
 
 def _timeless(value: Any) -> Any:
     if isinstance(value, dict):
-        clock = ("seconds", "validation_seconds", "peak_megabytes")
+        clock = ("seconds", "validation_seconds", "training_seconds", "peak_megabytes")
         return {key: _timeless(item) for key, item in value.items() if key not in clock}
     return [_timeless(item) for item in value] if isinstance(value, list) else value
 

@@ -38,6 +38,12 @@ def _predict() -> Callable[..., None]:
     return predict
 
 
+def _tune() -> Callable[..., None]:
+    from seqkit.cli.tune import tune
+
+    return tune
+
+
 def _tasks() -> Callable[..., None]:
     from seqkit.cli.listings import tasks
 
@@ -62,6 +68,7 @@ def _entry(summary: str, name: str, create: Callable[[], Callable[..., None]]) -
 
 CORE: Mapping[str, Entry] = {
     "run": Entry("Train a task's model, score it beside a baseline, and save it", _run),
+    "tune": _entry("Look for better options on validation data", "tune", _tune),
     "evaluate": _entry("Score a trained model on labelled data", "evaluate", _evaluate),
     "predict": _entry("Apply a trained model to texts", "predict", _predict),
     "tasks": _entry("List the tasks that can be run", "tasks", _tasks),

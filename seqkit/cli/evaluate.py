@@ -7,9 +7,12 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from seqkit.datasets import DataFiles
+from seqkit.errors import UserError
 from seqkit.plugins import PluginHost, default_host
 
 if TYPE_CHECKING:
+    from seqkit.inspection import Item
+    from seqkit.loading import TrainedModel
     from seqkit.metrics.evaluation import Evaluation
 
 __all__ = ["evaluate", "scored_path"]
@@ -18,6 +21,18 @@ __all__ = ["evaluate", "scored_path"]
 def evaluate(
     model: Annotated[str, typer.Argument(help="folder of a run, or its model.safetensors")],
     data: Annotated[str, typer.Option(help="file, folder (its test split) or dataset name")],
+    errors: Annotated[
+        int | None, typer.Option(help="show so many of the items that it got worst", min=1)
+    ] = None,
+    against: Annotated[
+        str | None, typer.Option(help="another model: compare the two on the same items")
+    ] = None,
+    items: Annotated[
+        int | None,
+        typer.Option(
+            help="with --against: show so many items on which they part, 10 by default", min=0
+        ),
+    ] = None,
     threads: Annotated[int | None, typer.Option(help="at most so many", min=1)] = None,
     json: Annotated[bool, typer.Option("--json", help="print JSON, and nothing else")] = False,
 ) -> None:
@@ -26,14 +41,63 @@ def evaluate(
     Example:
       $ seqkit evaluate runs/sentiment-1 --data reviews.tsv
       $ seqkit evaluate runs/pos-tagging-1 --data en_ewt/ --json
+      $ seqkit evaluate runs/sentiment-1 --data reviews.tsv --errors 20
+      $ seqkit evaluate runs/sentiment-2 --against runs/sentiment-1 --data reviews.tsv
     """
     from seqkit.loading import load
 
+    _refuse_clashes(errors, against, items)
     trained = load(model, threads=threads)
     path = scored_path(data, trained.spec.name, default_host())
-    evaluation = trained.evaluate(path)
+    if against is not None:
+        other = load(against, threads=threads)
+        _compare((model, against), (trained, other), path, 10 if items is None else items, json)
+        return
+    evaluation, worst = _evaluated(trained, path, errors)
     show = _print_json if json else _print_tables
-    show(trained.spec.name, model, path, evaluation)
+    show(trained.spec.name, model, path, evaluation, worst)
+
+
+def _refuse_clashes(errors: int | None, against: str | None, items: int | None) -> None:
+    if errors is not None and against is not None:
+        raise UserError(
+            "--errors: shows the worst items of one model; with --against, --items shows those on "
+            "which the two part"
+        )
+    if items is not None and against is None:
+        raise UserError("--items: it is for --against, which compares two models; or use --errors")
+
+
+def _evaluated(
+    trained: "TrainedModel", path: Path, errors: int | None
+) -> tuple["Evaluation", "list[Item] | None"]:
+    if errors is None:
+        return trained.evaluate(path), None
+    from seqkit.inspection import answer_gold, worst_items
+
+    answered = answer_gold(trained, path)
+    return answered.evaluation(), worst_items(answered, errors)
+
+
+def _compare(
+    names: tuple[str, str],
+    models: tuple["TrainedModel", "TrainedModel"],
+    path: Path,
+    items: int,
+    json: bool,
+) -> None:
+    from seqkit.cli.comparison_view import print_comparison
+    from seqkit.cli.streams import as_utf8, console_for, json_line
+    from seqkit.comparison import compare_on
+
+    task = models[0].spec.name
+    found = compare_on(path, *models, items=items)
+    if json:
+        said = {"task": task, "a": names[0], "b": names[1], "data": str(path)}
+        text = json_line({**said, "comparison": found.to_json()}, indent=2)
+        print(text, file=as_utf8(sys.stdout))
+    else:
+        print_comparison(console_for(sys.stdout), found, names, f"{task} on {path}")
 
 
 def scored_path(given: str, task: str, host: PluginHost) -> Path:
@@ -56,18 +120,28 @@ def _last_split(files: DataFiles) -> Path:
     return path
 
 
-def _print_json(task: str, model: str, path: Path, evaluation: "Evaluation") -> None:
+def _print_json(
+    task: str, model: str, path: Path, evaluation: "Evaluation", worst: "list[Item] | None"
+) -> None:
     from seqkit.cli.streams import as_utf8, json_line
 
     found: dict[str, Any] = {"task": task, "model": model, "data": str(path)}
-    text = json_line({**found, "evaluation": evaluation.to_json()}, indent=2)
-    print(text, file=as_utf8(sys.stdout))
+    found["evaluation"] = evaluation.to_json()
+    if worst is not None:
+        found["errors"] = [item.to_json() for item in worst]
+    print(json_line(found, indent=2), file=as_utf8(sys.stdout))
 
 
-def _print_tables(task: str, model: str, path: Path, evaluation: "Evaluation") -> None:
+def _print_tables(
+    task: str, model: str, path: Path, evaluation: "Evaluation", worst: "list[Item] | None"
+) -> None:
     from seqkit.cli.report_view import print_evaluation
     from seqkit.cli.streams import console_for
 
     console = console_for(sys.stdout)
     console.print(f"{task}: {evaluation.headline} of {model} on {path}", soft_wrap=True)
     print_evaluation(console, evaluation)
+    if worst is not None:
+        from seqkit.cli.items_view import print_worst
+
+        print_worst(console, worst)

@@ -32,6 +32,8 @@ def _costs(report: RunReport) -> str:
     parts = [f"{report.seconds:.1f} s", threads, f"seed {report.seed}"]
     if report.peak_megabytes:
         parts.insert(1, f"at most {report.peak_megabytes:,.0f} MB of memory")
+    if report.training_seconds > report.seconds:  # of a resumed run
+        parts.insert(1, f"{report.training_seconds:.1f} s of training in all")
     return ", ".join(parts)
 
 
@@ -100,7 +102,7 @@ def _score_table(found: ScoreTable) -> Table:
 def print_where_saved(console: Console, steps: Sequence[str], output: Path, text: str) -> None:
     """Say what was written, and what can be done with it; not wrapped, so that it can be copied."""
     names = ", ".join(sorted(path.name for path in output.iterdir() if path.is_file()))
-    folder, example = shlex.quote(str(output)), shlex.quote(text)
+    folder, example = shlex.quote(str(output)), _quoted(text)
     lines = [
         f"saved in {output}: {names}",
         "next:",
@@ -108,3 +110,11 @@ def print_where_saved(console: Console, steps: Sequence[str], output: Path, text
     ]
     for line in lines:
         console.print(line, soft_wrap=True)
+
+
+def _quoted(text: str) -> str:
+    """Quote a text for the shell; tabs and line ends are written out: terminals show spaces."""
+    if "\t" not in text and "\n" not in text:
+        return shlex.quote(text)
+    escaped = text.replace("\\", "\\\\").replace("'", "\\'")
+    return "$'" + escaped.replace("\t", "\\t").replace("\n", "\\n") + "'"

@@ -1,6 +1,6 @@
 """What every layer promises."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from typing import Any, NamedTuple, Protocol, TypeAlias, TypeVar
 
 import numpy as np
@@ -9,7 +9,15 @@ from seqkit.arrays import Array
 from seqkit.parameters import Parameter
 from seqkit.sequences import PackedSequence
 
-__all__ = ["FlatLayer", "HiddenState", "LSTMState", "RecurrentLayer", "State", "prefixed"]
+__all__ = [
+    "FlatLayer",
+    "HiddenState",
+    "LSTMState",
+    "RecurrentLayer",
+    "State",
+    "parameters_of",
+    "prefixed",
+]
 
 
 class HiddenState(NamedTuple):
@@ -105,3 +113,15 @@ def prefixed(
 ) -> Iterator[tuple[str, Parameter]]:
     """Put a prefix and a dot before each name."""
     return ((f"{prefix}.{name}", parameter) for name, parameter in named)
+
+
+class _Owner(Protocol):
+    """Whatever has parameters."""
+
+    def parameters(self) -> Iterator[tuple[str, Parameter]]: ...
+
+
+def parameters_of(parts: Mapping[str, _Owner]) -> Iterator[tuple[str, Parameter]]:
+    """Yield the parameters of layers, each name behind that of its layer and a dot."""
+    for name, part in parts.items():
+        yield from prefixed(name, part.parameters())

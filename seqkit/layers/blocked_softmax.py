@@ -123,7 +123,7 @@ class BlockedSoftmax:
         self.dtype = np.result_type(*arrays)
         self.parts = split_words(len(hidden), hidden.shape[1], len(w.value))
 
-    def _logits_of(self, targets: IntArray) -> Array:
+    def logits_of(self, targets: IntArray) -> Array:
         """Return one logit for each token: (M,)."""
         logits: Array = (self.hidden * self.w.value.take(targets, axis=0)).sum(axis=1)
         return logits if self.bias is None else logits + self.bias.value[targets]
@@ -133,17 +133,17 @@ class BlockedSoftmax:
         logits: Array = self.hidden @ (weights @ self.w.value)
         return logits if self.bias is None else logits + weights @ self.bias.value
 
-    def sums(self, targets: IntArray, memory: KeptMemory, *, gradient: bool = True) -> SoftmaxSums:
-        """Run over the vocabulary once, shifted by the targets' logits or else by the largest."""
+    def sums(self, targets: Array, memory: KeptMemory, *, gradient: bool = True) -> SoftmaxSums:
+        """Run over all words once, shifted by the targets' logits (M,) or else by the largest."""
         blocks = [block for part in self.parts for block in part]
         kept = memory.blocks(len(self.hidden), blocks, self.dtype)
-        logits = shift = self._logits_of(targets)
+        shift = targets
         limit = np.finfo(self.dtype).max ** 0.8
         z, weighted = self._sums(shift, kept, gradient)
         if not ((z.real < limit).all() and np.isfinite(weighted).all()):
-            shift = self._largest()
+            shift = np.maximum(self._largest(), targets)
             z, weighted = self._sums(shift, kept, gradient)
-        return SoftmaxSums(logits, shift, z, weighted, kept)
+        return SoftmaxSums(targets, shift, z, weighted, kept)
 
     def _sums(self, shift: Array, kept: dict[int, Array], gradient: bool) -> tuple[Array, Array]:
         rows = self._rows(shift)
@@ -187,13 +187,13 @@ class BlockedSoftmax:
         if masses.uniform is not None:
             d_hidden -= d_total * (masses.uniform @ self.w.value)
         if len(self.hidden):
-            self._add_softmax(sums, per_sum)
+            self.add_softmax(sums, per_sum)
             self._add_targets(targets, on_target)
             if masses.uniform is not None:
                 self._add_uniform(masses.uniform * d_total)
         return d_hidden
 
-    def _add_softmax(self, sums: SoftmaxSums, per_sum: Array) -> None:
+    def add_softmax(self, sums: SoftmaxSums, per_sum: Array) -> None:
         """Add ``softmaxᵀ @ hidden``, each token scaled, to the gradients."""
         rows = self._rows(sums.shift)
         scaled = self.hidden * per_sum[:, None]

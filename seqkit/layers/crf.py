@@ -1,6 +1,6 @@
 """A linear-chain conditional random field: tags of a sequence that are chosen together."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -38,16 +38,22 @@ class TagConstraints:
             raise ValueError(f"constraints must be (C,), (C, C) and (C,), found {shapes}")
 
     @classmethod
-    def bio(cls, tags: Sequence[str]) -> "TagConstraints":
-        """Forbid ``I-X`` anywhere but after ``B-X`` or ``I-X``; all other tags are free.
+    def where(
+        cls, tags: Sequence[str], allowed: Callable[[str | None, str | None], bool]
+    ) -> "TagConstraints":
+        """Ask a rule for each pair of tags.
 
         Args:
-            tags: the names, such as ``["O", "B-PER", "I-PER"]``, in the order of their ids.
+            tags: C names, in the order of their ids.
+            allowed: whether the second may follow the first; None stands for what is before the
+                first tag and after the last. ``TagScheme.allows`` of
+                :mod:`seqkit.text.tag_schemes` is such a rule.
         """
-        inside = np.array([tag.startswith("I-") for tag in tags], np.bool_)
-        kinds = np.array([tag[2:] if tag[:2] in ("B-", "I-") else "" for tag in tags], object)
-        follows = (kinds[:, None] == kinds) & (kinds != "")[:, None]
-        return cls(~inside, ~inside | follows, np.ones(len(tags), np.bool_))
+        table = np.array(
+            [[allowed(before, after) for after in (*tags, None)] for before in (*tags, None)],
+            np.bool_,
+        )
+        return cls(table[-1, :-1], table[:-1, :-1], table[:-1, -1])
 
 
 class CRF:

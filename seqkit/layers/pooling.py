@@ -27,6 +27,7 @@ __all__ = [
     "Pooling",
     "PoolingBackward",
     "pooling_problems",
+    "sum_steps",
 ]
 
 PoolingBackward: TypeAlias = Callable[[Array], PackedSequence]

@@ -13,6 +13,7 @@ from seqkit.arrays import Array, DTypeLike, IntArray
 from seqkit.layers.blocked_softmax import BlockedSoftmax, KeptMemory
 from seqkit.layers.linear import weight_or_draw
 from seqkit.layers.losses import Loss, TargetMasses, log_softmax, sum_exactly
+from seqkit.layers.sampled_softmax import WordSample, sampled_cross_entropy
 from seqkit.parameters import Parameter
 
 __all__ = ["KEPT_BYTES", "SoftmaxOutput", "linear_cross_entropy"]
@@ -70,11 +71,18 @@ class SoftmaxOutput:
             hidden, self.w, self.bias, targets, weights=weights, label_smoothing=label_smoothing
         )
 
+    def sampled_loss(self, hidden: Array, targets: IntArray, sample: WordSample) -> Loss[Array]:
+        """Estimate the cross-entropy; see :mod:`seqkit.layers.sampled_softmax`."""
+        return sampled_cross_entropy(
+            hidden, self.w, self.bias, targets, sample, kept_bytes=KEPT_BYTES
+        )
+
     def log_probabilities(self, hidden: Array, targets: IntArray) -> Array:
         """Return the log-probability of each target: hidden (M, H), targets (M,) to (M,)."""
         TargetMasses.of(targets, self.words, None, 0.0, hidden.dtype)
         product = BlockedSoftmax(hidden, self.w, self.bias)
-        return product.sums(targets, KeptMemory(0), gradient=False).log_probabilities
+        logits = product.logits_of(targets)
+        return product.sums(logits, KeptMemory(0), gradient=False).log_probabilities
 
     def logits(self, hidden: Array) -> Array:
         """Return all logits: (M, H) to (M, V)."""
@@ -122,7 +130,7 @@ def linear_cross_entropy(
     masses = TargetMasses.of(targets, words, weights, label_smoothing, hidden.real.dtype)
     product = BlockedSoftmax(hidden, w, bias)
     memory = KeptMemory(KEPT_BYTES)
-    sums = product.sums(targets, memory)
+    sums = product.sums(product.logits_of(targets), memory)
     log_p = sums.log_probabilities
     losses = -masses.total * log_p
     if masses.uniform is not None:

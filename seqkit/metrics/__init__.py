@@ -1,9 +1,11 @@
 """Scores with counts and confidence intervals, and the baselines to hold them against."""
 
+from seqkit.metrics.answers import score_answers
 from seqkit.metrics.bootstrap import Comparison, bootstrap_intervals, paired_bootstrap
 from seqkit.metrics.calibration import score_calibration
 from seqkit.metrics.classification import encode_labels, score_classification
 from seqkit.metrics.edits import edit_distance, edit_distances, score_sequences
+from seqkit.metrics.entities import score_entities
 from seqkit.metrics.evaluation import Evaluation, evaluate
 from seqkit.metrics.language_modelling import score_lines, score_tokens
 from seqkit.metrics.measures import (
@@ -35,8 +37,10 @@ __all__ = [
     "join_scorings",
     "paired_bootstrap",
     "ratio",
+    "score_answers",
     "score_calibration",
     "score_classification",
+    "score_entities",
     "score_lines",
     "score_sequences",
     "score_tagging",

@@ -9,6 +9,7 @@ Koehn, "Statistical significance tests for machine translation evaluation" (2004
 Burkett and Klein, "An empirical investigation of statistical significance in NLP" (2012).
 """
 
+import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 from statistics import NormalDist
@@ -41,12 +42,15 @@ class Comparison:
         difference: the first system's value minus the second's.
         interval: percentile interval of the difference; None where it is undefined.
         p_value: two-sided, of no difference; nan where it is undefined.
+        wins: share of the resamples on which the first system is the better one, a tie counted
+            half; nan where it is undefined.
     """
 
     name: str
     difference: float
     interval: Interval | None
     p_value: float
+    wins: float = math.nan
 
 
 def compute_quietly(measure: Measure, sums: Array) -> Array:
@@ -111,6 +115,7 @@ def paired_bootstrap(
     a_statistics: Array,
     b_statistics: Array,
     measure: Measure,
+    b_measure: Measure | None = None,
     *,
     resamples: int = 1000,
     level: float = 0.95,
@@ -124,19 +129,22 @@ def paired_bootstrap(
 
     Args:
         a_statistics: (N, K) the first system's statistics.
-        b_statistics: (N, K) the second's; row i is the same example.
+        b_statistics: (N, K') the second's; row i is the same example.
         measure: to compare.
+        b_measure: the same measure on the second's statistics, where their columns are others, as
+            for two models with different labels; by default ``measure``, and K' is K.
         resamples: how many; p is at least 1 / (1 + resamples).
         level: of the interval.
         rng: draws the resamples.
 
     Raises:
-        ValueError: the two do not have the same shape.
+        ValueError: the two do not have the same number of rows, or of columns for one measure.
     """
     a, b = (np.asarray(s, dtype=np.float64) for s in (a_statistics, b_statistics))
-    if a.shape != b.shape or a.ndim != 2:
+    alike = a.shape == b.shape if b_measure is None else a.shape[:1] == b.shape[:1]
+    if not alike or a.ndim != 2 or b.ndim != 2:
         raise ValueError(f"both must be statistics of the same examples: {a.shape} and {b.shape}")
-    difference = _difference(measure)
+    difference = _difference(measure, b_measure or measure, a.shape[1])
     both = np.concatenate([a, b], axis=1)
     observed = float(compute_quietly(difference, both.sum(axis=0)))
     if len(both) < 2 or not np.isfinite(both).all() or not np.isfinite(observed):
@@ -148,18 +156,24 @@ def paired_bootstrap(
     p_value = (1 + int(extreme.sum())) / (1 + len(values))
     tails = np.array([(1 - level) / 2, (1 + level) / 2])
     interval = _quantile_interval(values, tails, level) if len(values) else None
-    return Comparison(measure.name, observed, interval, p_value)
+    return Comparison(measure.name, observed, interval, p_value, _share_of_wins(values, measure))
 
 
-def _difference(measure: Measure) -> Measure:
-    """Build the measure on rows (a, b) end to end that is the measure on a minus that on b."""
+def _share_of_wins(values: Array, measure: Measure) -> float:
+    if not len(values):
+        return math.nan
+    gains = values if measure.higher_is_better else -values
+    return float(np.mean(np.where(gains == 0, 0.5, gains > 0)))
+
+
+def _difference(a_measure: Measure, b_measure: Measure, columns: int) -> Measure:
+    """Build the measure on rows (a, b) end to end, a's columns first: that of a minus that of b."""
 
     def compute(sums: Array) -> Array:
-        half = sums.shape[-1] // 2
-        difference: Array = measure.compute(sums[..., :half]) - measure.compute(sums[..., half:])
-        return difference
+        a, b = a_measure.compute(sums[..., :columns]), b_measure.compute(sums[..., columns:])
+        return np.asarray(a - b)
 
-    return Measure(measure.name, compute, measure.higher_is_better, measure.style)
+    return Measure(a_measure.name, compute, a_measure.higher_is_better, a_measure.style)
 
 
 def _resampled_values(

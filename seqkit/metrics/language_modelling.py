@@ -1,6 +1,7 @@
 """Scores of a language model: how much probability it gave to what came."""
 
 import math
+from dataclasses import replace
 
 import numpy as np
 from numpy.typing import ArrayLike
@@ -19,6 +20,7 @@ def score_tokens(
     *,
     unknown: BoolArray | None = None,
     characters: ArrayLike | None = None,
+    vocabulary: str = "",
     headline: str = "perplexity",
 ) -> Scoring:
     """Score a stream token by token; see :func:`score_lines`.
@@ -28,6 +30,7 @@ def score_tokens(
         lengths: (N,) tokens of each line, end mark included; they add up to M.
         unknown: (M,) true at tokens that stand for a word outside the vocabulary.
         characters: (N,) characters of each line.
+        vocabulary: names the tokens and the vocabulary, for :attr:`Measure.basis`.
         headline: the measure to put first.
 
     Raises:
@@ -51,6 +54,7 @@ def score_tokens(
         unknown_nll=None if unknown is None else by_line(np.where(marked, nll, 0.0)),
         unknown_tokens=None if unknown is None else by_line(marked),
         characters=characters,
+        vocabulary=vocabulary,
         headline=headline,
     )
 
@@ -62,6 +66,7 @@ def score_lines(
     unknown_nll: ArrayLike | None = None,
     unknown_tokens: ArrayLike | None = None,
     characters: ArrayLike | None = None,
+    vocabulary: str = "",
     headline: str = "perplexity",
 ) -> Scoring:
     """Score sums over lines.
@@ -72,7 +77,9 @@ def score_lines(
 
     A model pays little for ``<unk>``, which stands for many words at once, so a perplexity counts
     only beside the share of unknown tokens; without them it can be compared a little further. The
-    probability of an unknown word's spelling is not in the bits per character.
+    probability of an unknown word's spelling is not in the bits per character. So perplexities are
+    measured on the basis of the vocabulary, and so are bits per character, unless no token is
+    unknown: then they stand for the same text whatever it was cut into.
 
     Args:
         nll: (N,) -log probability of each line, in nats.
@@ -80,6 +87,7 @@ def score_lines(
         unknown_nll: (N,) the part of ``nll`` on unknown tokens.
         unknown_tokens: (N,) how many they are.
         characters: (N,) characters of each line.
+        vocabulary: names the tokens and the vocabulary, for :attr:`Measure.basis`.
         headline: the measure to put first.
 
     Returns:
@@ -100,7 +108,11 @@ def score_lines(
             if np.shape(column) != (n,):
                 raise ValueError(f"nll has {n} lines, column {index} the shape {np.shape(column)}")
             statistics[:, index] = column
-    measures = _measures(unknown=unknown_nll is not None, characters=characters is not None)
+    whole = unknown_tokens is not None and not statistics[:, _UNKNOWN].any()
+    measures = [
+        replace(measure, basis="" if whole and measure.name == "bits per character" else vocabulary)
+        for measure in _measures(unknown=unknown_nll is not None, characters=characters is not None)
+    ]
     names = [measure.name for measure in measures]
     if headline not in names:
         raise ValueError(f"the headline must be one of {names}, found {headline!r}")

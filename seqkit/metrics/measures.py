@@ -51,12 +51,15 @@ class Measure:
             score is undefined. :func:`ratio` divides that way.
         higher_is_better: which way is up.
         style: how the value is shown.
+        basis: what it is measured over, where that is the model's own, such as its vocabulary:
+            values of one name but another basis cannot be ranked. Empty where any two can.
     """
 
     name: str
     compute: Callable[[Array], Array]
     higher_is_better: bool = True
     style: Style = "percent"
+    basis: str = ""
 
 
 @dataclass(frozen=True)
@@ -204,6 +207,27 @@ class Scoring:
         names = [measure.name for measure in self.measures]
         if not names or len(set(names)) < len(names):
             raise ValueError(f"a scoring needs measures with distinct names, found {names}")
+
+    @property
+    def headline(self) -> Measure:
+        """The measure to watch: the first."""
+        return self.measures[0]
+
+    def measure(self, name: str) -> Measure:
+        """Return the measure of a name.
+
+        Raises:
+            KeyError: there is none.
+        """
+        return {measure.name: measure for measure in self.measures}[name]
+
+    def by_example(self, name: str | None = None) -> Array:
+        """Return a measure, by default the headline, of each example alone: (N,), nan where it is
+        undefined.
+        """
+        measure = self.headline if name is None else self.measure(name)
+        with np.errstate(divide="ignore", invalid="ignore", over="ignore"):
+            return np.asarray(measure.compute(self.statistics), dtype=np.float64)
 
 
 def join_scorings(*scorings: Scoring) -> Scoring:

@@ -5,6 +5,7 @@ from collections.abc import Sequence
 import numpy as np
 
 from seqkit.arrays import Array, BoolArray, IntArray
+from seqkit.digests import short_digest
 from seqkit.metrics.classes import (
     class_measures,
     class_table,
@@ -68,7 +69,7 @@ def score_tagging(
     words = _count_words(right, flat_unseen, sentence, lengths)
     return Scoring(
         statistics=np.concatenate([words, classes], axis=1),
-        measures=_measures(len(names), split=unseen is not None),
+        measures=_measures(len(names), None if unseen is None else flat_unseen),
         counts=_counts(words, flat_gold, known, split=unseen is not None),
         tables=(
             class_table(classes.sum(axis=0), names, "Tags", "tag"),
@@ -90,22 +91,31 @@ def _count_words(
     return counts
 
 
-def _measures(classes: int, *, split: bool) -> tuple[Measure, ...]:
+def _name_words(unseen: BoolArray) -> str:
+    digest = short_digest(np.packbits(unseen).tobytes())
+    return f"its own {int(unseen.sum()):,} unseen words ({digest})"
+
+
+def _measures(classes: int, unseen: BoolArray | None) -> tuple[Measure, ...]:
+    # Which words are unseen is a matter of what a model was trained on.
+    basis = "" if unseen is None else _name_words(unseen)
     by_word = (
         Measure(
             "accuracy on seen words",
             lambda sums: ratio(
                 sums[..., _RIGHT] - sums[..., _UNSEEN_RIGHT], sums[..., _WORDS] - sums[..., _UNSEEN]
             ),
+            basis=basis,
         ),
         Measure(
             "accuracy on unseen words",
             lambda sums: ratio(sums[..., _UNSEEN_RIGHT], sums[..., _UNSEEN]),
+            basis=basis,
         ),
     )
     return (
         Measure("accuracy", lambda sums: ratio(sums[..., _RIGHT], sums[..., _WORDS])),
-        *(by_word if split else ()),
+        *(() if unseen is None else by_word),
         Measure("whole sentences", lambda sums: ratio(sums[..., _WHOLE], sums[..., _SENTENCES])),
         *class_measures(classes, start=6),
     )

@@ -1,10 +1,10 @@
 """Optimisers, learning-rate schedules, gradient clipping and weight averages."""
 
-from seqkit.optim.averaging import AVERAGES, WeightAverage
+from seqkit.optim.averaging import AVERAGES, AveragingTrigger, WeightAverage
 from seqkit.optim.base import Optimizer
 from seqkit.optim.clipping import (
     Clipping,
-    NonFiniteError,
+    NonFiniteGradientError,
     clip_by_norm,
     clip_by_value,
     gradient_norm,
@@ -27,10 +27,11 @@ __all__ = [
     "AdaGrad",
     "Adam",
     "AdamW",
+    "AveragingTrigger",
     "Clipping",
     "ConstantSchedule",
     "CosineSchedule",
-    "NonFiniteError",
+    "NonFiniteGradientError",
     "Optimizer",
     "PlateauSchedule",
     "RMSprop",

@@ -10,7 +10,7 @@ from seqkit.optim.base import require
 from seqkit.optim.pieces import Scratch, pieces
 from seqkit.parameters import Parameter, unique_parameters
 
-__all__ = ["AVERAGES", "WeightAverage"]
+__all__ = ["AVERAGES", "AveragingTrigger", "WeightAverage"]
 
 AVERAGES = ("polyak", "ema")
 """The kinds of average that :class:`WeightAverage` knows."""
@@ -125,3 +125,50 @@ class WeightAverage:
                 )
         self.updates = int(state["updates"])
         self._averages = averages
+
+
+class AveragingTrigger:
+    """Says when to begin averaging: once the score has stopped rising (NT-ASGD).
+
+    That is when a score is below the best of those that are at least ``patience`` older; from then
+    on the average is taken for good. Merity, Keskar and Socher 2018, algorithm 1, whose n is
+    ``patience - 1``.
+
+    Args:
+        patience: 1 begins at the first score that is worse than an earlier one.
+
+    Raises:
+        ValueError: a patience below 1.
+    """
+
+    def __init__(self, patience: int) -> None:
+        require(patience=patience >= 1)
+        self.patience = patience
+        self.triggered = False
+        self._scores: list[float] = []
+
+    def observe(self, score: float) -> bool:
+        """Take a validation score, higher is better; return whether averaging begins now."""
+        older = self._scores[: max(0, len(self._scores) + 1 - self.patience)]
+        begins = not self.triggered and bool(older) and not score >= max(older)
+        self.triggered |= begins
+        self._scores.append(score)
+        return begins
+
+    def state(self) -> dict[str, Array]:
+        """Return the scores, and whether averaging has begun."""
+        return {
+            "scores": np.array(self._scores, np.float64),
+            "triggered": np.array(self.triggered, np.int64),
+        }
+
+    def load_state(self, state: Mapping[str, Array]) -> None:
+        """Return to a saved state.
+
+        Raises:
+            ValueError: it is not the state of a trigger.
+        """
+        if set(state) != {"scores", "triggered"}:
+            raise ValueError(f"expected scores and triggered, found {', '.join(state) or 'none'}")
+        self._scores = np.asarray(state["scores"], np.float64).tolist()
+        self.triggered = bool(state["triggered"])

@@ -12,12 +12,12 @@ from seqkit.kernels.threads import single_blas
 from seqkit.optim.pieces import Scratch, pieces
 from seqkit.parameters import Parameter, unique_parameters
 
-__all__ = ["Clipping", "NonFiniteError", "clip_by_norm", "clip_by_value", "gradient_norm"]
+__all__ = ["Clipping", "NonFiniteGradientError", "clip_by_norm", "clip_by_value", "gradient_norm"]
 
 Named = Iterable[tuple[str, Parameter]]
 
 
-class NonFiniteError(SeqkitError):
+class NonFiniteGradientError(SeqkitError):
     """A gradient holds infinities or NaN, so that a step would destroy the weights.
 
     Attributes:
@@ -33,7 +33,7 @@ class NonFiniteError(SeqkitError):
             "lower the learning rate or the clipping limit"
         )
 
-    def __reduce__(self) -> tuple[type["NonFiniteError"], tuple[str, float]]:
+    def __reduce__(self) -> tuple[type["NonFiniteGradientError"], tuple[str, float]]:
         return type(self), (self.parameter, self.norm)
 
 
@@ -53,7 +53,7 @@ def gradient_norm(parameters: Named) -> float:
     """Return the Euclidean norm over all gradients together, added up in float64.
 
     Raises:
-        NonFiniteError: a gradient holds infinities or NaN.
+        NonFiniteGradientError: a gradient holds infinities or NaN.
     """
     scratch = Scratch()
     total = 0.0
@@ -61,25 +61,30 @@ def gradient_norm(parameters: Named) -> float:
         with single_blas():
             squares = _sum_of_squares(_gradient(parameter), scratch)
         if not math.isfinite(squares):
-            raise NonFiniteError(name, math.sqrt(squares))
+            raise NonFiniteGradientError(name, math.sqrt(squares))
         total += squares
     return math.sqrt(total)
 
 
-def clip_by_norm(parameters: Named, limit: float) -> Clipping:
+def clip_by_norm(parameters: Named, limit: float, *, norm: float | None = None) -> Clipping:
     """Scale all gradients together so that their global norm is at most ``limit``.
 
     Pascanu et al. 2013, algorithm 1. Row-sparse gradients stay row-sparse; tied and frozen
     parameters count once and not at all.
 
+    Args:
+        parameters: with gradients.
+        limit: above 0.
+        norm: of the gradients, where it is known, as :func:`gradient_norm` returned it.
+
     Raises:
-        NonFiniteError: a gradient holds infinities or NaN; nothing has been changed then.
+        NonFiniteGradientError: a gradient holds infinities or NaN; nothing has been changed then.
         ValueError: ``limit`` is not above 0.
     """
     if not limit > 0:
         raise ValueError(f"limit must be above 0, found {limit}")
     named = list(_with_gradient(parameters))
-    norm = gradient_norm(named)
+    norm = gradient_norm(named) if norm is None else norm
     if norm <= limit:
         return Clipping(norm, False)
     for _, parameter in named:
@@ -87,17 +92,22 @@ def clip_by_norm(parameters: Named, limit: float) -> Clipping:
     return Clipping(norm, True)
 
 
-def clip_by_value(parameters: Named, limit: float) -> Clipping:
+def clip_by_value(parameters: Named, limit: float, *, norm: float | None = None) -> Clipping:
     """Cut every entry of every gradient to [-limit, limit].
 
+    Args:
+        parameters: with gradients.
+        limit: above 0.
+        norm: to be reported, where it is known; then the gradients are taken to be finite.
+
     Raises:
-        NonFiniteError: a gradient holds infinities or NaN; nothing has been changed then.
+        NonFiniteGradientError: a gradient holds infinities or NaN; nothing has been changed then.
         ValueError: ``limit`` is not above 0.
     """
     if not limit > 0:
         raise ValueError(f"limit must be above 0, found {limit}")
     named = list(_with_gradient(parameters))
-    norm = gradient_norm(named)
+    norm = gradient_norm(named) if norm is None else norm
     clipped = False
     for _, parameter in named:
         gradient = _gradient(parameter)

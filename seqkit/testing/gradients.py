@@ -29,7 +29,7 @@ __all__ = [
     "Method",
     "central_difference_gradient",
     "check_gradients",
-    "check_layer",
+    "check_layer_gradients",
     "check_recurrent_layer",
     "complex_step_gradient",
     "gradient_error",
@@ -231,7 +231,7 @@ def check_gradients(
     return max(errors.values(), default=0.0)
 
 
-def check_layer(
+def check_layer_gradients(
     layer: FlatLayer,
     x: Array,
     *,

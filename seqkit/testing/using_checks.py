@@ -145,7 +145,7 @@ def formats_are_text(subject: TaskSubject) -> None:
 
 
 def unmet_answers_are_scored(subject: TaskSubject) -> None:
-    """A gold answer that training never met is scored and counted, and no failure."""
+    """A gold answer that training never met is scored and counted, or refused with a UserError."""
     targets = subject.targets(subject.others)
     if targets is None:
         skip(NO_GOLD)
@@ -153,7 +153,10 @@ def unmet_answers_are_scored(subject: TaskSubject) -> None:
         strange = [_strange(target) for target in targets]
     except TypeError as error:
         skip(str(error))
-    examples = subject.task().examples(subject.inputs(subject.others), strange)
+    try:
+        examples = subject.task().examples(subject.inputs(subject.others), strange)
+    except UserError as error:
+        skip(f"such answers are refused, as those of a closed form may be: {error.problems[0]}")
     model = subject.trained
     model.score(examples, model.predict(examples))
     model.counts(examples)
@@ -173,6 +176,24 @@ def scores_have_a_row_for_each_example(subject: TaskSubject) -> None:
     found = model.score(subject.others, model.predict(subject.others)).statistics.shape[0]
     wanted = len(subject.others)
     require(found == wanted, f"found {found} rows for {wanted} examples")
+
+
+def mistakes_are_named(subject: TaskSubject) -> None:
+    """Each example has its loss, unknown tokens are text, and what is right is no mistake."""
+    task, model, examples = subject.task(), subject.trained, subject.others
+    predictions = model.predict(examples)
+    rows = len(model.score(examples, predictions).statistics)
+    shape = np.shape(model.item_losses(examples, predictions))
+    require(shape == (rows,), f"losses of the shape {shape} for {rows} examples")
+    for example, prediction in zip(examples, predictions, strict=True):
+        kinds = {type(token).__name__ for token in model.unknown_tokens(example)} - {"str"}
+        require(not kinds, f"an unknown token is of type {', '.join(sorted(kinds))}")
+        kinds = {type(mistake).__name__ for mistake in task.mistakes(example, prediction)}
+        require(kinds <= {"Mistake"}, f"found {', '.join(sorted(kinds))}, wanted Mistake")
+        right = task.gold(example)
+        said = [] if right is None else task.mistakes(example, right)
+        wrong = [m for m in said if m.gold is not None or m.predicted is not None]
+        require(not wrong, f"the gold answer is called wrong: {wrong[:1]}")
 
 
 def report_counts_the_data(subject: TaskSubject) -> None:
@@ -246,6 +267,7 @@ USING_CHECKS = checks_of(
     formats_are_text,
     unmet_answers_are_scored,
     scores_have_a_row_for_each_example,
+    mistakes_are_named,
     report_counts_the_data,
     report_has_an_interval,
     report_has_a_baseline,

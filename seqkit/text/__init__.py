@@ -2,6 +2,8 @@
 
 from seqkit.text.batching import StreamWindows, Window, length_batches, streams
 from seqkit.text.jamo import compose_jamo, decompose_jamo
+from seqkit.text.pairs import text_pairs
+from seqkit.text.placement import PlacedWords
 from seqkit.text.readers import (
     Column,
     LabelledText,
@@ -15,6 +17,7 @@ from seqkit.text.readers import (
     TextPair,
     Word,
     create_sentence,
+    format_conll,
     format_conllu,
     read_conll,
     read_conllu,
@@ -34,22 +37,38 @@ from seqkit.text.readers import (
     read_tsv_columns,
     write_conllu,
 )
+from seqkit.text.sentences import sentence_lengths
+from seqkit.text.shapes import WORD_SHAPES, word_shape
+from seqkit.text.tag_checks import illegal_tags, wrong_tags
+from seqkit.text.tag_schemes import (
+    SchemeName,
+    Span,
+    TagScheme,
+    find_malformed,
+    read_spans,
+    write_spans,
+)
 from seqkit.text.tokenizers import TOKENIZERS, Tokenizer, create_tokenizer
-from seqkit.text.unicode import graphemes, nfc
+from seqkit.text.unicode import graphemes, nfc, original_spans
 from seqkit.text.vocabulary import END, UNKNOWN, Vocabulary
 
 __all__ = [
     "END",
     "TOKENIZERS",
     "UNKNOWN",
+    "WORD_SHAPES",
     "Column",
     "LabelledText",
     "LexiconEntry",
     "PairFormat",
+    "PlacedWords",
     "Row",
+    "SchemeName",
     "Sentence",
+    "Span",
     "StreamWindows",
     "TagColumn",
+    "TagScheme",
     "TaggedSentence",
     "Text",
     "TextPair",
@@ -61,10 +80,14 @@ __all__ = [
     "create_sentence",
     "create_tokenizer",
     "decompose_jamo",
+    "find_malformed",
+    "format_conll",
     "format_conllu",
     "graphemes",
+    "illegal_tags",
     "length_batches",
     "nfc",
+    "original_spans",
     "read_conll",
     "read_conllu",
     "read_csv",
@@ -76,11 +99,17 @@ __all__ = [
     "read_lexicon",
     "read_pairs",
     "read_plain",
+    "read_spans",
     "read_tagged",
     "read_text",
     "read_texts",
     "read_tsv",
     "read_tsv_columns",
+    "sentence_lengths",
     "streams",
+    "text_pairs",
+    "word_shape",
     "write_conllu",
+    "write_spans",
+    "wrong_tags",
 ]

@@ -7,10 +7,11 @@ an emoji with its skin tone, a flag, a letter with its accents.
 
 import re
 import unicodedata
+from collections.abc import Iterable
 from functools import cache
 from itertools import accumulate, pairwise
 
-__all__ = ["compile_pattern", "graphemes", "is_single", "nfc", "spans_of"]
+__all__ = ["compile_pattern", "graphemes", "is_single", "nfc", "original_spans", "spans_of"]
 
 
 def nfc(text: str) -> str:
@@ -57,3 +58,29 @@ def graphemes(text: str) -> list[str]:
 def spans_of(pieces: list[str]) -> list[tuple[int, int]]:
     """Return (start, end) of each of the pieces that, end to end, are a text."""
     return list(pairwise(accumulate(map(len, pieces), initial=0)))
+
+
+def original_spans(text: str, spans: Iterable[tuple[int, int]]) -> list[tuple[int, int]]:
+    """Return the spans of ``nfc(text)`` as spans of the text as it was typed.
+
+    NFC joins code points inside grapheme clusters and nowhere else. Where it changed a cluster, a
+    span that begins or ends inside it is widened to the whole cluster.
+
+    Example:
+        >>> typed = "cafe\\u0301s"  # the accent is a code point of its own
+        >>> original_spans(typed, [(3, 4), (4, 5)])
+        [(3, 5), (5, 6)]
+    """
+    if unicodedata.is_normalized("NFC", text):
+        return list(spans)
+    starts: list[int] = []
+    ends: list[int] = []
+    clusters = graphemes(text)
+    for cluster, (start, end) in zip(clusters, spans_of(clusters), strict=True):
+        composed = nfc(cluster)
+        whole = composed != cluster
+        starts += [start] * len(composed) if whole else range(start, end)
+        ends += [end] * len(composed) if whole else range(start + 1, end + 1)
+    # An empty span at the very end begins where the text ends.
+    starts.append(len(text))
+    return [(starts[a], ends[b - 1] if b > a else starts[a]) for a, b in spans]

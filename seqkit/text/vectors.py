@@ -167,13 +167,26 @@ class _Reader:
         """Return the number of lines that a header promises, None without header; learn D."""
         fields = line.split()
         if len(fields) != 2 or not all(field.isdigit() for field in fields) or self.width == 1:
-            self.width = self.width or max(0, len(line.rstrip().split(b" ")) - 1)
+            numbers = line.rstrip().split(b" ")[1:]
+            if numbers and all(map(_is_number, numbers)):
+                self._check_width(len(numbers))
+            self.width = self.width or len(numbers)
             return None
         declared = int(fields[1])
-        if self.width not in (None, declared):
-            raise UserError(Problem(f"expected width {self.width}, found {declared}", self._at(1)))
+        self._check_width(declared)
         self.width = declared
         return int(fields[0])
+
+    def _check_width(self, found: int) -> None:
+        """Refuse a file of another width once, not line by line.
+
+        Raises:
+            UserError: the vectors are not as wide as they must be.
+        """
+        if self.width not in (None, found):
+            wanted = f"wanted {self.width}; set the width of the embedding to {found}"
+            message = f"its vectors are {found} numbers wide, {wanted}, or take other vectors"
+            raise UserError(Problem(message, self._at(1)))
 
     def _line(self, number: int, line: bytes) -> None:
         assert self.width is not None

@@ -14,6 +14,7 @@ from typing import Any, TypeGuard
 import numpy as np
 
 from seqkit.arrays import IntArray
+from seqkit.digests import short_digest
 from seqkit.errors import Problem, UserError
 from seqkit.suggestions import nearest
 
@@ -72,6 +73,12 @@ class Vocabulary:
     def ids(self) -> Mapping[str, int]:
         """The id of each word."""
         return {word: number for number, word in enumerate(self.words)}
+
+    @cached_property
+    def digest(self) -> str:
+        """Short digits that are equal for the same words and specials, whatever their order."""
+        marks = "\0".join(sorted(self.specials))
+        return short_digest("\0".join([marks, "", *sorted(self.words)]).encode())
 
     @property
     def unknown_id(self) -> int | None:
@@ -198,6 +205,24 @@ class Vocabulary:
             )
         except ValueError as error:
             raise UserError(Problem(str(error), "vocabulary")) from None
+
+    @classmethod
+    def from_resources(
+        cls, resources: Mapping[str, Any], name: str, *, specials: tuple[str, ...]
+    ) -> "Vocabulary":
+        """Return one of the vocabularies of a model, checked: a file may hold anything.
+
+        Raises:
+            UserError: as :meth:`from_json`, or other specials than wanted; the error has the name.
+        """
+        try:
+            vocabulary = cls.from_json(resources[name])
+        except UserError as error:
+            raise UserError([Problem(p.message, name) for p in error.problems]) from None
+        if vocabulary.specials != specials:
+            found = f"wanted the specials {specials}, found {vocabulary.specials}"
+            raise UserError(Problem(found, name))
+        return vocabulary
 
     def _unknown_words(self, tokens: list[str]) -> UserError:
         missing = [token for token in dict.fromkeys(tokens) if token not in self.ids]

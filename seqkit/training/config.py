@@ -27,6 +27,12 @@ class TrainingConfig:
         group="training",
         minimum=1,
     )
+    validation_examples: int | None = option(
+        None,
+        help="choose the epoch by so many of the first validation examples, where all take long",
+        group="training",
+        minimum=1,
+    )
     batch_size: int = option(32, help="sequences in a batch", group="training", minimum=1)
     optimizer: Literal["sgd", "momentum", "nesterov", "adagrad", "rmsprop", "adam", "adamw"] = (
         option("adam", help="how gradients become steps", group="training")
@@ -66,12 +72,23 @@ class TrainingConfig:
     weight_decay: float = option(
         0.0, help="pull of weights (not biases) towards zero", group="training", minimum=0.0
     )
+    init_from: str | None = option(
+        None,
+        help="start from the token vectors and recurrent weights of a trained model: its run",
+        group="training",
+    )
     averaging: float | None = option(
         None,
         help="decay of the running average of the weights, used for scoring, such as 0.999",
         group="training",
         minimum=0.0,
         maximum=1.0,
+    )
+    averaging_patience: int | None = option(
+        None,
+        help="score with the plain average of the weights, begun after so many epochs without gain",
+        group="training",
+        minimum=1,
     )
 
     def __post_init__(self) -> None:
@@ -86,6 +103,12 @@ class TrainingConfig:
         """
         if self.averaging == 1.0:
             yield Problem("found 1.0, wanted less: it would stay at the start", "averaging")
+        if self.averaging is not None and self.averaging_patience is not None:
+            yield Problem(
+                f"found {self.averaging_patience} with averaging = {self.averaging}: one begins a "
+                "plain average late, the other is a running average; set one of them",
+                "averaging_patience",
+            )
         lowest_open = self.schedule in ("step", "plateau") and self.schedule_factor == 0.0
         highest_open = self.schedule == "plateau" and self.schedule_factor == 1.0
         if lowest_open or highest_open:

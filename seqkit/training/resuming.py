@@ -75,7 +75,9 @@ def restored_updates(
         UserError: their state does not fit the parameters or the options.
     """
     updates = Updates(parameters, config)
-    state = {part: checkpoint.part(part) for part in ("optimizer", "schedule", "average")}
+    state = {
+        part: checkpoint.part(part) for part in ("optimizer", "schedule", "average", "trigger")
+    }
     try:
         updates.load_state(state, checkpoint.progress.steps_per_epoch)
     except ValueError as error:

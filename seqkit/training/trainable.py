@@ -19,6 +19,10 @@ class Trainable(Protocol):
         """Yield (name, parameter); a tied parameter may come under several names."""
         ...
 
+    def prepare(self, train: Any) -> None:
+        """Look at the training examples once, before the first batch."""
+        ...
+
     def batches(self, examples: Any, *, rng: np.random.Generator | None) -> Sequence[Any]:
         """Return the batches of one pass over the examples, in an order drawn from ``rng``."""
         ...

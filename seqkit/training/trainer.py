@@ -114,6 +114,7 @@ class Trainer:
             UserError: the examples are not those of the run that is being resumed.
         """
         self._take_up()
+        self._model.prepare(examples)
         self.stopped = INTERRUPTED  # unless the next line returns
         try:
             self.stopped = yield from self._epochs(examples, stop)
@@ -198,7 +199,7 @@ class Trainer:
         result.backward(1.0 / result.count)
         try:
             return self._updates.take(epoch)
-        except optim.NonFiniteError as error:
+        except optim.NonFiniteGradientError as error:
             raise NonFiniteError(epoch, number, error.norm, error.parameter) from error
 
     def _finish_epoch(self) -> EpochReport:

@@ -6,6 +6,7 @@ from typing import Any, NamedTuple
 
 from seqkit.arrays import Array
 from seqkit.optim import (
+    AveragingTrigger,
     Clipping,
     Optimizer,
     Schedule,
@@ -56,11 +57,9 @@ class Updates:
         self._trainable = {name: p for name, p in parameters.items() if p.trainable}
         self._config = config
         self._optimizer = _optimizer(parameters, config)
-        self._average = (
-            None
-            if config.averaging is None
-            else WeightAverage(self._trainable.items(), kind="ema", decay=config.averaging)
-        )
+        self._average = _average(self._trainable, config)
+        patience = config.averaging_patience
+        self._trigger = None if patience is None else AveragingTrigger(patience)
         self._schedule: Schedule | None = None
 
     def begin(self, steps_per_epoch: int) -> None:
@@ -75,7 +74,7 @@ class Updates:
             epoch: from 1.
 
         Raises:
-            seqkit.optim.NonFiniteError: a gradient is not finite; the weights are as they were.
+            NonFiniteGradientError: a gradient is not finite; the weights are as they were.
         """
         try:
             norm, clipped = self._clip()
@@ -84,7 +83,7 @@ class Updates:
             self._optimizer.step()
         finally:
             self._optimizer.zero_grad()
-        if self._average is not None:
+        if self._average is not None and (self._trigger is None or self._trigger.triggered):
             self._average.update()
         return Update(norm, clipped, rate)
 
@@ -96,16 +95,18 @@ class Updates:
     def _clip(self) -> Clipping:
         """Clip by norm, then by value; either may be off, and the norm is needed in any case."""
         named, config = self._parameters.items(), self._config
-        result = clip_by_norm(named, config.clip_norm) if config.clip_norm else None
+        norm, clipped = gradient_norm(named), False
+        if config.clip_norm:
+            clipped |= clip_by_norm(named, config.clip_norm, norm=norm).clipped
         if config.clip_value:
-            cut = clip_by_value(named, config.clip_value)
-            result = Clipping(result.norm, result.clipped or cut.clipped) if result else cut
-        return result or Clipping(gradient_norm(named), False)
+            clipped |= clip_by_value(named, config.clip_value, norm=norm).clipped
+        return Clipping(norm, clipped)
 
     def finish_epoch(self, score: float, *, higher_is_better: bool) -> None:
-        """Tell the schedule how validation went."""
-        if self._schedule is not None:
-            self._schedule.observe(score if higher_is_better else -score)
+        """Tell the schedule, and what waits to begin averaging, how validation went."""
+        for observer in (self._schedule, self._trigger):
+            if observer is not None:
+                observer.observe(score if higher_is_better else -score)
 
     # --- what is scored and kept -----------------------------------------------------------------
 
@@ -122,10 +123,11 @@ class Updates:
 
     def state(self) -> dict[str, dict[str, Array]]:
         """Return copies of everything that the next steps depend on, by part and name."""
-        parts: dict[str, Optimizer | Schedule | WeightAverage | None] = {
+        parts: dict[str, Optimizer | Schedule | WeightAverage | AveragingTrigger | None] = {
             "optimizer": self._optimizer,
             "schedule": self._schedule,
             "average": self._average,
+            "trigger": self._trigger,
         }
         return {name: part.state() for name, part in parts.items() if part is not None}
 
@@ -146,6 +148,8 @@ class Updates:
             self._schedule.load_state(state.get("schedule", {}))
         if self._average is not None:
             self._average.load_state(state.get("average", {}))
+        if self._trigger is not None:
+            self._trigger.load_state(state.get("trigger", {}))
 
 
 def _optimizer(parameters: Mapping[str, Parameter], config: TrainingConfig) -> Optimizer:
@@ -157,6 +161,12 @@ def _optimizer(parameters: Mapping[str, Parameter], config: TrainingConfig) -> O
         weight_decay=config.weight_decay,
         **options,
     )
+
+
+def _average(trainable: Mapping[str, Parameter], config: TrainingConfig) -> WeightAverage | None:
+    if config.averaging is not None:
+        return WeightAverage(trainable.items(), kind="ema", decay=config.averaging)
+    return None if config.averaging_patience is None else WeightAverage(trainable.items())
 
 
 def _schedule(config: TrainingConfig, steps_per_epoch: int) -> Schedule:

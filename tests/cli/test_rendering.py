@@ -8,7 +8,7 @@ from rich.cells import cell_len
 from rich.console import Console
 
 from seqkit.cli.progress import RunProgress
-from seqkit.cli.report_view import print_report
+from seqkit.cli.report_view import print_report, print_where_saved
 from seqkit.cli.summaries import data_table, epoch_line, model_lines
 from seqkit.metrics.evaluation import Evaluation
 from seqkit.metrics.measures import Interval, Metric, Table
@@ -116,6 +116,12 @@ def test_epoch():
     )
 
 
+def test_a_resumed_run_tells_the_time_of_all_its_training():
+    made = console()
+    print_report(made, report(seconds=5.0))
+    assert "5.0 s, 8.6 s of training in all, at most 210 MB of memory" in text_of(made)
+
+
 def test_report():
     made = console()
     print_report(made, report())
@@ -196,3 +202,9 @@ def test_the_bar_is_drawn_ten_times_a_second_at_most(pace, drawn, monkeypatch):
     assert "loss 2.0000" in text_of(made)
     assert "tokens/s" in text_of(made)
     assert "epoch 1/10" in text_of(made)
+
+
+def test_a_suggested_text_with_a_tab_can_be_copied_into_a_shell(tmp_path):
+    made = console()
+    print_where_saved(made, ["predict {run} {text}"], tmp_path, "Tom's out.\tWhere?")
+    assert rf"predict {tmp_path} $'Tom\'s out.\tWhere?'" in text_of(made)

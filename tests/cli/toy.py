@@ -30,6 +30,7 @@ class ToyConfig(TrainingConfig):
     seed: int = option(7, help="shadows a common option", group="head")
 
     def __post_init__(self) -> None:
+        super().__post_init__()
         if "bad" in self.parts:
             raise UserError(Problem("'bad' is no part", "parts"))
 
@@ -99,6 +100,9 @@ class ToyModel(Model[Example, Prediction]):
     def baselines(self, train):
         yield Baseline("always yes", lambda examples: [Prediction("yes", 1.0) for _ in examples])
 
+    def unknown_tokens(self, example):
+        return [word for word in example.text.split() if word not in self.words]
+
     def describe(self):
         return {"words": str(len(self.words))}
 
@@ -117,6 +121,12 @@ class ToyTask(Task[ToyConfig, Example, Prediction]):
     def examples(self, inputs, targets=None):
         labels = [None] * len(inputs) if targets is None else targets
         return [Example(text, label) for text, label in zip(inputs, labels, strict=True)]
+
+    def answer(self, prediction: Prediction) -> str:
+        return prediction.label
+
+    def gold(self, example: Example) -> Prediction | None:
+        return None if example.label is None else Prediction(example.label, 1.0)
 
     def text(self, example: Example) -> str:
         return example.text

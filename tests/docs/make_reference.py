@@ -12,18 +12,20 @@ from pathlib import Path
 from typing import Any
 
 from seqkit.datasets import DataFiles, DatasetSpec
-from seqkit.encoders import EncoderConfig, TextConfig
+from seqkit.encoders import EncoderConfig, TaggerConfig, TextConfig, WordConfig
 from seqkit.errors import Problem, UserError
 from seqkit.hookspecs import CommandSpec, EncoderSpec
+from seqkit.inspection import Item
 from seqkit.label_model import LabelModel, LabelPrediction
 from seqkit.layers.base import RecurrentLayer
+from seqkit.metrics.bootstrap import Comparison
 from seqkit.metrics.evaluation import Evaluation
 from seqkit.metrics.measures import Interval, Measure, Metric, Scoring, Table
 from seqkit.options import Option
 from seqkit.plugin_loading import PluginRecord
 from seqkit.reports import BaselineReport, DataSummary, ModelSummary, RunReport, SplitSummary
 from seqkit.sequences import PackedSequence
-from seqkit.tasks import Baseline, Batches, Model, Step, Task, TaskSpec
+from seqkit.tasks import Baseline, Batches, Mistake, Model, Reading, Step, Task, TaskSpec
 from seqkit.testing import LAYER_CHECKS, TASK_CHECKS
 from seqkit.testing.checks import CheckRecord
 from seqkit.training.config import TrainingConfig
@@ -35,11 +37,21 @@ TESTING = DOCS / "testing-plugins.md"
 
 GROUPS: dict[str, tuple[type, ...]] = {
     "What a plugin offers": (TaskSpec, DatasetSpec, DataFiles, EncoderSpec, CommandSpec),
-    "What a task is made of": (Task, Model, Batches, Step, Baseline, Option),
+    "What a task is made of": (Task, Model, Batches, Step, Baseline, Reading, Option),
     "Models that give one label to each input": (LabelModel, LabelPrediction),
-    "Options to derive from": (TrainingConfig, EncoderConfig, TextConfig),
+    "Options to derive from": (TrainingConfig, EncoderConfig, TextConfig, WordConfig, TaggerConfig),
     "What an encoder promises": (RecurrentLayer, PackedSequence),
-    "How a task is scored": (Scoring, Measure, Table, Evaluation, Metric, Interval),
+    "How a task is scored": (
+        Scoring,
+        Measure,
+        Table,
+        Evaluation,
+        Metric,
+        Interval,
+        Mistake,
+        Item,
+        Comparison,
+    ),
     "What events tell": (
         StepReport,
         EpochReport,

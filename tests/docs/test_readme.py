@@ -26,6 +26,8 @@ def workplace(tmp_path_factory: pytest.TempPathFactory) -> Path:
     folder = tmp_path_factory.mktemp("readme")
     for split in ("train", "dev", "test"):
         (folder / f"{split}.tsv").write_bytes((SAMPLES / f"{split}.tsv").read_bytes())
+        prose = SAMPLES.parent / "prose-en" / f"{split}.txt"
+        (folder / prose.name).write_bytes(prose.read_bytes())
     reviews = (SAMPLES / "train.tsv").read_text(encoding="utf-8")
     (folder / "reviews.tsv").write_text(
         reviews.replace("label\ttext", "stars\treview", 1), encoding="utf-8"

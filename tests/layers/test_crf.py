@@ -1,7 +1,7 @@
 """The CRF against enumeration of all paths."""
 
 import itertools
-from typing import Any
+from typing import Any, get_args
 
 import numpy as np
 import pytest
@@ -12,9 +12,11 @@ from seqkit.arrays import DTypeLike
 from seqkit.layers.crf import CRF, TagConstraints
 from seqkit.sequences import pack_flat
 from seqkit.testing.gradients import check_gradients
+from seqkit.text import SchemeName, TagScheme
 from tests.strategies import lengths, random_batch, rngs
 
-BIO = TagConstraints.bio(["O", "B-X", "I-X"])
+BIO = TagConstraints.where(["O", "B-X", "I-X"], TagScheme("iob2").allows)
+SCHEMES = [TagScheme(name) for name in get_args(SchemeName)]
 
 
 def random_crf(
@@ -146,12 +148,40 @@ def test_forbidden_transitions_have_no_share_and_no_gradient() -> None:
     assert not crf.marginals(batch).data[:2, 2].any()
 
 
-def test_bio_constraints() -> None:
-    constraints = TagConstraints.bio(["O", "B-A", "I-A", "B-B", "I-B"])
+def test_a_rule_is_asked_for_each_pair_of_tags_and_at_both_ends() -> None:
+    constraints = TagConstraints.where(["O", "B-A", "I-A", "B-B", "I-B"], TagScheme("iob2").allows)
     assert constraints.start.tolist() == [True, True, False, True, False]
     assert constraints.transitions[:, 2].tolist() == [False, True, True, False, False]
     assert constraints.transitions[:, [0, 1, 3]].all()
     assert constraints.end.all()
+
+
+@pytest.mark.parametrize("scheme", SCHEMES, ids=lambda s: s.name)
+def test_the_paths_with_a_share_are_the_legal_ones(scheme: TagScheme) -> None:
+    rng = np.random.default_rng(1)
+    tags = scheme.inventory(["X", "Y"])
+    crf = random_crf(rng, len(tags), constraints=TagConstraints.where(tags, scheme.allows))
+    paths = list(itertools.product(tags, repeat=3))
+    legal = {path for path in paths if scheme.is_legal(path)}
+    (found,) = crf.n_best(random_batch(rng, [3], len(tags)), len(paths))
+    assert {tuple(tags[i] for i in ids) for ids, _ in found} == legal
+    assert sum(np.exp(log_p) for _, log_p in found) == pytest.approx(1.0)
+
+
+@pytest.mark.parametrize("scheme", SCHEMES, ids=lambda s: s.name)
+def test_the_gradient_is_right_under_the_constraints_of_a_scheme(scheme: TagScheme) -> None:
+    rng = np.random.default_rng(2)
+    tags = scheme.inventory(["X", "Y"])
+    crf = random_crf(rng, len(tags), constraints=TagConstraints.where(tags, scheme.allows))
+    batch = random_batch(rng, [4, 0, 1, 3], len(tags))
+    rows = [scheme.repaired([tags[i] for i in rng.integers(0, len(tags), n)]) for n in (4, 0, 1, 3)]
+    ids = pack_flat(np.array([tags.index(tag) for row in rows for tag in row]), [4, 0, 1, 3]).data
+
+    def function(x: Any) -> Any:
+        loss = crf.loss(batch.with_data(x), ids)
+        return loss.total, lambda d_total: loss.backward(d_total).data
+
+    check_gradients(function, [batch.data], crf.parameters())
 
 
 def test_mistakes_are_named() -> None:

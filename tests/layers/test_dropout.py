@@ -9,7 +9,7 @@ from hypothesis import given
 from seqkit.arrays import DTypeLike
 from seqkit.layers.dropout import Dropout, LockedDropout, WordDropout
 from seqkit.sequences import PackedSequence, pack_flat
-from seqkit.testing.gradients import check_gradients, check_layer
+from seqkit.testing.gradients import check_gradients, check_layer_gradients
 from tests.strategies import batches, rngs
 
 LAYERS = [Dropout, WordDropout]
@@ -30,7 +30,7 @@ def test_share_mean_and_precision(kind: Any, dtype: DTypeLike) -> None:
 @pytest.mark.parametrize("kind", LAYERS)
 @given(batches(4))
 def test_flat_gradients(kind: Any, batch: PackedSequence) -> None:
-    check_layer(kind(0.4), batch.data, train=True, seed=1)
+    check_layer_gradients(kind(0.4), batch.data, train=True, seed=1)
 
 
 @given(batches(4))

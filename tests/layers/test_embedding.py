@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 
 from seqkit.layers.embedding import Embedding
 from seqkit.parameters import Parameter
-from seqkit.testing.gradients import check_layer
+from seqkit.testing.gradients import check_layer_gradients
 from tests.strategies import rngs, sizes
 
 
@@ -20,7 +20,7 @@ def test_gradients(
     layer = Embedding(rows, features, rng=rng, dtype=np.float64, word_dropout=0.4, unknown=unknown)
     ids = rng.integers(0, rows, tokens)
     for train in (False, True):
-        check_layer(layer, ids, train=train, seed=3)
+        check_layer_gradients(layer, ids, train=train, seed=3)
 
 
 def test_only_the_rows_that_were_looked_up_get_gradients() -> None:

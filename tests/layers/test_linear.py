@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from seqkit.layers.embedding import Embedding
 from seqkit.layers.linear import Linear, TiedLinear
 from seqkit.parameters import Parameter
-from seqkit.testing.gradients import check_gradients, check_layer
+from seqkit.testing.gradients import check_gradients, check_layer_gradients
 from tests.strategies import rngs, sizes
 
 
@@ -24,7 +24,7 @@ def test_gradients(
     w = layer.w.value.T if transposed else layer.w.value
     np.testing.assert_allclose(y, x @ w)
     assert dict(layer.parameters()).keys() == ({"w", "bias"} if bias else {"w"})
-    check_layer(layer, x)
+    check_layer_gradients(layer, x)
 
 
 def test_precision_is_kept_and_gradients_add() -> None:

@@ -1,39 +1,97 @@
-"""The evidence of n-grams: the formula, and that a training text does not vouch for itself."""
+"""The regression on n-grams: the weights by hand, its evidence, and what it must not have seen."""
 
 import math
 
 import numpy as np
 import pytest
-from hypothesis import given
-from hypothesis import strategies as st
 
-from seqkit.layers.naive_bayes import NaiveBayesEvidence
+from seqkit.layers.naive_bayes import FOLDS, NaiveBayesRegression, NgramSets, log_count_ratios
 
-TEXTS = st.lists(st.sets(st.integers(0, 5), max_size=6).map(sorted), min_size=1, max_size=8)
+GOOD, BAD, THE = 0, 1, 2
 
 
-def ids(texts: list[list[int]]) -> list[np.ndarray]:
-    return [np.array(text, dtype=np.int64) for text in texts]
+def some_texts(count: int, *, classes: int = 2) -> tuple[NgramSets, np.ndarray]:
+    """Texts of n-grams 0 to 7, of which the first two depend on the class."""
+    rng = np.random.default_rng(0)
+    labels = rng.integers(classes, size=count)
+    sets = [
+        sorted({*rng.integers(2, 8, size=4).tolist(), *([int(label)] if label < 2 else [])})
+        for label in labels
+    ]
+    return NgramSets.of(sets), labels
 
 
 def test_the_ratio_of_one_ngram_by_hand() -> None:
-    bayes = NaiveBayesEvidence(np.array([[3.0, 1.0], [2.0, 4.0]]))
+    ratios = log_count_ratios(np.array([[3.0, 1.0], [2.0, 4.0]]))
     expected = math.log((3 + 1) / (5 + 2)) - math.log((1 + 1) / (5 + 2))
-    assert bayes.of(ids([[0]])) == pytest.approx(np.array([[expected, -expected]]))
+    assert ratios[0] == pytest.approx([expected, -expected])
 
 
-def test_texts_without_a_known_ngram_say_nothing() -> None:
-    bayes = NaiveBayesEvidence(np.ones((2, 3)))
-    assert not bayes.of(ids([[], []])).any()
-    assert bayes.of([]).shape == (0, 3)
+def test_an_unfitted_regression_says_nothing() -> None:
+    assert not NaiveBayesRegression([3], classes=3).evidence(NgramSets.of([[0, 2], []])).any()
 
 
-@given(TEXTS, st.randoms(use_true_random=False))
-def test_leaving_a_text_out_is_counting_without_it(texts: list[list[int]], random) -> None:
-    labels = np.array([random.randrange(3) for _ in texts])
-    whole = NaiveBayesEvidence.fit(ids(texts), labels, features=6, classes=3)
-    left_out = whole.of(ids(texts), own=labels)
-    for i, text in enumerate(texts):
-        others = [t for j, t in enumerate(texts) if j != i]
-        without = NaiveBayesEvidence.fit(ids(others), np.delete(labels, i), features=6, classes=3)
-        assert left_out[i] == pytest.approx(without.of(ids([text]))[0], abs=1e-12)
+def test_no_text_has_no_evidence() -> None:
+    assert NaiveBayesRegression([3], classes=2).evidence(NgramSets.of([])).shape == (0, 2)
+
+
+@pytest.mark.parametrize("classes", [2, 3])
+def test_ngrams_that_stand_with_a_label_speak_for_it(classes: int) -> None:
+    texts, labels = some_texts(200, classes=classes)
+    regression = NaiveBayesRegression([8], classes=classes)
+    regression.fit(texts, labels)
+    evidence = regression.evidence(NgramSets.of([[GOOD, 4], [BAD, 4]]))
+    assert evidence.argmax(axis=1).tolist() == [GOOD, BAD]
+
+
+def test_the_evidence_of_two_labels_differs_by_the_log_odds_of_the_regression() -> None:
+    from sklearn.linear_model import LogisticRegression
+
+    texts, labels = some_texts(60)
+    ours = NaiveBayesRegression([8], classes=2)
+    ours.fit(texts, labels)
+    dense = np.zeros((60, 8))
+    counts = np.zeros((8, 2))
+    for ids, owner in zip(texts.ids, texts.owners, strict=True):
+        counts[ids, labels[owner]] += 1
+        dense[owner, ids] = 1
+    dense *= log_count_ratios(counts)[:, 0]
+    dense /= np.sqrt(np.square(dense).sum(axis=1, keepdims=True))
+    theirs = LogisticRegression(C=3.0, max_iter=200).fit(dense, labels == 0)
+    evidence = ours.evidence(texts)
+    assert evidence[:, 0] - evidence[:, 1] == pytest.approx(
+        theirs.decision_function(dense), abs=1e-3
+    )
+
+
+def test_kinds_are_scaled_apart() -> None:
+    regression = NaiveBayesRegression([2, 2], classes=2)
+    regression.ratios.value[...] = np.array([[3, -3], [4, -4], [2, -2], [0.1, -0.1]])
+    regression.w.value[...] = 1.0
+    evidence = regression.evidence(NgramSets.of([[0, 1, 2]]))
+    assert evidence[0, 0] == pytest.approx((3 / 5 + 4 / 5 + 1) / 2)
+
+
+def test_what_is_said_of_a_training_text_comes_from_a_fit_without_it() -> None:
+    texts, labels = some_texts(40)
+    said = NaiveBayesRegression([8], classes=2).fit(texts, labels)
+    fold = np.random.default_rng(0).permutation(40) % FOLDS
+    turned = np.where(fold == 1, 1 - labels, labels)
+    said_with_turned_labels = NaiveBayesRegression([8], classes=2).fit(texts, turned)
+    assert said[fold == 1] == pytest.approx(said_with_turned_labels[fold == 1])
+    assert not np.allclose(said[fold == 2], said_with_turned_labels[fold == 2])
+
+
+def test_equal_texts_give_equal_bytes() -> None:
+    texts, labels = some_texts(80, classes=3)
+    one, two = (NaiveBayesRegression([8], classes=3) for _ in range(2))
+    assert one.fit(texts, labels).tobytes() == two.fit(texts, labels).tobytes()
+    assert one.w.value.tobytes() == two.w.value.tobytes()
+
+
+def test_a_label_that_all_texts_have_is_taken_as_it_is() -> None:
+    texts, _ = some_texts(10)
+    regression = NaiveBayesRegression([8], classes=2)
+    regression.fit(texts, np.zeros(10, np.int64))
+    evidence = regression.evidence(NgramSets.of([[3]]))
+    assert evidence[0, 0] > evidence[0, 1]

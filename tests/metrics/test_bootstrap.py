@@ -1,4 +1,5 @@
 import math
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -217,3 +218,27 @@ def test_undefined_comparisons_have_no_p_value() -> None:
 def test_comparisons_need_the_same_examples() -> None:
     with pytest.raises(ValueError, match="same examples"):
         paired_bootstrap(np.zeros((3, 2)), np.ones((4, 2)), MEAN, rng=rng())
+
+
+def test_the_better_system_wins_most_resamples_whichever_way_is_up() -> None:
+    a, b = with_ones(rng(1).normal(0.3, 1, 50)), with_ones(rng(2).normal(0, 1, 50))
+    up = paired_bootstrap(a, b, MEAN, rng=rng())
+    down = paired_bootstrap(a, b, replace(MEAN, higher_is_better=False), rng=rng())
+    sums = np.stack([naive_sums(np.concatenate([a, b], 1), 4000, rng(5))])
+    share = float((sums[..., 0] > sums[..., 2]).mean())
+    assert up.wins == pytest.approx(share, abs=0.05)
+    assert up.wins + down.wins == pytest.approx(1)
+    assert paired_bootstrap(a, a, MEAN, rng=rng()).wins == 0.5
+
+
+def test_systems_with_other_columns_are_compared_by_their_own_measures() -> None:
+    a, b = with_ones(rng(1).random(30)), with_ones(rng(2).random(30))
+    wide = np.concatenate([np.full((30, 2), 7.0), b], axis=1)
+    own = replace(MEAN, compute=lambda sums: MEAN.compute(sums[..., 2:]))
+    alike = paired_bootstrap(a, b, MEAN, rng=rng())
+    found = paired_bootstrap(a, wide, MEAN, own, rng=rng())
+    assert found.difference == pytest.approx(alike.difference)
+    assert found.interval is not None
+    assert found.interval.low < found.difference < found.interval.high
+    with pytest.raises(ValueError, match="same examples"):
+        paired_bootstrap(a, wide[:29], MEAN, own, rng=rng())

@@ -69,3 +69,21 @@ def test_what_does_not_fit_is_refused(arguments: dict, message: str) -> None:
 def test_lengths_must_add_up() -> None:
     with pytest.raises(ValueError, match="4 tokens were scored"):
         score_tokens(np.zeros(4), np.array([1, 2]))
+
+
+def bases(scoring: Scoring) -> dict[str, str]:
+    return {measure.name: measure.basis for measure in scoring.measures}
+
+
+def test_perplexity_is_measured_on_a_vocabulary_and_bits_on_the_text_if_all_of_it_is_known() -> (
+    None
+):
+    given = {"characters": [3, 4], "vocabulary": "words"}
+    known = score_lines([1.0, 2.0], [2, 2], unknown_nll=[0, 0], unknown_tokens=[0, 0], **given)
+    assert bases(known)["bits per character"] == ""
+    assert bases(known)["perplexity"] == bases(known)["perplexity without unknown words"] == "words"
+    some = score_lines([1.0, 2.0], [2, 2], unknown_nll=[0, 1], unknown_tokens=[0, 1], **given)
+    assert set(bases(some).values()) == {"words"}
+    assert set(bases(score_lines([1.0], [2], characters=[3], vocabulary="words")).values()) == {
+        "words"
+    }

@@ -142,3 +142,12 @@ def test_joined_scorings_give_what_each_gives_alone() -> None:
 def test_scorings_of_other_examples_are_not_joined() -> None:
     with pytest.raises(ValueError, match="same examples"):
         join_scorings(scoring([1]), scoring([1, 0]))
+
+
+def test_a_measure_of_each_example_alone() -> None:
+    found = Scoring(np.array([[1.0, 2], [0, 0], [3, 3]]), (ACCURACY, LOSS))
+    np.testing.assert_array_equal(found.by_example(), [0.5, np.nan, 1])
+    np.testing.assert_array_equal(found.by_example("loss"), [1, 0, 3])
+    assert found.headline is ACCURACY
+    with pytest.raises(KeyError, match="elsewhere"):
+        found.by_example("elsewhere")

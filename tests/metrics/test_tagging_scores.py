@@ -98,3 +98,19 @@ def test_sentences_that_do_not_fit_are_refused(
     marks = None if unseen is None else [np.array(mark, dtype=bool) for mark in unseen]
     with pytest.raises(ValueError, match=message):
         score_tagging(arrays([[0, 1], [1]]), arrays(predicted), TAGS, unseen=marks)
+
+
+def test_accuracy_on_unseen_words_is_measured_on_the_models_own_unseen_words() -> None:
+    gold = arrays([[0, 1, 2], [0]])
+
+    def bases(*unseen: list[bool]) -> dict[str, str]:
+        scoring = score_tagging(gold, gold, TAGS, unseen=[np.array(u) for u in unseen])
+        return {measure.name: measure.basis for measure in scoring.measures}
+
+    one, same = bases([True, False, False], [False]), bases([True, False, False], [False])
+    other = bases([False, True, False], [False])
+    assert one == same
+    changed = {name for name in one if one[name] != other[name]}
+    assert changed == {"accuracy on seen words", "accuracy on unseen words"}
+    assert one["accuracy"] == ""
+    assert "1 unseen words" in one["accuracy on unseen words"]

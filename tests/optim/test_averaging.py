@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 from hypothesis import given
 
-from seqkit.optim import WeightAverage
+from seqkit.optim import AveragingTrigger, WeightAverage
 from seqkit.parameters import Parameter
 from tests.strategies import rngs
 
@@ -84,3 +84,40 @@ def test_mistakes_are_named() -> None:
             average.load_state(state)
     with pytest.raises(ValueError, match="must be float64"):
         average.load_state({"updates": np.array(1), "w": np.zeros(1, np.float32)})
+
+
+@pytest.mark.parametrize(
+    ("patience", "scores", "begins"),
+    [
+        (1, [1.0, 2.0, 3.0, 4.0], None),
+        (1, [1.0, 3.0, 2.0, 4.0], 2),
+        (1, [1.0, 1.0, 1.0], None),
+        (2, [1.0, 3.0, 2.0, 4.0, 2.5, 2.9], 4),
+        (2, [3.0, 1.0, 2.0, 0.0], 2),
+        (1, [1.0, float("nan")], 1),
+        (3, [3.0, 2.0, 1.0], None),
+        (5, [3.0, 2.0, 1.0, 0.0, -1.0, -2.0], 5),
+    ],
+)
+def test_averaging_begins_once_the_score_has_stopped_rising(
+    patience: int, scores: list[float], begins: int | None
+) -> None:
+    trigger = AveragingTrigger(patience)
+    answers = [trigger.observe(score) for score in scores]
+    assert answers == [place == begins for place in range(len(scores))]
+    assert trigger.triggered == (begins is not None)
+
+
+def test_a_trigger_goes_on_where_it_was() -> None:
+    scores = [1.0, 3.0, 2.5, 2.0, 5.0]
+    whole = AveragingTrigger(1)
+    wanted = [whole.observe(score) for score in scores]
+    for stop in range(len(scores)):
+        first, second = AveragingTrigger(1), AveragingTrigger(1)
+        answers = [first.observe(score) for score in scores[:stop]]
+        second.load_state(first.state())
+        assert answers + [second.observe(score) for score in scores[stop:]] == wanted
+    with pytest.raises(ValueError, match="expected scores and triggered, found none"):
+        first.load_state({})
+    with pytest.raises(ValueError, match="patience"):
+        AveragingTrigger(0)

@@ -11,7 +11,13 @@ from hypothesis import strategies as st
 
 from seqkit.arrays import DTypeLike
 from seqkit.errors import SeqkitError
-from seqkit.optim import NonFiniteError, clip_by_norm, clip_by_value, gradient_norm
+from seqkit.optim import (
+    NonFiniteGradientError,
+    clip_by_norm,
+    clip_by_value,
+    clipping,
+    gradient_norm,
+)
 from seqkit.parameters import Parameter
 from tests.strategies import rngs
 
@@ -65,6 +71,16 @@ def test_the_norm_is_added_up_in_double_precision() -> None:
     np.testing.assert_allclose(huge.grad, math.sqrt(0.5), rtol=1e-6)
 
 
+def test_a_norm_that_is_known_is_not_computed_again(monkeypatch: pytest.MonkeyPatch) -> None:
+    named = some_parameters(np.random.default_rng(0))
+    before = whole(named)
+    norm = gradient_norm(named)
+    monkeypatch.setattr(clipping, "gradient_norm", None)
+    assert clip_by_norm(named, norm / 2, norm=norm) == (norm, True)
+    np.testing.assert_allclose(whole(named), before / 2)
+    assert clip_by_value(named, 1e9, norm=norm) == (norm, False)
+
+
 @pytest.mark.parametrize("bad", [np.inf, -np.inf, np.nan])
 @pytest.mark.parametrize("clip", [clip_by_norm, clip_by_value])
 def test_gradients_that_are_no_numbers_are_named(bad: Any, clip: Any) -> None:
@@ -72,14 +88,14 @@ def test_gradients_that_are_no_numbers_are_named(bad: Any, clip: Any) -> None:
     before = named[0][1].grad.copy()
     named[1][1].add_rows(np.array([0]), np.array([[bad, 0.0]]))
     with pytest.raises(
-        NonFiniteError, match=r"gradient of sparse is not finite \(norm (inf|nan)\)"
+        NonFiniteGradientError, match=r"gradient of sparse is not finite \(norm (inf|nan)\)"
     ):
         clip(named, 0.01)
     np.testing.assert_array_equal(named[0][1].grad, before)
 
 
 def test_the_error_survives_pickling() -> None:
-    error = pickle.loads(pickle.dumps(NonFiniteError("w", math.inf)))
+    error = pickle.loads(pickle.dumps(NonFiniteGradientError("w", math.inf)))
     assert isinstance(error, SeqkitError)
     assert (error.parameter, error.norm) == ("w", math.inf)
 

@@ -35,21 +35,34 @@ class FakeSite:
         self.modules: list[str] = []
 
     def install(
-        self, name: str, body: str, *, version: str = "1.0", preamble: str = PREAMBLE
+        self,
+        name: str,
+        body: str,
+        *,
+        version: str = "1.0",
+        preamble: str = PREAMBLE,
+        requires: tuple[str, ...] = (),
     ) -> str:
         """Install ``seqkit-NAME``: one module, one entry point. Returns the plugin's name."""
         module = "seqkit_" + name.replace("-", "_")
         self.modules.append(module)
         (self.folder / f"{module}.py").write_text(preamble + dedent(body), encoding="utf-8")
-        self.describe(f"seqkit-{name}", f"[seqkit]\n{name} = {module}\n", version)
+        self.describe(f"seqkit-{name}", f"[seqkit]\n{name} = {module}\n", version, requires)
         return name
 
-    def describe(self, distribution: str, entry_points: str, version: str = "1.0") -> None:
+    def describe(
+        self,
+        distribution: str,
+        entry_points: str,
+        version: str = "1.0",
+        requires: tuple[str, ...] = (),
+    ) -> None:
         """Write the metadata of a distribution."""
         info = self.folder / f"{distribution.replace('-', '_')}-{version}.dist-info"
         info.mkdir()
         (info / "METADATA").write_text(
             f"Metadata-Version: 2.1\nName: {distribution}\nVersion: {version}\n"
+            + "".join(f"Requires-Dist: {requirement}\n" for requirement in requires)
         )
         (info / "entry_points.txt").write_text(entry_points)
 

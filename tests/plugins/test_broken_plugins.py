@@ -1,5 +1,7 @@
 """Plugins as they come: each way to be broken hurts only the plugin that is."""
 
+import shutil
+
 import pytest
 
 from seqkit.errors import UserError
@@ -136,6 +138,22 @@ def test_a_broken_plugin_breaks_only_itself(site: FakeSite, case: str):
     assert records["haiku"].status == "ok"
     assert host.find_task("poem").name == "haiku"
     assert [record.name for record in host.broken if not record.builtin] == ["bad"]
+
+
+def test_a_plugin_whose_requirement_was_uninstalled_is_broken_before_it_is_used(site: FakeSite):
+    site.install("base", GOOD)
+    site.install(
+        "above",
+        GOOD.replace("poem", "song").replace("haiku", "tune"),
+        requires=("seqkit>=0.1", "seqkit-base>=1", "nowhere; extra == 'test'"),
+    )
+    _, records = discover(site)
+    assert records["above"].status == "ok"
+    shutil.rmtree(site.folder / "seqkit_base-1.0.dist-info")
+    _, records = discover(site)
+    assert records["above"].reasons == [
+        "it needs the distribution 'seqkit-base', which is not installed"
+    ]
 
 
 def test_what_is_printed_at_import_is_noted_and_not_shown(site: FakeSite, capsys):

@@ -17,6 +17,7 @@ from seqkit.plugins import default_host
 from seqkit.runs import Run
 from seqkit.sampling import Sampling
 from seqkit.text.vocabulary import END, UNKNOWN
+from seqkit_tasks.language_modelling.adapt_command import create_adapt
 from seqkit_tasks.language_modelling.commands import (
     create_generate,
     create_score,
@@ -270,6 +271,35 @@ def test_score_of_one_sentence_parts_nowhere(model_path: Path) -> None:
     result = call(create_score(), str(model_path), "")
     assert result.exit_code == 0
     assert "part" not in result.stdout
+
+
+def test_adapt_command(model_path: Path, tmp_path: Path) -> None:
+    text = tmp_path / "test.txt"
+    text.write_text("\n".join(TEXT), encoding="utf-8")
+    result = call(create_adapt(), str(model_path), "--data", str(text), "--tune-on", str(text))
+    assert result.exit_code == 0
+    assert all(name in result.stdout for name in ("plain", "cache", "dynamic + cache"))
+
+
+def test_adapt_command_as_json(model_path: Path, tmp_path: Path) -> None:
+    text = tmp_path / "test.txt"
+    text.write_text("\n".join(TEXT), encoding="utf-8")
+    arguments = ["--data", str(text), "--cache-size", "7", "--rate", "0.2", "--json"]
+    document = json.loads(call(create_adapt(), str(model_path), *arguments).stdout)
+    assert document["settings"]["cache"]["size"] == 7
+    assert document["settings"]["dynamic"]["learning_rate"] == 0.2
+    plain, *_ = document["scores"]
+    task, model = load_language_model(model_path)
+    wanted = model.evaluate(task.read(text)).headline
+    assert plain["evaluation"]["metrics"][0] == wanted.to_json()
+    fewer = call(create_adapt(), str(model_path), *arguments, "--no-dynamic").stdout
+    assert [score["name"] for score in json.loads(fewer)["scores"]] == ["plain", "cache"]
+
+
+def test_adapt_refuses_an_empty_text(model_path: Path, tmp_path: Path) -> None:
+    (tmp_path / "empty.txt").write_text("", encoding="utf-8")
+    with pytest.raises(UserError, match=r"empty\.txt: "):
+        call(create_adapt(), str(model_path), "--data", str(tmp_path / "empty.txt"))
 
 
 def test_generate_command(model_path: Path) -> None:

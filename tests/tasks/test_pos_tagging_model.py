@@ -11,9 +11,9 @@ from hypothesis import strategies as st
 
 from seqkit.errors import UserError
 from seqkit.kernels.threads import use_threads
+from seqkit.tagging import features
 from seqkit.testing.gradients import gradient_error
 from seqkit.training.trainer import Trainer
-from seqkit_tasks.pos_tagging import features
 from seqkit_tasks.pos_tagging.examples import TaggedWords, TagPrediction
 from seqkit_tasks.pos_tagging.model import PosTaggingModel
 from tests.tasks.pos_tagging import config, model, task, train_examples

@@ -32,7 +32,14 @@ POOLINGS = [("last",), ("max",), ("mean",), ("attention",), ("last", "max", "mea
 TOLERANCE = 1e-10
 """Of the complex step; 1e-7 is promised, and the errors are near 1e-15."""
 
-SMALL: dict[str, Any] = {"embedding": 4, "units": 3, "dropout": 0.0, "batch_size": 8}
+SMALL: dict[str, Any] = {
+    "embedding": 4,
+    "units": 3,
+    "dropout": 0.0,
+    "batch_size": 8,
+    "word_ngrams": 0,
+    "character_ngrams": 0,
+}
 
 
 def small_model(
@@ -65,7 +72,8 @@ def gradient_errors(model: SentimentModel, examples: Sequence[LabelledTokens]) -
         parameter.zero_grad()
     for step in whole_loss(model, examples)[1]:
         step.backward(1.0)
-    return gradient_error(lambda: whole_loss(model, examples)[0], model.parameters(), entries=40)
+    learnt = [(name, p) for name, p in model.parameters() if p.trainable]
+    return gradient_error(lambda: whole_loss(model, examples)[0], learnt, entries=40)
 
 
 # --- gradients ------------------------------------------------------------------------------------
@@ -106,36 +114,88 @@ def test_the_gradient_is_right_with_class_weights_and_label_smoothing() -> None:
 
 
 def test_the_gradient_is_right_with_ngrams_beside_the_encoder() -> None:
-    _, model, examples = small_model(ngrams=3)
+    _, model, examples = small_model(word_ngrams=3, character_ngrams=2)
+    model.prepare(examples)
     errors = gradient_errors(in_float64(model), examples)
     assert "evidence.scale" in errors
-    assert max(errors.values()) <= 1e-10
+    assert max(errors.values()) <= TOLERANCE, errors
 
 
 def test_a_text_that_is_learnt_from_does_not_vouch_for_itself() -> None:
-    _, model, examples = small_model(ngrams=2)
-    learning = model.batches(examples, rng=np.random.default_rng(0))
-    scoring = model.batches(examples, rng=None)
-    seen, new = (np.concatenate([b.evidence for b in batches]) for batches in (learning, scoring))
-    assert np.abs(seen).sum() < np.abs(new).sum()
+    _, model, examples = small_model(word_ngrams=2)
+    model.prepare(examples)
+
+    def spoken_for_gold(rng: np.random.Generator | None) -> float:
+        batches = model.batches(examples, rng=rng)
+        return sum(b.evidence[np.arange(len(b.labels)), b.labels].sum() for b in batches)
+
+    assert spoken_for_gold(np.random.default_rng(0)) < spoken_for_gold(None)
+
+
+def test_ngrams_alone_tell_the_labels_of_the_texts_they_were_fitted_on() -> None:
+    _, model, examples = small_model(word_ngrams=1, character_ngrams=3)
+    model.prepare(examples)
+    for parameter in (model.output.w, model.output.bias):
+        parameter.value[...] = 0
+    assert [p.label for p in model.predict(examples)] == LABELS
 
 
 @pytest.mark.parametrize("pooling", POOLINGS, ids="+".join)
-def test_every_parameter_gets_a_gradient(pooling: tuple[str, ...]) -> None:
+def test_every_parameter_that_is_learnt_gets_a_gradient(pooling: tuple[str, ...]) -> None:
     _, model, examples = small_model(pooling=pooling, layers=2)
     for step in whole_loss(model, examples)[1]:
         step.backward(1.0)
-    without = [name for name, parameter in model.parameters() if not parameter.grad.any()]
+    without = [name for name, p in model.parameters() if p.trainable and not p.grad.any()]
     assert not without
 
 
 def test_a_frozen_table_gets_none() -> None:
-    _, model, examples = small_model(freeze_vectors=True)
+    _, model, examples = small_model(freeze_vectors=True, vectors="not read here.txt")
     for step in whole_loss(model, examples)[1]:
         step.backward(1.0)
     named = dict(model.parameters())
     assert not named["encoder.embedding.table"].has_grad
     assert named["output.w"].grad.any()
+
+
+# --- honest probabilities -------------------------------------------------------------------------
+
+
+def test_calibration_changes_probabilities_and_no_label() -> None:
+    _, model, examples = small_model()
+    in_float64(model, scale=3.0)
+    model.temperature.value.value[...] = 1.0
+    before = model.predict(examples)
+    (notice,) = model.calibrate(examples)
+    after = model.predict(examples)
+    assert [p.label for p in before] == [p.label for p in after]
+    assert [p.probability for p in before] != [p.probability for p in after]
+    assert f"temperature {float(model.temperature):.2f}, fitted on dev" in notice
+
+
+def test_the_report_tells_how_far_probabilities_can_be_trusted() -> None:
+    _, model, examples = small_model()
+    evaluation = model.evaluate(examples)
+    mean = np.mean([p.probability for p in model.predict(examples)])
+    assert 0 <= evaluation.metric("calibration error").value <= 1
+    table = next(table for table in evaluation.tables if table.title == "Reliability")
+    count = table.columns.index("examples")
+    confidence = table.columns.index("mean confidence")
+    assert sum(row[count] * row[confidence] for row in table.rows) / len(TEXTS) == pytest.approx(
+        mean
+    )
+
+
+def test_a_label_that_training_lacked_counts_as_wrong_in_calibration() -> None:
+    task, model, _ = small_model()
+    evaluation = model.evaluate(task.examples(["good"], ["neutral"]))
+    probability = model.predict(task.examples(["good"]))[0].probability
+    assert evaluation.metric("calibration error").value == pytest.approx(probability)
+
+
+def test_text_and_label_are_not_one_column() -> None:
+    with pytest.raises(UserError, match="label_column: found the column that is text_column too"):
+        SentimentConfig(text_column="review", label_column="review")
 
 
 # --- alone and in a batch -------------------------------------------------------------------------
@@ -315,7 +375,8 @@ def test_gold_labels_score_perfectly_and_wrong_ones_not_at_all() -> None:
         predictions = [SentimentPrediction(label, 1.0, {label: 1.0}) for label in labels]
         scoring = model.score(examples, predictions)
         totals = scoring.statistics.sum(axis=0)
-        return {m.name: float(m.compute(totals)) for m in scoring.measures}
+        measures = [m for m in scoring.measures if m.higher_is_better]
+        return {m.name: float(m.compute(totals)) for m in measures}
 
     perfect = accuracy(STARS)
     assert set(perfect.values()) == {1.0}

@@ -10,7 +10,7 @@ from seqkit.kernels.threads import thread_count
 from seqkit.metrics.measures import Measure
 from seqkit.options import option
 from seqkit.parameters import Parameter
-from seqkit.tasks import Batches, Model, TaskSpec
+from seqkit.tasks import Batches, Mistake, Model, TaskSpec
 from tests.testing.toy import ToyConfig, ToyExample, ToyModel, ToyTask, toy_spec
 
 BROKEN: dict[str, Callable[[], TaskSpec[Any]]] = {}
@@ -375,6 +375,14 @@ class Padded(ToyModel):
         scoring = super().score(examples, predictions)
         rows = scoring.statistics
         return replace(scoring, statistics=np.concatenate([rows, 0 * rows[:1]]))
+
+
+@breaks("mistakes-are-named")
+class Harsh(ToyTask):
+    """Calls every answer wrong."""
+
+    def mistakes(self, example, prediction):
+        return [Mistake("", example.label, prediction.label)]
 
 
 @breaks("report-counts-the-data")

@@ -11,7 +11,7 @@ from seqkit.parameters import Parameter
 from seqkit.testing.gradients import (
     central_difference_gradient,
     check_gradients,
-    check_layer,
+    check_layer_gradients,
     check_recurrent_layer,
     complex_step_gradient,
     gradient_error,
@@ -67,11 +67,11 @@ def test_a_gradient_of_another_shape_is_refused() -> None:
 def test_layers() -> None:
     rng = np.random.default_rng(3)
     linear = Linear(3, 2, rng=rng, dtype=np.float64)
-    assert check_layer(linear, rng.normal(size=(4, 3))) < 1e-12
+    assert check_layer_gradients(linear, rng.normal(size=(4, 3))) < 1e-12
     gru = GRU(3, 2, rng=rng, dtype=np.float64)
     assert check_recurrent_layer(gru, random_batch(rng, [2, 0, 1], 3), method="central") < 1e-7
     with pytest.raises(ValueError, match=r"w: float32.*dtype=np\.float64"):
-        check_layer(Linear(3, 2, rng=rng), rng.normal(size=(4, 3)))
+        check_layer_gradients(Linear(3, 2, rng=rng), rng.normal(size=(4, 3)))
 
 
 def test_parameters_of_a_model_are_restored() -> None:

@@ -2,7 +2,7 @@
 
 import pytest
 
-from seqkit.text.ngrams import distinct_ngrams
+from seqkit.text.ngrams import distinct_character_ngrams, distinct_ngrams
 
 
 @pytest.mark.parametrize(
@@ -17,3 +17,17 @@ from seqkit.text.ngrams import distinct_ngrams
 )
 def test_each_run_once_in_order(tokens: list[str], longest: int, expected: list[str]) -> None:
     assert distinct_ngrams(tokens, longest) == expected
+
+
+@pytest.mark.parametrize(
+    ("text", "longest", "expected"),
+    [
+        ("", 3, []),
+        (" \n", 3, []),
+        ("a", 0, []),
+        ("a", 2, [" ", "a", " a", "a "]),
+        ("안  좋", 3, [" ", "안", "좋", " 안", "안 ", " 좋", "좋 ", " 안 ", "안 좋", " 좋 "]),
+    ],
+)
+def test_each_run_of_characters_once(text: str, longest: int, expected: list[str]) -> None:
+    assert distinct_character_ngrams(text, longest) == expected

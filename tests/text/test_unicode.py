@@ -6,7 +6,15 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from seqkit.text.jamo import compose_jamo, decompose_jamo
-from seqkit.text.unicode import _SINGLE, compile_pattern, graphemes, nfc, spans_of
+from seqkit.text.tokenizers import create_tokenizer
+from seqkit.text.unicode import (
+    _SINGLE,
+    compile_pattern,
+    graphemes,
+    nfc,
+    original_spans,
+    spans_of,
+)
 
 hangul = st.text(st.characters(min_codepoint=0xAC00, max_codepoint=0xD7A3))
 jamo_soup = st.text(
@@ -63,3 +71,33 @@ def test_no_syllable_survives_decomposition(text):
 def test_leading_and_trailing_consonants_differ():
     assert decompose_jamo("각") == "\u1100\u1161\u11a8"
     assert decompose_jamo("ㅋㅋ é") == "ㅋㅋ é"
+
+
+@given(any_text)
+def test_composing_joins_nothing_across_clusters(text):
+    assert "".join(map(nfc, graphemes(text))) == nfc(text)
+
+
+@given(any_text)
+def test_a_span_of_the_composed_text_is_found_in_the_text_as_typed(text):
+    composed = nfc(text)
+    spans = spans_of(list(map(nfc, graphemes(text))))
+    for (start, end), (first, last) in zip(spans, original_spans(text, spans), strict=True):
+        assert nfc(text[first:last]) == composed[start:end]
+
+
+def test_words_typed_in_pieces_are_found_whole():
+    typed = unicodedata.normalize("NFD", "한국의 René 👍🏽 Ångström은")
+    spans = original_spans(typed, create_tokenizer("whitespace").spans(typed))
+    assert [typed[start:end] for start, end in spans] == typed.split()
+
+
+def test_a_span_inside_what_was_composed_is_widened_to_the_cluster():
+    typed = "x" + unicodedata.normalize("NFD", "각") + "y"
+    assert original_spans(typed, [(0, 1), (1, 2), (2, 3), (1, 1), (3, 3)]) == [
+        (0, 1),
+        (1, 4),
+        (4, 5),
+        (1, 1),
+        (5, 5),
+    ]

@@ -81,8 +81,13 @@ def test_bad_lines_are_named_together(write: Any) -> None:
 
 
 def test_wrong_width_and_wrong_count(write: Any) -> None:
-    assert problems(write("1 2\nthe 1 2\n"), width=3) == ["FILE:1: expected width 3, found 2"]
-    assert problems(write("the 1 2\n"), width=3) == ["FILE:1: expected 3 numbers, found 2"]
+    told = [
+        "FILE:1: its vectors are 2 numbers wide, wanted 3; set the width of the embedding to 2, "
+        "or take other vectors"
+    ]
+    assert problems(write("1 2\nthe 1 2\n"), width=3) == told
+    assert problems(write("the 1 2\na 1 2\n"), width=3) == told
+    assert problems(write("the 1 2\na 1\n")) == ["FILE:2: expected 2 numbers, found 1"]
     assert problems(write("9 2\nthe 1 2\n")) == ["FILE:1: the header promises 9 vectors, found 1"]
 
 

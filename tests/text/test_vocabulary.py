@@ -176,3 +176,13 @@ def test_wikitext_counts(realdata):
         len(vocabulary.encode_flat(lines)[0]) for lines in (train, read("valid"), read("test"))
     ]
     assert sizes == [2_088_628, 217_646, 245_569]
+
+
+def test_a_vocabulary_of_a_model_names_itself_when_it_is_wrong():
+    good = Vocabulary.fit([["a", "b"]]).to_json()
+    made = Vocabulary.from_resources({"words": good}, "words", specials=(UNKNOWN,))
+    assert made.words == (UNKNOWN, "a", "b")
+    with pytest.raises(UserError, match=r"^words: wanted the specials \(\), found \('<unk>',\)$"):
+        Vocabulary.from_resources({"words": good}, "words", specials=())
+    with pytest.raises(UserError, match=r"^tags: .*wanted an object"):
+        Vocabulary.from_resources({"tags": []}, "tags", specials=())

@@ -14,6 +14,7 @@ from seqkit.training import TrainingConfig
         ({"schedule": "step", "schedule_factor": 0.0}, "more than 0 for the step schedule"),
         ({"schedule": "plateau", "schedule_factor": 0.0}, "more than 0 for the plateau schedule"),
         ({"schedule": "plateau", "schedule_factor": 1.0}, "less than 1 for the plateau schedule"),
+        ({"averaging": 0.9, "averaging_patience": 2}, "averaging_patience: found 2 with averaging"),
         ({"epochs": -1}, "at least 0"),
         ({"learning_rate": "nan"}, "at least 0"),
         ({"optimizer": "adm"}, "did you mean 'adam'"),

@@ -84,6 +84,12 @@ def test_every_schedule(tmp_path, schedule, averaging):
     check_every_stop(tmp_path, schedule=schedule, averaging=averaging, warmup=6)
 
 
+@pytest.mark.parametrize(("averaging_patience", "averaged"), [(1, True), (2, False)])
+def test_averaging_begins_where_it_would_have_begun(tmp_path, averaging_patience, averaged):
+    check_every_stop(tmp_path, averaging_patience=averaging_patience)
+    assert (uninterrupted(averaging_patience=averaging_patience) != uninterrupted()) == averaged
+
+
 def test_patience_is_counted_on(tmp_path):
     wanted = uninterrupted(epochs=9, patience=1)
     assert wanted[-1] == "no better score for 1 epoch"

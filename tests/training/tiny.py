@@ -31,6 +31,9 @@ class TinyModel:
     def begin_epoch(self, epoch):
         self.epochs.append(epoch)
 
+    def prepare(self, train):
+        """Nothing is fitted at once here."""
+
     def batches(self, examples, *, rng):
         order = range(len(examples)) if rng is None else rng.permutation(len(examples))
         return [

@@ -5,6 +5,7 @@ scikit-learn is imported inside functions, so that importing this package costs 
 
 from seqkit.metrics.baselines.kneser_ney import KneserNey
 from seqkit.metrics.baselines.majority import MajorityClass
+from seqkit.metrics.baselines.names import LongestMatch
 from seqkit.metrics.baselines.nearest import NearestText
 from seqkit.metrics.baselines.tags import CommonestTag
 from seqkit.metrics.baselines.tfidf import TfidfClassifier
@@ -13,6 +14,7 @@ from seqkit.metrics.baselines.vectors import VectorClassifier
 __all__ = [
     "CommonestTag",
     "KneserNey",
+    "LongestMatch",
     "MajorityClass",
     "NearestText",
     "TfidfClassifier",

@@ -1,7 +1,7 @@
 """Readers: a path becomes a list of typed records, or one error with everything to mend."""
 
 from seqkit.text.readers.columns import Column
-from seqkit.text.readers.conll import read_conll
+from seqkit.text.readers.conll import format_conll, read_conll
 from seqkit.text.readers.conllu import (
     Sentence,
     TagColumn,
@@ -33,6 +33,7 @@ __all__ = [
     "TextPair",
     "Word",
     "create_sentence",
+    "format_conll",
     "format_conllu",
     "read_conll",
     "read_conllu",

@@ -1,12 +1,13 @@
 """CoNLL columns: a word and its tags a line, a blank line between sentences."""
 
+from collections.abc import Sequence
 from itertools import groupby
 
 from seqkit.text.readers.columns import column_index
 from seqkit.text.readers.records import TaggedSentence
 from seqkit.text.readers.source import BadLines, FilePath, Source, columns_problem, load
 
-__all__ = ["read_conll", "tagged_columns"]
+__all__ = ["format_conll", "read_conll", "tagged_columns"]
 
 DOCUMENT_START = "-DOCSTART-"
 
@@ -85,3 +86,9 @@ def _check(number: int, cells: list[str], width: int, used: tuple[int, int], bad
         bad.add(number, columns_problem(len(cells), width))
     elif any(not cells[index].strip() for index in used):
         bad.add(number, "found an empty word or tag, wanted both")
+
+
+def format_conll(words: Sequence[str], tags: Sequence[str]) -> str:
+    """Return lines of word, tab, tag, and the blank line that ends a sentence."""
+    pairs = zip(words, tags, strict=True)
+    return "".join(f"{word}\t{tag}\n" for word, tag in pairs) + "\n"

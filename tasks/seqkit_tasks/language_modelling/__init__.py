@@ -48,11 +48,16 @@ def seqkit_datasets() -> Iterator[DatasetSpec]:
 
 @hookimpl
 def seqkit_commands() -> Iterator[CommandSpec]:
-    """Offer ``seqkit score`` and ``seqkit generate``."""
+    """Offer ``seqkit score``, ``seqkit adapt`` and ``seqkit generate``."""
     yield CommandSpec(
         name="score",
         summary="Say which sentence is likelier, and where they part",
         create=_create_score,
+    )
+    yield CommandSpec(
+        name="adapt",
+        summary="Score a text with a language model that adapts to what it has read of it",
+        create=_create_adapt,
     )
     yield CommandSpec(
         name="generate",
@@ -65,6 +70,12 @@ def _create_score() -> Callable[..., None]:
     from seqkit_tasks.language_modelling.commands import create_score
 
     return create_score()
+
+
+def _create_adapt() -> Callable[..., None]:
+    from seqkit_tasks.language_modelling.adapt_command import create_adapt
+
+    return create_adapt()
 
 
 def _create_generate() -> Callable[..., None]:

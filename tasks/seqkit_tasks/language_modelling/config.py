@@ -65,6 +65,25 @@ class LanguageModellingConfig(EncoderConfig, TrainingConfig):
     tied: bool = option(
         True, help="the output layer shares its weights with the token vectors", group="head"
     )
+    sampled_words: int | None = option(
+        None,
+        help="words that the softmax learns from at each step, drawn by frequency; all where not "
+        "set. Scores always come from all",
+        group="head",
+        minimum=1,
+    )
+    activity_penalty: float = option(
+        0.0,
+        help="pull of the encoder's outputs towards zero (activation regularisation)",
+        group="training",
+        minimum=0.0,
+    )
+    slowness_penalty: float = option(
+        0.0,
+        help="pull of the encoder's outputs towards those one step before",
+        group="training",
+        minimum=0.0,
+    )
     batch_size: int = option(
         20,
         help="streams that the text is cut into and read side by side",

@@ -6,7 +6,10 @@ from itertools import chain
 import numpy as np
 
 from seqkit.arrays import Array, BoolArray, IntArray
+from seqkit.layers.activation_penalties import ActivationPenalty, penalise_activations
 from seqkit.layers.base import State, prefixed
+from seqkit.layers.losses import Loss
+from seqkit.layers.sampled_softmax import WordSampler
 from seqkit.layers.softmax import SoftmaxOutput
 from seqkit.layers.text_encoder import TextEncoder
 from seqkit.metrics.baselines.kneser_ney import KneserNey
@@ -48,6 +51,7 @@ class LanguageModel(Model[Line, ScoredLine]):
         self.encoder = encoder
         self.output = output
         self.config = config
+        self.sampler = _word_sampler(vocabulary, config.sampled_words)
 
     def parameters(self) -> Iterator[tuple[str, Parameter]]:
         """Yield the parameters of encoder and output layer; a tied table comes under both names."""
@@ -62,9 +66,13 @@ class LanguageModel(Model[Line, ScoredLine]):
             "vocabulary": f"{len(self.vocabulary):,} {config.tokenizer}",
             "embedding": f"{config.embedding_width} wide",
             "encoder": f"{config.encoder}, {config.layers} x {config.units}, one direction",
-            "output": f"softmax over {len(self.vocabulary):,}, {tied}",
+            "output": f"softmax over {len(self.vocabulary):,}, {tied}{self._sampling}",
             "training": f"{config.batch_size} streams in windows of {config.window} steps",
         }
+
+    @property
+    def _sampling(self) -> str:
+        return "" if self.sampler is None else f"; learns from {self.sampler.size:,} at a time"
 
     # --- learning --------------------------------------------------------------------------------
 
@@ -93,17 +101,41 @@ class LanguageModel(Model[Line, ScoredLine]):
         train: bool = False,
         rng: np.random.Generator | None = None,
     ) -> Step:
-        """Return the cross-entropy of the next tokens; no gradient flows into ``state``."""
+        """Return the cross-entropy of the next tokens; no gradient flows into ``state``.
+
+        In training with ``sampled_words`` it is an estimate (:mod:`seqkit.layers.sampled_softmax`),
+        and penalties on the outputs are part of it.
+        """
         start = self._restore(state, batch.inputs.batch)
         features, final, back_encoder = self.encoder.forward(
             batch.inputs, start, train=train, rng=rng
         )
-        loss = self.output.loss(features.data, batch.targets.data)
+        loss = self.output_loss(features.data, batch.targets.data, rng if train else None)
+        penalty = self._penalty(features) if train else None
 
         def backward(scale: float) -> None:
-            back_encoder(features.with_data(loss.backward(scale)))
+            d_features = loss.backward(scale)
+            if penalty is not None:
+                d_features += scale * loss.count * penalty.gradient
+            back_encoder(features.with_data(d_features))
 
-        return Step(loss.total, loss.count, batch.inputs.tokens, backward, final)
+        total = loss.total + (0.0 if penalty is None else loss.count * penalty.value)
+        return Step(total, loss.count, batch.inputs.tokens, backward, final)
+
+    def _penalty(self, features: PackedSequence) -> ActivationPenalty | None:
+        size, change = self.config.activity_penalty, self.config.slowness_penalty
+        return penalise_activations(features, size=size, change=change) if size or change else None
+
+    def output_loss(
+        self, features: Array, targets: IntArray, rng: np.random.Generator | None
+    ) -> Loss[Array]:
+        """Return the loss of targets (M,) after features (M, H).
+
+        With ``rng`` it is what training takes: an estimate where ``sampled_words`` is set.
+        """
+        if self.sampler is None or rng is None:
+            return self.output.loss(features, targets)
+        return self.output.sampled_loss(features, targets, self.sampler.draw(rng))
 
     def _restore(self, state: State | None, batch: int) -> State | None:
         """Give a plain tuple of arrays, as a resumed run has it, the encoder's own type."""
@@ -152,11 +184,12 @@ class LanguageModel(Model[Line, ScoredLine]):
         :func:`~seqkit_tasks.language_modelling.scoring.score_sentences`.
         """
         ids, _ = encode_stream(self.vocabulary, examples)
-        return self._scored(examples, ids, self.log_probabilities(ids))
+        return self.scored(examples, ids, self.log_probabilities(ids))
 
-    def _scored(
+    def scored(
         self, examples: Sequence[Line], ids: IntArray, log_probabilities: Array
     ) -> list[ScoredLine]:
+        """Cut the log-probabilities (M,) of a stream (1 + M,) into its lines."""
         return list(scored_lines(examples, log_probabilities, self.is_unknown(ids[1:])))
 
     def is_unknown(self, ids: IntArray) -> BoolArray:
@@ -176,8 +209,21 @@ class LanguageModel(Model[Line, ScoredLine]):
             lengths,
             unknown=self.is_unknown(ids[1:]),
             characters=[len(line.text) + 1 for line in examples],
+            vocabulary=self._basis,
             headline="bits per character" if self.config.counts_characters else "perplexity",
         )
+
+    @property
+    def _basis(self) -> str:
+        """What a perplexity of this model is measured on: the tokens and the vocabulary."""
+        config = self.config
+        cased = ", in small letters" if config.lowercase else ""
+        size = f"{len(self.vocabulary):,}"
+        return f"{config.tokenizer}{cased}, a vocabulary of {size} ({self.vocabulary.digest})"
+
+    def unknown_tokens(self, example: Line) -> list[str]:
+        """Return the tokens outside the vocabulary."""
+        return [token for token in example.tokens if token not in self.vocabulary]
 
     def counts(self, examples: Sequence[Line]) -> Mapping[str, int]:
         """Count lines, tokens with their end marks, unknown tokens, and characters."""
@@ -190,17 +236,25 @@ class LanguageModel(Model[Line, ScoredLine]):
         }
 
     def baselines(self, train: Sequence[Line]) -> Iterator[Baseline[Line, ScoredLine]]:
-        """Yield a Kneser-Ney trigram; for characters and jamo also a 5-gram, which suits them."""
+        """Yield interpolated Kneser-Ney models: a trigram and a 5-gram."""
         ids, _ = encode_stream(self.vocabulary, train)
-        names = {3: "trigram", 5: "5-gram"}
-        for order in (3, 5) if self.config.counts_characters else (3,):
-            yield self._ngrams(f"interpolated Kneser-Ney {names[order]}", ids, order)
+        for name, order in (("trigram", 3), ("5-gram", 5)):
+            yield self._ngrams(f"interpolated Kneser-Ney {name}", ids, order)
 
     def _ngrams(self, name: str, train: IntArray, order: int) -> Baseline[Line, ScoredLine]:
         ngrams = KneserNey.fit(train, len(self.vocabulary), order=order)
 
         def predict(examples: Sequence[Line]) -> list[ScoredLine]:
             ids, _ = encode_stream(self.vocabulary, examples)
-            return self._scored(examples, ids, ngrams.log_probabilities(ids[1:], ids[:1]))
+            return self.scored(examples, ids, ngrams.log_probabilities(ids[1:], ids[:1]))
 
         return Baseline(name, predict)
+
+
+def _word_sampler(vocabulary: Vocabulary, size: int | None) -> WordSampler | None:
+    """Return what draws the words to learn from, or None where all of them are used."""
+    if size is None or size >= len(vocabulary):
+        return None
+    counts = vocabulary.counts
+    # A vocabulary without counts is in the order of frequency all the same: Zipf's law.
+    return WordSampler(1e6 / np.arange(1, len(vocabulary) + 1) if counts is None else counts, size)

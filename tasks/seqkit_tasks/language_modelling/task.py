@@ -1,5 +1,6 @@
 """The language modelling task: reads text line by line and builds the model."""
 
+import math
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Any, ClassVar
@@ -11,7 +12,7 @@ from seqkit.layers.embedding import Embedding
 from seqkit.layers.softmax import SoftmaxOutput
 from seqkit.layers.text_encoder import TextEncoder
 from seqkit.plugins import create_encoder
-from seqkit.tasks import Resources, Task
+from seqkit.tasks import Mistake, Resources, Task
 from seqkit.text.readers import read_plain
 from seqkit.text.tokenizers import Tokenizer, create_tokenizer
 from seqkit.text.vocabulary import END, UNKNOWN, Vocabulary
@@ -20,6 +21,9 @@ from seqkit_tasks.language_modelling.lines import Line, ScoredLine, check_marks
 from seqkit_tasks.language_modelling.model import LanguageModel
 
 __all__ = ["LanguageModellingTask"]
+
+SURPRISES = 5
+"""Tokens of a line that are named as the least probable."""
 
 
 class LanguageModellingTask(Task[LanguageModellingConfig, Line, ScoredLine]):
@@ -63,6 +67,12 @@ class LanguageModellingTask(Task[LanguageModellingConfig, Line, ScoredLine]):
         """Return certainty: each token of the line, and its end, with probability 1."""
         tokens = (*example.tokens, END)
         return ScoredLine.of(tokens, [0.0] * len(tokens), [])
+
+    def mistakes(self, example: Line, prediction: ScoredLine) -> list[Mistake]:
+        """Return the tokens of the line that the model found least probable."""
+        values = zip(prediction.tokens, prediction.log_probabilities, strict=True)
+        worst = sorted(values, key=lambda pair: pair[1])[:SURPRISES]
+        return [Mistake(place=token, gold_probability=math.exp(p)) for token, p in worst]
 
     def text(self, example: Line) -> str:
         """Return the line."""

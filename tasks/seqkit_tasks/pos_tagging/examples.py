@@ -5,12 +5,13 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import get_args
 
-from seqkit.errors import Problem, UserError
+from seqkit.errors import Problem, UserError, shorten
 from seqkit.suggestions import suggest
 from seqkit.text import (
     Sentence,
     TagColumn,
     create_sentence,
+    format_conll,
     format_conllu,
     read_conllu,
     read_tagged,
@@ -29,13 +30,10 @@ __all__ = [
     "read_gold",
     "read_untagged",
     "require_tags",
-    "shortened",
     "treebank_column",
 ]
 
 TREEBANK_COLUMNS = 10
-SHOWN = 20
-"""Problems of one kind that are spelt out; the others are counted."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -112,7 +110,7 @@ def read_gold(
     sentences = read_conllu(path)
     # FEATS may be _ for good: a word without features. A part of speech may not.
     if column != "feats" and (problems := list(_untagged(sentences, column))):
-        raise UserError(shortened(problems))
+        raise UserError(shorten(problems))
     return [from_treebank(sentence, sentence.tags(column)) for sentence in sentences]
 
 
@@ -168,13 +166,7 @@ def require_tags(examples: Sequence[TaggedWords]) -> None:
         if len(x.tags) != len(x.words)
     ]
     if problems:
-        raise UserError(shortened(problems))
-
-
-def shortened(problems: Sequence[Problem]) -> list[Problem]:
-    """Return the first problems, and the number of the others."""
-    more = len(problems) - SHOWN
-    return [*problems[:SHOWN], *([Problem(f"and {more} more of the kind")] if more > 0 else [])]
+        raise UserError(shorten(problems))
 
 
 # --- writing -------------------------------------------------------------------------------------
@@ -182,8 +174,7 @@ def shortened(problems: Sequence[Problem]) -> list[Problem]:
 
 def format_columns(example: TaggedWords, prediction: TagPrediction) -> str:
     """Return lines of word, tab, tag, and a blank line."""
-    pairs = zip(prediction.words, prediction.tags, strict=True)
-    return "".join(f"{word}\t{tag}\n" for word, tag in pairs) + "\n"
+    return format_conll(prediction.words, prediction.tags)
 
 
 def format_treebank(example: TaggedWords, prediction: TagPrediction, column: TagColumn) -> str:

@@ -3,42 +3,23 @@
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
-from typing import NamedTuple
 
 import numpy as np
 
 from seqkit.arrays import Array, DTypeLike, IntArray
-from seqkit.layers.base import State, prefixed
-from seqkit.layers.crf import CRF
-from seqkit.layers.dropout import LockedDropout
-from seqkit.layers.linear import Linear
+from seqkit.layers.base import State
 from seqkit.metrics.baselines.tags import CommonestTag
 from seqkit.metrics.measures import Scoring
 from seqkit.metrics.tagging import score_tagging
 from seqkit.parameters import Parameter
-from seqkit.plugins import create_encoder
-from seqkit.sequences import PackedSequence, pack_flat
-from seqkit.tasks import Baseline, Batches, Model, Step
+from seqkit.tagging.features import WordFeatures
+from seqkit.tagging.network import TaggedBatch, create_network
+from seqkit.tasks import Baseline, Batches, Model, Reading, Step
 from seqkit.text import Vocabulary, length_batches
 from seqkit_tasks.pos_tagging.config import PosTaggingConfig
 from seqkit_tasks.pos_tagging.examples import TaggedWords, TagPrediction, require_tags
-from seqkit_tasks.pos_tagging.features import Spellings, WordBatch, WordFeatures
-from seqkit_tasks.pos_tagging.heads import CRFHead, Head, SoftmaxHead
 
 __all__ = ["PosTaggingModel"]
-
-WORD_BUDGET = 4096
-"""Words that are tagged at once."""
-
-
-class TaggedBatch(NamedTuple):
-    """Sentences as the model reads them, and the gold tags, packed alike.
-
-    A tag that training did not have is -1.
-    """
-
-    words: WordBatch
-    tags: PackedSequence
 
 
 class PosTaggingModel(Model[TaggedWords, TagPrediction]):
@@ -70,31 +51,29 @@ class PosTaggingModel(Model[TaggedWords, TagPrediction]):
         self._words = words
         self._met = words.ids.keys() | left_out
         self._tag_ids = tags.ids
-        self.features = WordFeatures(
-            config, words=words, characters=characters, rng=rng, dtype=dtype
+        self.network = create_network(
+            config, words=words, characters=characters, classes=len(tags), rng=rng, dtype=dtype
         )
-        self.dropout = LockedDropout(config.dropout)
-        self.encoder = create_encoder(config, self.features.output_features, rng=rng, dtype=dtype)
-        self.output = Linear(self.encoder.output_features, len(tags), rng=rng, dtype=dtype)
-        self.head: Head = SoftmaxHead()
-        if config.output == "crf":
-            self.head = CRFHead(CRF(len(tags), rng=rng, dtype=dtype))
+
+    @property
+    def features(self) -> WordFeatures:
+        """What the network knows of a word."""
+        return self.network.features
 
     def parameters(self) -> Iterator[tuple[str, Parameter]]:
         """Yield the parameters of features, encoder, output layer and random field."""
-        yield from prefixed("features", self.features.parameters())
-        yield from prefixed("encoder", self.encoder.parameters())
-        yield from prefixed("output", self.output.parameters())
-        yield from prefixed("head", self.head.parameters())
+        yield from self.network.parameters()
+
+    def reading(self) -> Reading:
+        """Return the words, their vectors, and the encoder, which reads the spelling too."""
+        return Reading(self._words.words, self.features.embedding.table, self.network.encoder)
 
     def describe(self) -> Mapping[str, str]:
         """Say what the network is made of."""
         config = self.config
         direction = "both directions" if config.bidirectional else "one direction"
-        characters = f"{config.character_cell}, {config.character_units}, both directions"
         return {
-            "words": f"{len(self._words):,}, {config.embedding} wide",
-            "spelling": f"{len(self.features.characters):,} characters, {characters}",
+            **self.network.features.describe(),
             "encoder": f"{config.encoder}, {config.layers} x {config.units}, {direction}",
             "output": f"{config.output} over {len(self.tags)} tags",
         }
@@ -110,9 +89,8 @@ class PosTaggingModel(Model[TaggedWords, TagPrediction]):
         return Batches(len(groups), lambda i: self._encode([examples[j] for j in groups[i]]))
 
     def _encode(self, examples: Sequence[TaggedWords]) -> TaggedBatch:
-        words = self.features.encode([example.words for example in examples])
-        tags = np.concatenate([self._ids(example.tags) for example in examples])
-        return TaggedBatch(words, pack_flat(tags, words.ids.lengths))
+        words = [example.words for example in examples]
+        return self.network.encode(words, [self._ids(example.tags) for example in examples])
 
     def _ids(self, tags: Sequence[str]) -> IntArray:
         """Return (T,) ids of tags, -1 for those that training did not have."""
@@ -127,43 +105,17 @@ class PosTaggingModel(Model[TaggedWords, TagPrediction]):
         rng: np.random.Generator | None = None,
     ) -> Step:
         """Return the negative log-likelihood of the gold tags that training had."""
-        features, back_features = self.features.forward(batch.words, train=train, rng=rng)
-        x, back_before = self.dropout.forward(features, train=train, rng=rng)
-        y, _, back_encoder = self.encoder.forward(x, train=train, rng=rng)
-        hidden, back_after = self.dropout.forward(y, train=train, rng=rng)
-        scores, back_output = self.output.forward(hidden.data)
-        loss = self.head.loss(hidden.with_data(scores), batch.tags.data)
-
-        def backward(scale: float) -> None:
-            d_hidden = back_output(loss.backward(scale).data)
-            d_x, _ = back_encoder(back_after(hidden.with_data(d_hidden)))
-            back_features(back_before(d_x))
-
-        return Step(loss.total, loss.count, batch.tags.tokens, backward)
+        return self.network.loss(batch, train=train, rng=rng)
 
     # --- using -----------------------------------------------------------------------------------
 
     def predict(self, examples: Sequence[TaggedWords]) -> list[TagPrediction]:
         """Return the tags of each sentence; each distinct word is spelt out once."""
-        spellings = Spellings.of([example.words for example in examples])
-        table = self.features.tabulate(spellings.words)
-        places = np.split(spellings.places, np.cumsum(spellings.lengths)[:-1])
-        found: dict[int, tuple[Array, Array]] = {}
-        for group in length_batches(spellings.lengths, tokens=WORD_BUDGET):
-            rows = np.concatenate([places[i] for i in group])
-            batch = pack_flat(table[rows], spellings.lengths[group])
-            chosen, probabilities = self._decode(batch)
-            found |= zip(group.tolist(), zip(chosen, probabilities, strict=True), strict=True)
-        return [self._prediction(example, *found[i]) for i, example in enumerate(examples)]
+        found = self.network.decode([example.words for example in examples])
+        return [self._prediction(*pair) for pair in zip(examples, found, strict=True)]
 
-    def _decode(self, features: PackedSequence) -> tuple[list[Array], list[Array]]:
-        """Return the ids of the best tags of each sentence, and their probabilities."""
-        y, _, _ = self.encoder.forward(features)
-        scores, _ = self.output.forward(y.data)
-        best, probabilities = self.head.decode(y.with_data(scores))
-        return y.with_data(best).unpack(), y.with_data(probabilities).unpack()
-
-    def _prediction(self, example: TaggedWords, best: Array, highest: Array) -> TagPrediction:
+    def _prediction(self, example: TaggedWords, found: tuple[IntArray, Array]) -> TagPrediction:
+        best, highest = found
         tags = tuple(self.tags[i] for i in best.tolist())
         return TagPrediction(example.words, tags, tuple(highest.tolist()))
 
@@ -200,6 +152,19 @@ class PosTaggingModel(Model[TaggedWords, TagPrediction]):
         tags = Counter(tag for example in examples for tag in example.tags)
         return Counter({tag: count for tag, count in tags.items() if tag not in self._tag_ids})
 
+    def item_losses(
+        self, examples: Sequence[TaggedWords], predictions: Sequence[TagPrediction]
+    ) -> Array:
+        """Return the sum of the probabilities of the wrong tags that were chosen."""
+        pairs = zip(examples, predictions, strict=True)
+        return np.array([_wrong_mass(example.tags, prediction) for example, prediction in pairs])
+
+    def unknown_tokens(self, example: TaggedWords) -> list[str]:
+        """Return the words without a vector of their own."""
+        read = self.config.as_read(example.words)
+        pairs = zip(example.words, read, strict=True)
+        return [word for word, known_as in pairs if known_as not in self._words]
+
     def counts(self, examples: Sequence[TaggedWords]) -> Mapping[str, int]:
         """Count sentences, words, those without a vector, tags, and words with an unseen tag."""
         read = [word for example in examples for word in self.config.as_read(example.words)]
@@ -227,3 +192,8 @@ class PosTaggingModel(Model[TaggedWords, TagPrediction]):
             return [TagPrediction(x.words, tags, (1.0,) * len(tags)) for x, tags in pairs]
 
         yield Baseline("each word's commonest tag", predict)
+
+
+def _wrong_mass(gold: Sequence[str], prediction: TagPrediction) -> float:
+    answers = zip(gold, prediction.tags, prediction.probabilities, strict=True)
+    return sum(probability for right, tag, probability in answers if tag != right)

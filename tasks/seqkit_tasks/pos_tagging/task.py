@@ -7,8 +7,9 @@ from typing import Any
 import numpy as np
 
 from seqkit.encoders import start_from_vectors
-from seqkit.errors import Problem, UserError
-from seqkit.tasks import Model, Resources, Task
+from seqkit.errors import Problem, UserError, shorten
+from seqkit.tagging.features import CHARACTER_MARKS, WORD_MARKS, fit_characters, fit_words
+from seqkit.tasks import Mistake, Model, Resources, Task
 from seqkit.text import Sentence, Vocabulary, create_tokenizer, nfc
 from seqkit_tasks.pos_tagging.config import PosTaggingConfig
 from seqkit_tasks.pos_tagging.examples import (
@@ -20,10 +21,8 @@ from seqkit_tasks.pos_tagging.examples import (
     from_treebank,
     read_gold,
     read_untagged,
-    shortened,
     treebank_column,
 )
-from seqkit_tasks.pos_tagging.features import CHARACTER_MARKS, WORD_MARKS, fit_characters
 from seqkit_tasks.pos_tagging.model import PosTaggingModel
 
 __all__ = ["PosTaggingTask"]
@@ -76,7 +75,7 @@ class PosTaggingTask(Task[PosTaggingConfig, TaggedWords, TagPrediction]):
             for message in find_problems(example, tagged=targets is not None)
         ]
         if problems:
-            raise UserError(shortened(problems))
+            raise UserError(shorten(problems))
         return made
 
     def _example(self, item: str | Sequence[str] | Sentence, tags: tuple[str, ...]) -> TaggedWords:
@@ -103,6 +102,18 @@ class PosTaggingTask(Task[PosTaggingConfig, TaggedWords, TagPrediction]):
         """Return the tags."""
         return list(prediction.tags)
 
+    def mistakes(self, example: TaggedWords, prediction: TagPrediction) -> list[Mistake]:
+        """Return the words with a wrong tag, the most confident first."""
+        answers = zip(
+            example.words, example.tags, prediction.tags, prediction.probabilities, strict=True
+        )
+        wrong = [
+            Mistake(word, gold, tag, probability)
+            for word, gold, tag, probability in answers
+            if tag != gold
+        ]
+        return sorted(wrong, key=lambda mistake: -(mistake.confidence or 0.0))
+
     def fit(self, train: Sequence[TaggedWords]) -> Resources:
         """Fit the vocabularies of words and characters, and the tags.
 
@@ -114,12 +125,7 @@ class PosTaggingTask(Task[PosTaggingConfig, TaggedWords, TagPrediction]):
             found = f"only the tag {tags.words[0]!r}" if len(tags) else "no tagged words"
             raise UserError(Problem(f"found {found}, wanted at least two tags", "training split"))
         read = [self.config.as_read(example.words) for example in train]
-        words = Vocabulary.fit(
-            read,
-            minimum_count=self.config.min_count,
-            maximum_size=self.config.max_vocabulary,
-            specials=WORD_MARKS,
-        )
+        words = fit_words(self.config, (example.words for example in train))
         left_out = {word for sentence in read for word in sentence} - words.ids.keys()
         return {
             "words": words.to_json(),
@@ -132,14 +138,14 @@ class PosTaggingTask(Task[PosTaggingConfig, TaggedWords, TagPrediction]):
         self, resources: Resources, *, rng: np.random.Generator
     ) -> Model[TaggedWords, TagPrediction]:
         """Build word and character vectors, encoder and output layer."""
-        tags = _vocabulary(resources, "tags", ())
+        tags = Vocabulary.from_resources(resources, "tags", specials=())
         if len(tags) < 2:
             raise UserError(Problem(f"wanted two or more, found {tags.words}", "tags"))
         return PosTaggingModel(
             self.config,
-            words=_vocabulary(resources, "words", WORD_MARKS),
+            words=Vocabulary.from_resources(resources, "words", specials=WORD_MARKS),
             left_out=frozenset(resources["left_out"]),
-            characters=_vocabulary(resources, "characters", CHARACTER_MARKS),
+            characters=Vocabulary.from_resources(resources, "characters", specials=CHARACTER_MARKS),
             tags=tags,
             rng=rng,
         )
@@ -151,11 +157,3 @@ class PosTaggingTask(Task[PosTaggingConfig, TaggedWords, TagPrediction]):
             return ()
         features = model.features
         return start_from_vectors(features.embedding, features.words.words, self.config.vectors)
-
-
-def _vocabulary(resources: Resources, name: str, marks: tuple[str, ...]) -> Vocabulary:
-    """Read a vocabulary, checked: a file may hold anything."""
-    vocabulary = Vocabulary.from_json(resources[name])
-    if vocabulary.specials != marks:
-        raise UserError(Problem(f"wanted the marks {marks}, found {vocabulary.specials}", name))
-    return vocabulary

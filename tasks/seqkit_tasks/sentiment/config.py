@@ -4,7 +4,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Literal
 
-from seqkit.encoders import EncoderConfig, TextConfig
+from seqkit.encoders import TextEncoderConfig
 from seqkit.errors import Problem
 from seqkit.layers.pooling import pooling_problems
 from seqkit.options import option
@@ -14,7 +14,7 @@ __all__ = ["SentimentConfig"]
 
 
 @dataclass(frozen=True, kw_only=True)
-class SentimentConfig(TextConfig, EncoderConfig, TrainingConfig):
+class SentimentConfig(TextEncoderConfig, TrainingConfig):
     """Options of the sentiment task."""
 
     epochs: int = option(15, help="passes over the training split", group="training", minimum=0)
@@ -41,12 +41,19 @@ class SentimentConfig(TextConfig, EncoderConfig, TrainingConfig):
     pooling: tuple[str, ...] = option(
         ("max",), help="last, max, mean, attention, or several of them side by side", group="head"
     )
-    ngrams: int = option(
-        0,
-        help="longest n-gram that naive Bayes counts beside the encoder; 0: none",
+    word_ngrams: int = option(
+        2,
+        help="longest n-gram of words that a linear classifier weighs beside the encoder; 0: none",
         group="head",
         minimum=0,
         maximum=6,
+    )
+    character_ngrams: int = option(
+        4,
+        help="longest n-gram of characters that it weighs; 0: none",
+        group="head",
+        minimum=0,
+        maximum=8,
     )
     class_weights: Literal["none", "balanced"] = option(
         "none", help="balanced: rare labels weigh more in the loss", group="head"
@@ -65,4 +72,6 @@ class SentimentConfig(TextConfig, EncoderConfig, TrainingConfig):
     def problems(self) -> Iterator[Problem]:
         """Yield what makes no sense in these options."""
         yield from super().problems()
+        if self.text_column is not None and self.text_column == self.label_column:
+            yield Problem("found the column that is text_column too", "label_column")
         yield from pooling_problems(self.pooling)

@@ -1,4 +1,4 @@
-"""What naive Bayes makes of a text's n-grams, beside what the encoder makes of the text."""
+"""What a linear classifier makes of a text's n-grams, beside what the encoder makes of the text."""
 
 from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
@@ -7,68 +7,103 @@ import numpy as np
 
 from seqkit.arrays import Array, IntArray
 from seqkit.errors import Problem, UserError
-from seqkit.layers.naive_bayes import NaiveBayesEvidence
+from seqkit.layers.base import prefixed
+from seqkit.layers.naive_bayes import NaiveBayesRegression, NgramSets
 from seqkit.parameters import Parameter
 from seqkit.tasks import Resources
-from seqkit.text.ngrams import distinct_ngrams
+from seqkit.text.ngrams import distinct_character_ngrams, distinct_ngrams
+from seqkit.text.tokenizers import create_tokenizer
+from seqkit_tasks.sentiment.config import SentimentConfig
 
-__all__ = ["NgramEvidence", "fit_ngrams"]
+__all__ = ["NgramEvidence", "NgramReader"]
 
 MINIMUM_COUNT = 2
 """An n-gram of one training text alone says nothing of others."""
 
-Tokens = Sequence[str]
+
+class NgramReader:
+    """Finds the n-grams of a text, of words and of characters, as the options ask.
+
+    Args:
+        config: the options of the task.
+    """
+
+    def __init__(self, config: SentimentConfig) -> None:
+        self._lowercase = config.lowercase
+        self._words = config.word_ngrams
+        self._characters = config.character_ngrams
+        named = "whitespace" if config.tokenizer == "whitespace" else "words"
+        self._tokenizer = create_tokenizer(named)
+
+    def read(self, text: str) -> tuple[list[str], list[str]]:
+        """Return the distinct n-grams of a text: those of words, and those of characters."""
+        text = text.lower() if self._lowercase else text
+        words = self._tokenizer.tokenize(text) if self._words else []
+        return (
+            distinct_ngrams(words, self._words),
+            distinct_character_ngrams(text, self._characters),
+        )
+
+    def fit(self, texts: Sequence[str]) -> Resources:
+        """Return the n-grams that are kept of training texts, by kind: plain lists, to be saved."""
+        words: Counter[str] = Counter()
+        characters: Counter[str] = Counter()
+        for text in texts:
+            of_words, of_characters = self.read(text)
+            words.update(of_words)
+            characters.update(of_characters)
+        return {"words": _common(words), "characters": _common(characters)}
 
 
-def fit_ngrams(
-    texts: Sequence[Tokens], labels: IntArray, *, classes: int, longest: int
-) -> Resources:
-    """Count in how many texts of each class an n-gram stands: plain lists, to be saved."""
-    found = [distinct_ngrams(tokens, longest) for tokens in texts]
-    totals = Counter(ngram for ngrams in found for ngram in ngrams)
-    kept = sorted(ngram for ngram, count in totals.items() if count >= MINIMUM_COUNT)
-    ids = {ngram: i for i, ngram in enumerate(kept)}
-    encoded = [_known(ids, ngrams) for ngrams in found]
-    bayes = NaiveBayesEvidence.fit(encoded, labels, features=len(kept), classes=classes)
-    return {"ngrams": kept, "counts": bayes.counts.astype(int).tolist()}
-
-
-def _known(ids: dict[str, int], ngrams: Sequence[str]) -> IntArray:
-    return np.array([ids[ngram] for ngram in ngrams if ngram in ids], dtype=np.int64)
+def _common(counts: Counter[str]) -> list[str]:
+    return sorted(ngram for ngram, count in counts.items() if count >= MINIMUM_COUNT)
 
 
 class NgramEvidence:
-    """Adds the evidence of n-grams, times a learnt scale, to the logits.
+    """Adds what the n-grams of a text say, times a learnt scale, to the logits.
 
     Args:
-        resources: what :func:`fit_ngrams` returned.
+        resources: what :meth:`NgramReader.fit` returned.
         classes: C.
-        longest: tokens of the longest n-gram.
+        reader: finds the n-grams of a text.
 
     Raises:
         UserError: the resources are inconsistent.
     """
 
-    def __init__(self, resources: Resources, *, classes: int, longest: int) -> None:
-        ngrams = resources["ngrams"]
-        counts = np.asarray(resources["counts"], dtype=np.float64).reshape(-1, classes)
-        if len(ngrams) != len(counts) or len(set(ngrams)) < len(ngrams) or (counts < 0).any():
-            raise UserError(
-                Problem(f"{len(ngrams)} n-grams do not fit counts {counts.shape}", "ngrams")
-            )
-        self.longest = longest
+    def __init__(self, resources: Resources, *, classes: int, reader: NgramReader) -> None:
+        self._ids = tuple(_numbered(resources[kind], kind) for kind in ("words", "characters"))
+        self._reader = reader
+        self.regression = NaiveBayesRegression(list(map(len, self._ids)), classes=classes)
         self.scale = Parameter(np.ones(1, np.float32))
-        self._ids = {ngram: i for i, ngram in enumerate(ngrams)}
-        self._bayes = NaiveBayesEvidence(counts)
+        self._of_training: dict[str, Array] = {}
 
     def parameters(self) -> Iterator[tuple[str, Parameter]]:
-        """Yield ``scale``."""
+        """Yield ``scale``, and the parameters of the regression."""
         yield "scale", self.scale
+        yield from prefixed("regression", self.regression.parameters())
 
-    def of(self, texts: Sequence[Tokens], own: IntArray | None = None) -> Array:
-        """Return the evidence (N, C); see :class:`NaiveBayesEvidence` for ``own``."""
-        encoded = [_known(self._ids, distinct_ngrams(tokens, self.longest)) for tokens in texts]
-        return self._bayes.of(encoded, own)
+    def fit(self, texts: Sequence[str], labels: IntArray) -> None:
+        """Fit the regression to the training texts, and keep what it says of each unseen."""
+        evidence = self.regression.fit(self._encode(texts), labels)
+        self._of_training = dict(zip(texts, evidence, strict=True))
+
+    def of(self, texts: Sequence[str], *, learning: bool) -> Array:
+        """Return the evidence (N, C); in learning, that of a fit without the text."""
+        if learning and all(text in self._of_training for text in texts):
+            return np.stack([self._of_training[text] for text in texts])
+        return self.regression.evidence(self._encode(texts))
+
+    def _encode(self, texts: Sequence[str]) -> NgramSets:
+        shift = len(self._ids[0])
+        words, characters = self._ids
+        found = []
+        for text in texts:
+            of_words, of_characters = self._reader.read(text)
+            ids = [words[ngram] for ngram in of_words if ngram in words]
+            ids += [characters[n] + shift for n in of_characters if n in characters]
+            found.append(np.array(ids, dtype=np.int64))
+        return NgramSets.of(found)
 
     def forward(self, logits: Array, evidence: Array) -> tuple[Array, Callable[[Array], Array]]:
         """Add the scaled evidence (N, C) to the logits (N, C)."""
@@ -79,3 +114,10 @@ class NgramEvidence:
             return d_logits
 
         return logits + self.scale.value * evidence, backward
+
+
+def _numbered(ngrams: Sequence[str], kind: str) -> dict[str, int]:
+    ids = {ngram: i for i, ngram in enumerate(ngrams)}
+    if len(ids) < len(ngrams):
+        raise UserError(Problem("found an n-gram twice", f"evidence {kind}"))
+    return ids

@@ -13,11 +13,13 @@ from seqkit.layers.dropout import Dropout
 from seqkit.layers.linear import Linear
 from seqkit.layers.losses import softmax, softmax_cross_entropy
 from seqkit.layers.pooling import Pooling
+from seqkit.layers.temperature import Temperature
 from seqkit.layers.text_encoder import TextEncoder
 from seqkit.metrics.baselines.majority import MajorityClass
 from seqkit.metrics.baselines.tfidf import TfidfClassifier
+from seqkit.metrics.calibration import score_calibration
 from seqkit.metrics.classification import encode_labels, score_classification
-from seqkit.metrics.measures import Scoring
+from seqkit.metrics.measures import Scoring, join_scorings
 from seqkit.parameters import Parameter
 from seqkit.sequences import PackedSequence, pack_flat
 from seqkit.tasks import Baseline, Batches, Model, Step
@@ -86,6 +88,7 @@ class SentimentModel(Model["LabelledTokens", SentimentPrediction]):
         self.dropout = Dropout(config.dropout)
         self.output = output
         self.evidence = evidence
+        self.temperature = Temperature()
         self.config = config
         self._label_ids = {label: i for i, label in enumerate(labels)}
         balanced = config.class_weights == "balanced"
@@ -98,18 +101,21 @@ class SentimentModel(Model["LabelledTokens", SentimentPrediction]):
         return self._labels
 
     def parameters(self) -> Iterator[tuple[str, Parameter]]:
-        """Yield the parameters of encoder, pooling and output layer."""
+        """Yield the parameters of encoder, pooling, output layer, n-grams and temperature."""
         yield from prefixed("encoder", self.encoder.parameters())
         yield from prefixed("pooling", self.pooling.parameters())
         yield from prefixed("output", self.output.parameters())
         if self.evidence is not None:
             yield from prefixed("evidence", self.evidence.parameters())
+        yield from self.temperature.parameters()
 
     def describe(self) -> Mapping[str, str]:
         """Say what the network is made of."""
         config = self.config
         direction = "both directions" if config.bidirectional else "one direction"
-        beside = f", beside naive Bayes on 1- to {config.ngrams}-grams" if config.ngrams else ""
+        kinds = {"words": config.word_ngrams, "characters": config.character_ngrams}
+        ngrams = " and ".join(f"1 to {n} {kind}" for kind, n in kinds.items() if n)
+        beside = f", beside n-grams of {ngrams}" if ngrams else ""
         return {
             "vocabulary": f"{len(self.vocabulary):,} {config.tokenizer}",
             "embedding": f"{config.embedding} wide",
@@ -119,6 +125,12 @@ class SentimentModel(Model["LabelledTokens", SentimentPrediction]):
         }
 
     # --- learning --------------------------------------------------------------------------------
+
+    def prepare(self, train: Sequence["LabelledTokens"]) -> None:
+        """Fit the linear classifier of the n-grams, where there is one."""
+        if self.evidence is not None:
+            labels = np.array([self._label_ids[example.label] for example in train])
+            self.evidence.fit([example.text for example in train], labels)
 
     def batches(
         self, examples: Sequence["LabelledTokens"], *, rng: np.random.Generator | None
@@ -134,13 +146,11 @@ class SentimentModel(Model["LabelledTokens", SentimentPrediction]):
     def _encode(
         self, examples: Sequence["LabelledTokens"], learning: bool = False
     ) -> LabelledBatch:
-        texts = [example.tokens for example in examples]
-        flat, lengths = self.vocabulary.encode_flat(texts)
+        flat, lengths = self.vocabulary.encode_flat([example.tokens for example in examples])
         labels = np.array([self._label_ids.get(e.label, -1) for e in examples], dtype=np.int64)
         evidence = None
         if self.evidence is not None:
-            # What is learnt from has been counted too, and must not vouch for itself.
-            evidence = self.evidence.of(texts, labels if learning else None)
+            evidence = self.evidence.of([e.text for e in examples], learning=learning)
         return LabelledBatch(pack_flat(flat, lengths), labels, evidence)
 
     def loss(
@@ -185,33 +195,58 @@ class SentimentModel(Model["LabelledTokens", SentimentPrediction]):
 
     def probabilities(self, examples: Sequence["LabelledTokens"]) -> Array:
         """Return the probability of each label: (N, C), in the order of :attr:`labels`."""
+        return softmax(self.temperature.scale(self.logits(examples)))
+
+    def logits(self, examples: Sequence["LabelledTokens"]) -> Array:
+        """Return what the softmax turns into probabilities at a temperature of 1: (N, C)."""
         result = np.zeros((len(examples), len(self.labels)))
         lengths = np.array([len(example.tokens) for example in examples])
         for group in length_batches(lengths, batch_size=PREDICTION_BATCH, rng=None):
             batch = self._encode([examples[i] for i in group])
-            logits, _ = self._logits(batch)
-            result[group] = softmax(logits.astype(np.float64))
+            result[group], _ = self._logits(batch)
         return result
+
+    def calibrate(self, dev: Sequence["LabelledTokens"]) -> Sequence[str]:
+        """Fit the temperature."""
+        gold = np.array([self._label_ids.get(e.label, -1) for e in dev], dtype=np.int64)
+        before, after = self.temperature.fit(self.logits(dev), gold)
+        return (self.temperature.report(before, after, "text"),)
 
     def predict(self, examples: Sequence["LabelledTokens"]) -> list[SentimentPrediction]:
         """Return the most probable label of each text."""
-        return [self._prediction(row) for row in self.probabilities(examples).tolist()]
-
-    def _prediction(self, probabilities: list[float]) -> SentimentPrediction:
-        best = max(range(len(self.labels)), key=probabilities.__getitem__)
-        named = dict(zip(self.labels, probabilities, strict=True))
-        return SentimentPrediction(self.labels[best], probabilities[best], named)
+        return _predictions(self.labels, self.probabilities(examples))
 
     def score(
         self,
         examples: Sequence["LabelledTokens"],
         predictions: Sequence[SentimentPrediction],
     ) -> Scoring:
-        """Return accuracy, macro and per-label precision, recall and F1, and the confusions."""
+        """Return accuracy, macro and per-label precision, recall and F1, the confusions, and how
+        far the probabilities can be trusted.
+        """
         gold = [example.label for example in examples]
         predicted = [prediction.label for prediction in predictions]
         names, (gold_ids, predicted_ids) = encode_labels(self.labels, gold, predicted)
-        return score_classification(gold_ids, predicted_ids, names)
+        given = np.array([[p.probabilities.get(n, 0.0) for n in names] for p in predictions])
+        return join_scorings(
+            score_classification(gold_ids, predicted_ids, names),
+            score_calibration(given.reshape(len(gold_ids), len(names)), gold_ids),
+        )
+
+    def item_losses(
+        self,
+        examples: Sequence["LabelledTokens"],
+        predictions: Sequence[SentimentPrediction],
+    ) -> Array:
+        """Return -log of the probability of the gold label; infinite for one unknown to it."""
+        pairs = zip(examples, predictions, strict=True)
+        given = [prediction.probabilities.get(example.label, 0.0) for example, prediction in pairs]
+        with np.errstate(divide="ignore"):
+            return -np.log(np.array(given, dtype=np.float64))
+
+    def unknown_tokens(self, example: "LabelledTokens") -> list[str]:
+        """Return the tokens outside the vocabulary."""
+        return [token for token in example.tokens if token not in self.vocabulary]
 
     def counts(self, examples: Sequence["LabelledTokens"]) -> Mapping[str, int]:
         """Count texts, tokens, unknown tokens and each label."""
@@ -238,8 +273,20 @@ class SentimentModel(Model["LabelledTokens", SentimentPrediction]):
         tfidf = TfidfClassifier.fit(texts, labels, analyzer=self.config.baseline_units)
         yield Baseline(
             f"TF-IDF of {self.config.baseline_units} + logistic regression",
-            lambda examples: _certain(tfidf.predict([example.text for example in examples])),
+            lambda examples: _predictions(
+                tfidf.labels, tfidf.probabilities([example.text for example in examples])
+            ),
         )
+
+
+def _predictions(labels: Sequence[str], probabilities: Array) -> list[SentimentPrediction]:
+    """Return what rows (N, C) of probabilities predict."""
+    best = probabilities.argmax(axis=1).tolist()
+    named = [dict(zip(labels, row, strict=True)) for row in probabilities.tolist()]
+    return [
+        SentimentPrediction(labels[i], row[labels[i]], row)
+        for i, row in zip(best, named, strict=True)
+    ]
 
 
 def _certain(labels: Sequence[str]) -> list[SentimentPrediction]:

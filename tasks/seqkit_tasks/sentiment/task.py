@@ -12,17 +12,15 @@ from seqkit.arrays import Array
 from seqkit.encoders import start_from_vectors
 from seqkit.errors import Problem, UserError
 from seqkit.label_model import fit_labels
-from seqkit.layers.embedding import Embedding
 from seqkit.layers.linear import Linear
 from seqkit.layers.pooling import Pooling
-from seqkit.layers.text_encoder import TextEncoder
-from seqkit.plugins import create_encoder
-from seqkit.tasks import Model, Resources, Task
+from seqkit.plugins import create_text_encoder
+from seqkit.tasks import Mistake, Model, Resources, Task
 from seqkit.text.readers import read_labelled
 from seqkit.text.tokenizers import create_tokenizer
 from seqkit.text.vocabulary import Vocabulary
 from seqkit_tasks.sentiment.config import SentimentConfig
-from seqkit_tasks.sentiment.evidence import NgramEvidence, fit_ngrams
+from seqkit_tasks.sentiment.evidence import NgramEvidence, NgramReader
 from seqkit_tasks.sentiment.model import SentimentModel, SentimentPrediction
 
 __all__ = ["LabelledTokens", "SentimentTask"]
@@ -51,6 +49,8 @@ class SentimentTask(Task[SentimentConfig, LabelledTokens, SentimentPrediction]):
     def __init__(self, config: SentimentConfig) -> None:
         super().__init__(config)
         self._tokenizer = create_tokenizer(config.tokenizer)
+        beside = config.word_ngrams or config.character_ngrams
+        self._ngrams = NgramReader(config) if beside else None
 
     @property
     def formats(self) -> dict[str, Any]:
@@ -83,6 +83,15 @@ class SentimentTask(Task[SentimentConfig, LabelledTokens, SentimentPrediction]):
         """Return the gold label, for certain."""
         return SentimentPrediction(example.label, 1.0, {example.label: 1.0})
 
+    def mistakes(
+        self, example: LabelledTokens, prediction: SentimentPrediction
+    ) -> Sequence[Mistake]:
+        """Return the wrong label, with its probability and that of the gold one."""
+        if prediction.label == example.label:
+            return ()
+        gold = prediction.probabilities.get(example.label)
+        return [Mistake("", example.label, prediction.label, prediction.probability, gold)]
+
     def text(self, example: LabelledTokens) -> str:
         """Return the text."""
         return example.text
@@ -102,13 +111,8 @@ class SentimentTask(Task[SentimentConfig, LabelledTokens, SentimentPrediction]):
         )
         shares = [found[label] / len(train) for label in labels]
         resources = {"vocabulary": vocabulary.to_json(), "labels": labels, "label_shares": shares}
-        if self.config.ngrams:
-            resources["evidence"] = fit_ngrams(
-                [example.tokens for example in train],
-                np.searchsorted(labels, [example.label for example in train]),
-                classes=len(labels),
-                longest=self.config.ngrams,
-            )
+        if self._ngrams is not None:
+            resources["evidence"] = self._ngrams.fit([example.text for example in train])
         return resources
 
     def build(
@@ -118,29 +122,19 @@ class SentimentTask(Task[SentimentConfig, LabelledTokens, SentimentPrediction]):
         config = self.config
         vocabulary = Vocabulary.from_json(resources["vocabulary"])
         labels, label_shares = _labels(resources)
-        embedding = Embedding(
-            len(vocabulary),
-            config.embedding,
-            rng=rng,
-            trainable=not config.freeze_vectors,
-            word_dropout=config.word_dropout,
-            unknown=vocabulary.unknown_id,
-        )
-        recurrent = create_encoder(config, config.embedding, rng=rng)
+        encoder = create_text_encoder(config, vocabulary, rng=rng)
         pooling = Pooling(
-            config.pooling, recurrent.output_features, bidirectional=config.bidirectional, rng=rng
+            config.pooling, encoder.output_features, bidirectional=config.bidirectional, rng=rng
         )
         return SentimentModel(
             vocabulary=vocabulary,
             labels=labels,
-            encoder=TextEncoder(embedding, recurrent, dropout=config.dropout),
+            encoder=encoder,
             pooling=pooling,
             output=Linear(pooling.output_features, len(labels), rng=rng),
-            evidence=NgramEvidence(
-                resources["evidence"], classes=len(labels), longest=config.ngrams
-            )
-            if config.ngrams
-            else None,
+            evidence=None
+            if self._ngrams is None
+            else NgramEvidence(resources["evidence"], classes=len(labels), reader=self._ngrams),
             config=config,
             label_shares=label_shares,
         )

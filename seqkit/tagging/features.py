@@ -1,4 +1,4 @@
-"""What the tagger knows of a word: a vector of its own, and one that is read off its spelling.
+"""What a tagger knows of a word: a vector of its own, one read off its spelling, and its shape.
 
 The spelling is read once for each distinct word, however often the word stands in a batch.
 """
@@ -10,14 +10,14 @@ from typing import NamedTuple
 import numpy as np
 
 from seqkit.arrays import Array, DTypeLike, IntArray
+from seqkit.encoders import WordConfig
 from seqkit.layers.base import prefixed
 from seqkit.layers.characters import CharacterEncoder, DistinctWords
 from seqkit.layers.embedding import Embedding
 from seqkit.layers.stack import build_recurrent
 from seqkit.parameters import Parameter
 from seqkit.sequences import PackedSequence, pack_flat
-from seqkit.text import UNKNOWN, Vocabulary, length_batches
-from seqkit_tasks.pos_tagging.config import PosTaggingConfig
+from seqkit.text import UNKNOWN, WORD_SHAPES, Vocabulary, length_batches, word_shape
 
 __all__ = [
     "CHARACTER_MARKS",
@@ -26,6 +26,7 @@ __all__ = [
     "WordBatch",
     "WordFeatures",
     "fit_characters",
+    "fit_words",
 ]
 
 CHARACTER_BUDGET = 8192
@@ -37,6 +38,16 @@ BEGIN, END = "<w>", "</w>"
 """Marks around a word, so that a prefix or an ending is not taken for what stands inside."""
 
 CHARACTER_MARKS = (UNKNOWN, BEGIN, END)
+
+
+def fit_words(config: WordConfig, sentences: Iterable[Sequence[str]]) -> Vocabulary:
+    """Fit the words of the training split that shall have a vector, as the options ask for it."""
+    return Vocabulary.fit(
+        map(config.as_read, sentences),
+        minimum_count=config.min_count,
+        maximum_size=config.max_vocabulary,
+        specials=WORD_MARKS,
+    )
 
 
 def fit_characters(sentences: Iterable[Sequence[str]]) -> Vocabulary:
@@ -78,14 +89,18 @@ class WordBatch(NamedTuple):
     Attributes:
         ids: packed (M,) ids of the words.
         spelt: the distinct words' characters, and which of them each row of ``ids.data`` is.
+        shapes: (M,) ids of the words' shapes, aligned with ``ids.data``.
     """
 
     ids: PackedSequence
     spelt: DistinctWords
+    shapes: IntArray
 
 
 class WordFeatures:
-    """Word vector and character vector side by side: (M, D + 2H).
+    """Word vector, character vector and, where the options ask for it, shape vector, side by side.
+
+    D' is the width of the three together.
 
     Args:
         config: widths, kind of character cell, how often words are read as unknown.
@@ -97,7 +112,7 @@ class WordFeatures:
 
     def __init__(
         self,
-        config: PosTaggingConfig,
+        config: WordConfig,
         *,
         words: Vocabulary,
         characters: Vocabulary,
@@ -122,46 +137,71 @@ class WordFeatures:
                 dtype=dtype,
             ),
         )
+        self.shapes: Embedding | None = None
+        if config.shape_embedding:
+            self.shapes = Embedding(len(WORD_SHAPES), config.shape_embedding, rng=rng, dtype=dtype)
         self._unknown = words.ids[UNKNOWN]
         self._hidden_shares = _hidden_shares(words, config.word_dropout)
 
     @property
     def output_features(self) -> int:
-        """Width of a word's features."""
-        return self.embedding.features + self.spelling.output_features
+        """D', width of a word's features."""
+        shape = 0 if self.shapes is None else self.shapes.features
+        return self.embedding.features + self.spelling.output_features + shape
 
     def parameters(self) -> Iterator[tuple[str, Parameter]]:
-        """Yield the parameters of the words' table and of the character encoder."""
+        """Yield the parameters of the words' table, the character encoder and the shapes."""
         yield from prefixed("words", self.embedding.parameters())
         yield from prefixed("spelling", self.spelling.parameters())
+        if self.shapes is not None:
+            yield from prefixed("shapes", self.shapes.parameters())
+
+    def describe(self) -> dict[str, str]:
+        """Say what the features are made of, by part; a model's description may begin with it."""
+        config = self.config
+        characters = f"{config.character_cell}, {config.character_units}, both directions"
+        parts = {
+            "words": f"{len(self.words):,}, {config.embedding} wide",
+            "spelling": f"{len(self.characters):,} characters, {characters}",
+        }
+        if self.shapes is not None:
+            parts["shapes"] = f"{self.shapes.rows}, {config.shape_embedding} wide"
+        return parts
 
     def encode(self, sentences: Sequence[Sequence[str]]) -> WordBatch:
-        """Look up words and characters."""
+        """Look up words, characters and shapes."""
         spellings = Spellings.of(sentences)
-        ids, characters = self._look_up(spellings.words)
+        ids, characters, shapes = self._look_up(spellings.words)
         places = pack_flat(spellings.places, spellings.lengths)
         packed_ids = places.with_data(ids.take(places.data))
-        return WordBatch(packed_ids, DistinctWords(places.data, characters))
+        spelt = DistinctWords(places.data, characters)
+        return WordBatch(packed_ids, spelt, shapes.take(places.data))
 
-    def _look_up(self, words: Sequence[str]) -> tuple[IntArray, PackedSequence]:
-        """Return the ids (W,) of distinct words, and their characters with marks around them."""
+    def _look_up(self, words: Sequence[str]) -> tuple[IntArray, PackedSequence, IntArray]:
+        """Return ids (W,) of distinct words, their characters between marks, and shapes (W,)."""
         characters = self.characters.encode_flat([(BEGIN, *word, END) for word in words])
-        return self.words.encode(self.config.as_read(words)), pack_flat(*characters)
+        shapes = np.fromiter(map(word_shape, words), dtype=np.int64, count=len(words))
+        return self.words.encode(self.config.as_read(words)), pack_flat(*characters), shapes
 
     def forward(
         self, batch: WordBatch, *, train: bool = False, rng: np.random.Generator | None = None
     ) -> tuple[PackedSequence, Callable[[PackedSequence], None]]:
-        """Map a batch to packed features (M, D + 2H); the backward adds to the gradients."""
+        """Map a batch to packed features (M, D'); the backward adds to the gradients."""
         ids = self._hide(batch.ids.data, rng) if train else batch.ids.data
-        vectors, back_words = self.embedding.forward(ids)
-        spelt, back_spelling = self.spelling.forward(batch.spelt, train=train, rng=rng)
+        pieces = [
+            self.embedding.forward(ids),
+            self.spelling.forward(batch.spelt, train=train, rng=rng),
+            *([] if self.shapes is None else [self.shapes.forward(batch.shapes)]),
+        ]
+        features = np.concatenate([piece for piece, _ in pieces], axis=1)
+        ends = np.cumsum([piece.shape[1] for piece, _ in pieces])[:-1]
 
         def backward(d_features: PackedSequence) -> None:
-            d_vectors, d_spelt = np.split(d_features.data, [self.embedding.features], axis=1)
-            back_words(d_vectors)
-            back_spelling(d_spelt)
+            d_pieces = np.split(d_features.data, ends, axis=1)
+            for (_, back), d_piece in zip(pieces, d_pieces, strict=True):
+                back(d_piece)
 
-        return batch.ids.with_data(np.concatenate([vectors, spelt], axis=1)), backward
+        return batch.ids.with_data(features), backward
 
     def _hide(self, ids: IntArray, rng: np.random.Generator | None) -> IntArray:
         """Read some words as unknown, the rarer the more often."""
@@ -173,16 +213,17 @@ class WordFeatures:
         return np.where(hidden, self._unknown, ids)
 
     def tabulate(self, words: Sequence[str]) -> Array:
-        """Return the features of W distinct words, (W, D + 2H), as they are without training.
+        """Return the features of W distinct words, (W, D'), as they are without training.
 
         However many words there are, only so many characters are read at once.
         """
         table = np.empty((len(words), self.output_features), self.embedding.table.value.dtype)
         for group in length_batches([len(word) for word in words], tokens=CHARACTER_BUDGET):
-            ids, characters = self._look_up([words[i] for i in group.tolist()])
-            vectors, _ = self.embedding.forward(ids)
-            spelt, _ = self.spelling.encode(characters)
-            table[group] = np.concatenate([vectors, spelt], axis=1)
+            ids, characters, shapes = self._look_up([words[i] for i in group.tolist()])
+            pieces = [self.embedding.forward(ids)[0], self.spelling.encode(characters)[0]]
+            if self.shapes is not None:
+                pieces.append(self.shapes.forward(shapes)[0])
+            table[group] = np.concatenate(pieces, axis=1)
         return table
 
 

@@ -1,0 +1,265 @@
+"""``python -m benchmarks.ablations NAME``: what each means of a recipe is worth.
+
+From a recipe, one means after the other is taken out (or put in), several seeds each, and scored on
+validation; the test split is never opened. Each run writes its ``report.json`` to a folder of its
+own, so that a long series can be stopped and taken up again; the table on ``docs/ablations.md`` is
+made of these reports and nothing else.
+"""
+
+import argparse
+import dataclasses
+import json
+import sys
+import tomllib
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from statistics import mean, stdev
+from typing import Any
+
+from benchmarks.__main__ import ROOT, data_folder
+from seqkit.datasets import DataFiles, find_files
+from seqkit.options import parse
+from seqkit.plugins import default_host
+from seqkit.runs import Run
+
+__all__ = ["ABLATIONS", "Ablation", "Figures", "main", "render", "run_missing"]
+
+PAGE = ROOT / "docs" / "ablations.md"
+FULL = "the recipe"
+
+Changes = Mapping[str, Any]
+
+
+@dataclass(frozen=True)
+class Ablation:
+    """A recipe and what is changed in it, one change at a time.
+
+    Attributes:
+        name: of the ablation, and of its section on the page.
+        task: that runs.
+        recipe: file name in ``docs/recipes``.
+        data: folder in the folder of public data sets.
+        changes: options by what the change is called.
+    """
+
+    name: str
+    task: str
+    recipe: str
+    data: str
+    changes: Mapping[str, Changes]
+
+    @property
+    def variants(self) -> dict[str, Changes]:
+        """The recipe itself, and each change."""
+        return {FULL: {}, **self.changes}
+
+    def options(self, changes: Changes) -> dict[str, Any]:
+        """Return the options of the recipe with a change."""
+        path = ROOT / "docs" / "recipes" / self.recipe
+        return {**tomllib.loads(path.read_text(encoding="utf-8")), **changes}
+
+
+ABLATIONS = {
+    ablation.name: ablation
+    for ablation in (
+        Ablation(
+            name="sentiment-mr",
+            task="sentiment",
+            recipe="sentiment-mr.toml",
+            data="mr-polarity",
+            changes={
+                "without n-grams": {"word_ngrams": 0, "character_ngrams": 0},
+                "without averaging of the weights": {"averaging": None},
+                "mean beside max pooling": {"pooling": ["max", "mean"]},
+                "without n-grams of characters": {"character_ngrams": 0},
+                "without n-grams of words": {"word_ngrams": 0},
+                "without word dropout": {"word_dropout": 0.0},
+                "without dropout": {"dropout": 0.0},
+                "without weight decay": {"weight_decay": 0.0},
+                "one direction": {"bidirectional": False},
+                "attention instead of max pooling": {"pooling": ["attention"]},
+                "label smoothing 0.1": {"label_smoothing": 0.1},
+            },
+        ),
+        Ablation(
+            name="pos-tagging-ewt",
+            task="pos-tagging",
+            recipe="pos-tagging-ewt.toml",
+            data="ud-english-ewt",
+            changes={
+                "without word dropout": {"word_dropout": 0.0},
+                "constant learning rate": {"schedule": "constant"},
+                "narrow character encoder": {"character_embedding": 25, "character_units": 25},
+                "without dropout": {"dropout": 0.0},
+                "one direction": {"bidirectional": False},
+            },
+        ),
+    )
+}
+
+
+# --- running --------------------------------------------------------------------------------------
+
+
+def run_missing(
+    ablation: Ablation, data: DataFiles, seeds: Sequence[int], folder: Path, names: Sequence[str]
+) -> Iterator[str]:
+    """Run what has no report yet, and yield a line about each run.
+
+    Args:
+        ablation: what to run.
+        data: train and dev; a test split is left out.
+        seeds: of each variant.
+        folder: for the runs.
+        names: the variants to run.
+    """
+    for seed in seeds:
+        for name in names:
+            output = run_folder(folder, ablation, name, seed)
+            if not (output / "report.json").exists():
+                _run(ablation, data, name, seed, output)
+                figures = read_figures(folder, ablation, name)
+                yield f"{ablation.name}: {name}, seed {seed}: {figures.shown}"
+
+
+def run_folder(folder: Path, ablation: Ablation, name: str, seed: int) -> Path:
+    """Return where a run of a variant is kept."""
+    return folder / ablation.name / name.replace(" ", "-") / str(seed)
+
+
+def _run(ablation: Ablation, data: DataFiles, name: str, seed: int, output: Path) -> None:
+    host = default_host()
+    spec = host.find_task(ablation.task)
+    config = parse(spec.config, ablation.options(ablation.variants[name]))
+    unseen = dataclasses.replace(data, test=None)
+    run = Run(spec, config, data=unseen, host=host, output=output, seed=seed)
+    run.load()
+    run.build()
+    for _ in run.train():
+        pass
+    run.finish()
+    for weights in output.glob("*.safetensors"):
+        weights.unlink()  # the report is what counts
+
+
+# --- the page -------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True)
+class Figures:
+    """What the runs of a variant came to.
+
+    Attributes:
+        metric: of the scores.
+        scores: by seed, of the best epoch on validation.
+        seconds: of training and validation, by seed.
+    """
+
+    metric: str
+    scores: Mapping[int, float]
+    seconds: Mapping[int, float]
+
+    @property
+    def shown(self) -> str:
+        """Mean score, with the spread where there are several seeds."""
+        values = [100 * score for score in self.scores.values()]
+        spread = f" ± {stdev(values):.2f}" if len(values) > 1 else ""
+        return f"{mean(values):.2f}{spread}"
+
+    def difference(self, whole: "Figures") -> str:
+        """Return the mean difference to the whole recipe, over the seeds that both have."""
+        common = self.scores.keys() & whole.scores.keys()
+        if not common:
+            return "-"
+        return f"{mean(100 * (self.scores[s] - whole.scores[s]) for s in common):+.2f}"
+
+
+def read_figures(folder: Path, ablation: Ablation, name: str) -> Figures:
+    """Read the reports of a variant, of all seeds that there are."""
+    scores, seconds, metric = {}, {}, ""
+    parent = run_folder(folder, ablation, name, 0).parent
+    for path in sorted(parent.glob("*/report.json")):
+        report = json.loads(path.read_text(encoding="utf-8"))
+        best = next(epoch for epoch in report["epochs"] if epoch["epoch"] == report["best_epoch"])
+        seed, metric = report["seed"], best["metric"]
+        scores[seed] = best["score"]
+        times = (epoch["seconds"] + epoch["validation_seconds"] for epoch in report["epochs"])
+        seconds[seed] = sum(times)
+    return Figures(metric, scores, seconds)
+
+
+def render(folder: Path) -> str:
+    """Return the tables of all ablations that have runs, as Markdown."""
+    parts = []
+    for ablation in ABLATIONS.values():
+        found = {name: read_figures(folder, ablation, name) for name in ablation.variants}
+        if found[FULL].scores:
+            parts += _section(ablation, {n: f for n, f in found.items() if f.scores})
+    return "\n".join(parts)
+
+
+def _section(ablation: Ablation, found: Mapping[str, Figures]) -> Iterator[str]:
+    whole = found[FULL]
+    yield f"## {ablation.name}"
+    yield ""
+    yield f"| `{ablation.recipe}` | {whole.metric} | difference | seeds | seconds a run |"
+    yield "| --- | --- | --- | --- | --- |"
+    for name, figures in found.items():
+        difference = "" if name == FULL else figures.difference(whole)
+        seeds = ", ".join(map(str, sorted(figures.scores)))
+        seconds = f"{mean(figures.seconds.values()):.0f}"
+        yield f"| {name} | {figures.shown} | {difference} | {seeds} | {seconds} |"
+    yield ""
+    if missing := [name for name in ablation.changes if name not in found]:
+        yield f"Not run yet: {', '.join(missing)}."
+        yield ""
+
+
+HEAD = """# Ablations
+
+What each means of a [recipe](recipes) is worth: one change at a time, everything else as in the
+recipe. Scores are those of the best epoch on the validation split, in percent, as mean ± standard
+deviation over the seeds; the difference is the mean over the seeds that both rows have. The test
+split was not opened. A difference that is smaller than the spread says little. The seconds are of
+training and validation, while other work ran on the machine.
+
+This page is written by `python -m benchmarks.ablations NAME`, from the reports of its runs.
+
+"""
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Do what the command line says; returns the exit status."""
+    parser = argparse.ArgumentParser(
+        prog="python -m benchmarks.ablations",
+        description="Take one means after the other out of a recipe, and write docs/ablations.md.",
+        epilog="Example: python -m benchmarks.ablations sentiment-mr --seeds 0,1,2",
+    )
+    parser.add_argument("name", choices=sorted(ABLATIONS), help="the ablation")
+    parser.add_argument("--seeds", default="0,1,2", help="of each variant (default 0,1,2)")
+    parser.add_argument("--only", action="append", metavar="VARIANT", help="run this one; repeat")
+    parser.add_argument("--data", type=Path, help="folder of the data; else among the public ones")
+    parser.add_argument("--render", action="store_true", help="run nothing; write the page")
+    parser.add_argument("--runs", type=Path, default=Path("runs/ablations"), help="for the runs")
+    found = parser.parse_args(arguments)
+    if found.render:
+        PAGE.write_text(HEAD + render(found.runs), encoding="utf-8")
+        return 0
+    ablation = ABLATIONS[found.name]
+    unknown = [name for name in found.only or () if name not in ablation.variants]
+    if unknown:
+        parser.error(f"no such variant: {unknown[0]!r}; there are {list(ablation.variants)}")
+    folder = found.data or (data_folder() or Path()) / ablation.data
+    if not folder.exists():
+        parser.error(f"{folder} is not there; name the folder of the data with --data")
+    seeds = [int(seed) for seed in found.seeds.split(",")]
+    names = found.only or list(ablation.variants)
+    for line in run_missing(ablation, find_files(folder), seeds, found.runs, names):
+        print(line, file=sys.stderr)
+    PAGE.write_text(HEAD + render(found.runs), encoding="utf-8")
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

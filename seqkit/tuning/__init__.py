@@ -1,0 +1,14 @@
+"""The search for better options, on validation data only."""
+
+from seqkit.tuning.search import Search, Trial
+from seqkit.tuning.spaces import Choices, Dimension, Range, default_space, read_dimension
+
+__all__ = [
+    "Choices",
+    "Dimension",
+    "Range",
+    "Search",
+    "Trial",
+    "default_space",
+    "read_dimension",
+]

@@ -1,0 +1,269 @@
+"""The search: trial after trial, each a training run that is scored on validation.
+
+::
+
+    search = Search(spec, config, data=files, space=default_space(spec.config), folder=folder)
+    for trial in search.run(trials=20):
+        print(trial.score, trial.values)
+    search.best                                    # and best.toml in the folder
+
+Bergstra, Bardenet, Bengio and Kégl, "Algorithms for hyper-parameter optimization" (2011), by way of
+the library optuna.
+"""
+
+import dataclasses
+import json
+import time
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Literal
+
+from seqkit.datasets import DataFiles
+from seqkit.errors import UserError
+from seqkit.extras import require_extra
+from seqkit.files import ensure_writable_folder, write_atomically
+from seqkit.options import as_recipe, with_options
+from seqkit.plugins import PluginHost
+from seqkit.runs import Run
+from seqkit.splits import fingerprint
+from seqkit.tasks import TaskSpec
+from seqkit.training.config import TrainingConfig
+from seqkit.training.reports import EpochReport
+from seqkit.training.step import NonFiniteError
+from seqkit.tuning.spaces import Choices, Dimension
+
+if TYPE_CHECKING:
+    import optuna
+
+__all__ = ["BEST_NAME", "Search", "Trial"]
+
+JOURNAL_NAME = "trials.log"
+BEST_NAME = "best.toml"
+
+Outcome = Literal["done", "stopped early", "interrupted", "failed"]
+
+
+@dataclass(frozen=True)
+class Trial:
+    """One trial.
+
+    Attributes:
+        number: from 0.
+        values: of the options that are searched.
+        outcome: "done"; "stopped early", where others did better by the same epoch; "interrupted";
+            or "failed".
+        metric: what ``score`` is, such as "accuracy".
+        score: of the best epoch on validation; None before the first epoch was finished.
+        epoch: the best one.
+        seconds: it took.
+        reason: why it failed.
+    """
+
+    number: int
+    values: Mapping[str, Any]
+    outcome: Outcome
+    metric: str = ""
+    score: float | None = None
+    epoch: int = 0
+    seconds: float = 0.0
+    reason: str = ""
+
+
+def _never() -> bool:
+    return False
+
+
+class Search:
+    """A search that goes on where it was stopped, from what stands in its folder.
+
+    Args:
+        spec: the task.
+        config: the options that are not searched.
+        data: where the examples come from; a test file is never opened.
+        space: what is searched.
+        folder: for the trials so far and the best recipe.
+        host: finds plugins.
+        seed: of the search, and of each trial's run.
+        threads: at most this many.
+
+    Raises:
+        UserError: optuna is not installed, or the folder holds another search.
+    """
+
+    def __init__(
+        self,
+        spec: TaskSpec[Any],
+        config: TrainingConfig,
+        *,
+        data: DataFiles,
+        space: Sequence[Dimension],
+        folder: Path,
+        host: PluginHost,
+        seed: int = 0,
+        threads: int | None = None,
+    ) -> None:
+        require_extra("tune", "optuna", wanted_by="seqkit tune")
+        self.spec = spec
+        self.config = config
+        self.data = dataclasses.replace(data, test=None)
+        self.space = tuple(space)
+        self.folder = ensure_writable_folder(folder)
+        self.host = host
+        self.seed = seed
+        self.threads = threads
+        self._study = self._open()
+
+    # --- what there is so far --------------------------------------------------------------------
+
+    @property
+    def trials(self) -> tuple[Trial, ...]:
+        """The trials that have ended, in their order, those of earlier sittings too."""
+        return tuple(
+            Trial(**json.loads(trial.user_attrs["trial"]))
+            for trial in self._study.get_trials(deepcopy=False)
+            if "trial" in trial.user_attrs
+        )
+
+    @property
+    def best(self) -> Trial | None:
+        """The trial of the best score; None before there is one."""
+        scored = [trial for trial in self.trials if trial.score is not None]
+        sign = 1 if self._higher_is_better else -1
+        return max(scored, key=lambda trial: sign * (trial.score or 0.0), default=None)
+
+    @property
+    def _higher_is_better(self) -> bool:
+        return bool(self._study.user_attrs.get("higher_is_better", True))
+
+    # --- the search ------------------------------------------------------------------------------
+
+    def run(
+        self, *, trials: int, seconds: float | None = None, stop: Callable[[], bool] = _never
+    ) -> Iterator[Trial]:
+        """Try, until there are so many trials in all, the time is over, or ``stop()`` says so.
+
+        Yields:
+            Each trial when it has ended; it is on disk by then, and so is the best recipe.
+        """
+        end = None if seconds is None else time.monotonic() + seconds
+
+        def over() -> bool:
+            return stop() or (end is not None and time.monotonic() >= end)
+
+        while len(self.trials) < trials and not over():
+            asked = self._study.ask()
+            trial = self._try(asked, over)
+            self._record(asked, trial)
+            yield trial
+
+    def _try(self, asked: "optuna.Trial", stop: Callable[[], bool]) -> Trial:
+        started = time.perf_counter()
+        values = {dimension.name: _suggest(asked, dimension) for dimension in self.space}
+        made = Trial(asked.number, values, "failed")
+        try:
+            made = self._train(asked, made, stop)
+        except (UserError, NonFiniteError) as error:
+            # Options that do not go together, or a run that diverged: nothing to go on with.
+            made = dataclasses.replace(made, reason=str(error))
+        return dataclasses.replace(made, seconds=time.perf_counter() - started)
+
+    def _train(self, asked: "optuna.Trial", trial: Trial, stop: Callable[[], bool]) -> Trial:
+        config = with_options(self.config, trial.values)
+        run = Run(
+            self.spec, config, data=self.data, host=self.host, seed=self.seed, threads=self.threads
+        )
+        run.load()
+        run.build()
+        verdicts: list[bool] = []
+        for report in run.train(stop=lambda: any(verdicts) or stop()):
+            if not isinstance(report, EpochReport):
+                continue
+            if report.best:
+                trial = dataclasses.replace(
+                    trial, metric=report.metric, score=report.score, epoch=report.epoch
+                )
+            verdicts.append(self._is_hopeless(asked, report, run.higher_is_better))
+        outcome: Outcome = "done" if not run.interrupted else "interrupted"
+        return dataclasses.replace(trial, outcome="stopped early" if any(verdicts) else outcome)
+
+    def _is_hopeless(
+        self, asked: "optuna.Trial", report: EpochReport, higher_is_better: bool
+    ) -> bool:
+        """Tell the search how an epoch went; return whether most trials did better by then."""
+        self._study.set_user_attr("higher_is_better", higher_is_better)
+        # The study always maximises: which way is up is known only after the first epoch.
+        asked.report(report.score if higher_is_better else -report.score, report.epoch)
+        return asked.should_prune()
+
+    def _record(self, asked: "optuna.Trial", trial: Trial) -> None:
+        """Write a trial down, and the best recipe so far."""
+        from optuna.trial import TrialState
+
+        asked.set_user_attr("trial", json.dumps(dataclasses.asdict(trial)))
+        states = {"done": TrialState.COMPLETE, "stopped early": TrialState.PRUNED}
+        state = states.get(trial.outcome, TrialState.FAIL)
+        score = trial.score if self._higher_is_better else -(trial.score or 0.0)
+        self._study.tell(asked, score if state is TrialState.COMPLETE else None, state=state)
+        if self.best == trial:
+            self._write_best(trial)
+
+    def _write_best(self, trial: Trial) -> None:
+        config = with_options(self.config, trial.values)
+        head = (
+            f"# seqkit run {self.spec.name} --config {BEST_NAME}\n"
+            f"# trial {trial.number} of a search: validation {trial.metric} {trial.score:.4f} "
+            f"at epoch {trial.epoch}, seed {self.seed}, data {self.data.name}\n\n"
+        )
+        write_atomically(self.folder / BEST_NAME, (head + as_recipe(config)).encode())
+
+    # --- storage ---------------------------------------------------------------------------------
+
+    def _open(self) -> "optuna.Study":
+        """Open the study of the folder, or begin one."""
+        import optuna
+        from optuna.storages.journal import JournalFileBackend
+
+        optuna.logging.set_verbosity(optuna.logging.WARNING)
+        storage = optuna.storages.JournalStorage(
+            JournalFileBackend(str(self.folder / JOURNAL_NAME))
+        )
+        study = optuna.create_study(
+            study_name=self.spec.name,
+            storage=storage,
+            load_if_exists=True,
+            direction="maximize",
+            pruner=optuna.pruners.MedianPruner(n_warmup_steps=1),
+        )
+        # Each sitting draws from a stream of its own, or it would repeat the first one's trials.
+        seed = self.seed + len(study.get_trials(deepcopy=False))
+        study.sampler = optuna.samplers.TPESampler(seed=seed)
+        self._check_same(study)
+        return study
+
+    def _check_same(self, study: "optuna.Study") -> None:
+        """Refuse to mix trials that cannot be compared."""
+        plain = json.loads(json.dumps(dataclasses.asdict(self.config)))
+        facts = {
+            "options": plain,
+            "data": fingerprint(self.data),
+            "space": [str(dimension) for dimension in self.space],
+            "seed": self.seed,
+        }
+        known = study.user_attrs.get("facts", facts)
+        changed = [name for name in facts if known.get(name) != facts[name]]
+        if changed:
+            raise UserError(
+                f"{self.folder}: holds a search with other {', '.join(changed)}; "
+                "go on with the same ones, or choose another folder"
+            )
+        study.set_user_attr("facts", facts)
+
+
+def _suggest(asked: "optuna.Trial", dimension: Dimension) -> Any:
+    if isinstance(dimension, Choices):
+        return asked.suggest_categorical(dimension.name, dimension.values)
+    name, log = dimension.name, dimension.by_factors
+    if dimension.whole:
+        return asked.suggest_int(name, int(dimension.low), int(dimension.high), log=log)
+    return asked.suggest_float(name, dimension.low, dimension.high, log=log)

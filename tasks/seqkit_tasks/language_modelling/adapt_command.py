@@ -1,0 +1,121 @@
+"""``seqkit adapt``: it converts, the library does the work."""
+
+import sys
+from collections.abc import Callable, Iterable
+from dataclasses import asdict
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
+
+from seqkit.errors import Problem, UserError
+from seqkit.kernels.threads import use_threads
+from seqkit_tasks.language_modelling.adaptation import Dynamic
+from seqkit_tasks.language_modelling.adapted import (
+    Adaptation,
+    AdaptedScore,
+    score_adapted,
+    tune,
+)
+from seqkit_tasks.language_modelling.cache import Cache
+from seqkit_tasks.language_modelling.commands import load_language_model
+from seqkit_tasks.language_modelling.lines import Line
+from seqkit_tasks.language_modelling.task import LanguageModellingTask
+
+if TYPE_CHECKING:
+    from seqkit.metrics.measures import Metric
+
+__all__ = ["create_adapt"]
+
+
+def create_adapt() -> Callable[..., None]:
+    """Return the command ``seqkit adapt``."""
+    import typer
+
+    def adapt(
+        model: Annotated[Path, typer.Argument(metavar="MODEL", help="model file or run directory")],
+        data: Annotated[Path, typer.Option(help="text to score")],
+        tune_on: Annotated[
+            Path | None, typer.Option(help="validation text on which the settings are found")
+        ] = None,
+        tune_lines: Annotated[int, typer.Option(help="so many of its first lines", min=1)] = 1000,
+        cache_size: Annotated[int, typer.Option(help="tokens that the cache remembers")] = 2000,
+        cache_weight: Annotated[float, typer.Option(help="share of the cache")] = 0.1,
+        cache_sharpness: Annotated[float, typer.Option(help="how much alike states must be")] = 0.3,
+        dynamic: Annotated[
+            bool, typer.Option(help="whether to let the model learn as it reads, too")
+        ] = True,
+        rate: Annotated[float, typer.Option(help="learning rate of that")] = 0.5,
+        segment: Annotated[int, typer.Option(help="tokens between two steps of that")] = 20,
+        threads: Annotated[int | None, typer.Option(help="at most so many", min=1)] = None,
+        as_json: Annotated[bool, typer.Option("--json", help="print JSON")] = False,
+    ) -> None:
+        """Score a text with a language model that adapts to what it has read of it.
+
+        Four scores: plain, with a cache of the last tokens, with gradient steps on what was read
+        (dynamic evaluation), and with both. Only the first is what others call perplexity.
+
+        Example:
+          $ seqkit adapt runs/lm-1 --data test.txt --tune-on valid.txt
+        """
+        task, network = load_language_model(model)
+        cache = Cache(size=cache_size, weight=cache_weight, sharpness=cache_sharpness)
+        how = Dynamic(learning_rate=rate, segment=segment)
+        adaptation = Adaptation(cache=cache, dynamic=how, both=cache)
+        lines = _read(task, data)
+        with use_threads(threads):
+            if tune_on is not None:
+                tuning = _read(task, tune_on)[:tune_lines]
+                adaptation = tune(network, tuning, adaptation, dynamic=dynamic)
+            show = _print_json if as_json else _print_table
+            show(score_adapted(network, lines, adaptation, dynamic=dynamic), adaptation)
+
+    return adapt
+
+
+def _read(task: LanguageModellingTask, path: Path) -> list[Line]:
+    lines = task.read(path)
+    if not lines:
+        raise UserError(Problem("found no lines, wanted at least one", str(path)))
+    return lines
+
+
+def _print_json(scores: Iterable[AdaptedScore], adaptation: Adaptation) -> None:
+    from seqkit.cli.streams import as_utf8, json_line
+
+    rows: list[dict[str, Any]] = [
+        {"name": score.name, "settings": score.settings, "evaluation": score.evaluation.to_json()}
+        for score in scores
+    ]
+    document = {"settings": asdict(adaptation), "scores": rows}
+    print(json_line(document, indent=2), file=as_utf8(sys.stdout))
+
+
+def _print_table(scores: Iterable[AdaptedScore], adaptation: Adaptation) -> None:
+    from rich.box import SIMPLE
+    from rich.table import Table
+
+    from seqkit.cli.streams import as_utf8, console_for
+
+    rows = list(scores)
+    table = Table(box=SIMPLE)
+    table.add_column("reading", no_wrap=True)
+    for metric in rows[0].evaluation.metrics:
+        table.add_column(metric.name, justify="right")
+    for row in rows:
+        table.add_row(row.name, *(_show(metric) for metric in row.evaluation.metrics))
+    console = console_for(as_utf8(sys.stdout))
+    console.print(table)
+    for row in rows:
+        if row.settings:
+            console.print(f"{row.name}: {row.settings}", soft_wrap=True)
+    console.print("The plain score is the model's; the others looked back at what they had read.")
+
+
+def _show(metric: "Metric") -> str:
+    from seqkit.metrics.measures import format_score
+
+    shown = format_score(metric.value, metric.style)
+    if metric.interval is None:
+        return shown
+    ends = (metric.interval.low, metric.interval.high)
+    low, high = (format_score(end, metric.style) for end in ends)
+    return f"{shown} [{low}, {high}]"

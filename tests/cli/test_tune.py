@@ -1,0 +1,139 @@
+"""``seqkit tune``: trials, their storage, the best recipe, and what is refused."""
+
+import json
+import os
+import signal
+import tomllib
+from pathlib import Path
+
+import pytest
+
+pytest.importorskip("optuna", reason="the extra seqkit[tune] is not installed")
+
+LITTLE = ("--trials", "3", "--set", "epochs=2", "--search", "learning_rate=0.01..1")
+
+
+def test_a_search_prints_its_trials_and_writes_the_best_recipe(seqkit):
+    done = seqkit("tune", "toy", *LITTLE)
+    assert done.status == 0
+    assert done.err.count("\n") == 3
+    assert "trial 0: accuracy" in done.err
+    recipe = tomllib.loads(Path("runs/tune-toy-1/best.toml").read_text())
+    assert 0.01 <= recipe["learning_rate"] <= 1
+    assert "seqkit run toy --config runs/tune-toy-1/best.toml" in done.out
+
+
+def test_a_run_takes_the_best_recipe_and_reaches_its_score(seqkit):
+    seqkit("tune", "toy", *LITTLE, "--output", "search")
+    found = json.loads(seqkit("tune", "toy", *LITTLE, "--output", "search", "--json").out)
+    best = next(trial for trial in found["trials"] if trial["number"] == found["best"])
+    report = json.loads(seqkit("run", "toy", "--config", found["recipe"], "--json").out)
+    assert max(epoch["score"] for epoch in report["epochs"]) == best["score"]
+
+
+def test_the_best_trial_is_the_one_of_the_highest_score(seqkit):
+    found = json.loads(seqkit("tune", "toy", *LITTLE, "--json").out)
+    scores = {trial["number"]: trial["score"] for trial in found["trials"]}
+    assert scores[found["best"]] == max(scores.values())
+
+
+def test_the_same_command_goes_on_with_a_search(seqkit):
+    first = seqkit("tune", "toy", *LITTLE, "--output", "search", "--json")
+    more = ("--trials", "5", *LITTLE[2:], "--output", "search", "--json")
+    second = seqkit("tune", "toy", *more)
+    assert json.loads(second.out)["trials"][:3] == json.loads(first.out)["trials"]
+    assert second.err.count("trial ") == 2
+
+
+def test_a_search_of_other_options_is_not_mixed_with_it(seqkit):
+    seqkit("tune", "toy", *LITTLE, "--output", "search")
+    changed = ("--trials", "4", "--set", "epochs=3", *LITTLE[4:], "--output", "search")
+    done = seqkit("tune", "toy", *changed)
+    assert done.status == 2
+    assert "search: holds a search with other options" in done.err
+
+
+def test_equal_seeds_try_the_same(seqkit):
+    both = [json.loads(seqkit("tune", "toy", *LITTLE, "--json").out) for _ in range(2)]
+    values = [[trial["values"] for trial in found["trials"]] for found in both]
+    assert values[0] == values[1]
+
+
+def test_the_test_split_is_never_opened(seqkit, host):
+    data = host.find_dataset("toy-sample").files()
+    folder = Path("data")
+    folder.mkdir()
+    (folder / "train.tsv").write_bytes(data.train.read_bytes())
+    (folder / "dev.tsv").write_bytes(data.dev.read_bytes())
+    (folder / "test.tsv").write_bytes(b"\xff\xfe not to be read")
+    assert seqkit("tune", "toy", "--data", "data", *LITTLE).status == 0
+
+
+def test_choices_are_tried(seqkit):
+    done = seqkit("tune", "toy", "--search", "parts=a,a+b", "--trials", "4", "--json")
+    tried = {trial["values"]["parts"] for trial in json.loads(done.out)["trials"]}
+    assert tried <= {"a", "a,b"}
+
+
+def test_a_trial_of_options_that_do_not_go_together_fails_alone(seqkit):
+    searched = ("--search", "schedule=plateau,constant", "--set", "schedule_factor=1.0")
+    done = seqkit("tune", "toy", *searched, "--trials", "6", "--json")
+    assert done.status == 0
+    for trial in json.loads(done.out)["trials"]:
+        refused = trial["values"]["schedule"] == "plateau"
+        assert trial["outcome"] == ("failed" if refused else "done")
+        assert ("schedule_factor: found 1.0" in trial["reason"]) == refused
+
+
+def test_a_time_limit_ends_it(seqkit):
+    done = seqkit("tune", "toy", *LITTLE, "--time-limit", "0", "--json")
+    assert done.status == 0
+    assert json.loads(done.out) == {"best": None, "recipe": None, "trials": []}
+
+
+def test_ctrl_c_keeps_what_is_done(seqkit, monkeypatch):
+    from seqkit.tuning import search
+
+    record = search.Search._record
+
+    def interrupted_after_the_first(self, asked, trial):
+        record(self, asked, trial)
+        os.kill(os.getpid(), signal.SIGINT)
+
+    monkeypatch.setattr(search.Search, "_record", interrupted_after_the_first)
+    done = seqkit("tune", "toy", *LITTLE, "--output", "search", "--json")
+    assert done.status == 130
+    assert len(json.loads(done.out)["trials"]) == 1
+    assert Path("search/best.toml").exists()
+
+
+@pytest.mark.parametrize(
+    ("searched", "said"),
+    [
+        ("learning_rat=1..2", "--search learning_rat: no such option; did you mean"),
+        ("learning_rate=2..1", "wanted the smaller number first"),
+        ("learning_rate=-1..1", "found '-1', wanted a number, at least 0"),
+        ("optimizer=adam,sgdd", "did you mean 'sgd'?"),
+        ("optimizer=adam..sgd", "it is no number"),
+        ("optimizer=adam", "wanted two or more values"),
+        ("noise", "wanted values, such as noise=low..high or noise=a,b"),
+    ],
+)
+def test_a_space_that_cannot_be_searched_is_named(seqkit, searched, said):
+    done = seqkit("tune", "toy", "--search", searched)
+    assert done.status == 2
+    assert said in done.err
+
+
+def test_all_mistakes_are_told_at_once(seqkit):
+    done = seqkit("tune", "toy", "--search", "noise", "--search", "epoch=1..2", "--set", "x=1")
+    assert done.status == 2
+    assert len(done.err.splitlines()) == 3
+
+
+def test_without_optuna_the_extra_is_named(seqkit, monkeypatch):
+    monkeypatch.setattr("seqkit.extras.find_spec", lambda name: None)
+    done = seqkit("tune", "toy")
+    assert done.status == 2
+    assert "seqkit tune needs optuna" in done.err
+    assert "pip install 'seqkit[tune]'" in done.err

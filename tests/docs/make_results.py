@@ -1,0 +1,302 @@
+"""Writes ``docs/results.md`` from ``docs/results/``: what runs reported, and what is said of it.
+
+``python -m tests.docs.make_results take NAME RUN ...`` takes over what the page needs of the
+``report.json`` of each run directory, as ``docs/results/NAME-seedN.json``; no path and no text of
+the data goes with it. ``python -m tests.docs.make_results`` writes the page. What no report says
+(the command, published figures and their sources, remarks) stands in ``docs/results/results.toml``.
+"""
+
+import json
+import statistics
+import sys
+import tomllib
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import asdict, dataclass, field
+from pathlib import Path, PurePath
+from typing import Any
+
+from seqkit.metrics.measures import Metric, format_score
+from seqkit.options import parse
+from seqkit.plugins import PluginHost, builtin_sources
+
+DOCS = Path(__file__).parents[2] / "docs"
+PAGE = DOCS / "results.md"
+FOLDER = DOCS / "results"
+
+COSTS = ("seconds", "training_seconds", "peak_megabytes")
+KEPT = ("task", "config", "seed", "threads", "best_epoch", "stopped", "split", *COSTS)
+
+HEAD = """# Results
+
+What the [recipes](recipes) reach on public data. Tuning looked at the validation split only; the
+scores are those of the test split. Of one run, the score has its 95 % bootstrap interval; of
+several seeds, it is the mean with the standard deviation over them. Scores do not depend on the
+number of threads. Times are those of training with validation, while other work ran beside it, so
+they are upper bounds.
+
+This page is written by `python -m tests.docs.make_results` from the reports and remarks in
+[docs/results](results); change those, not the page.
+"""
+
+
+@dataclass(frozen=True)
+class Published:
+    """A figure of others: what reached it, the figure as text, and where it stands."""
+
+    what: str
+    score: str
+    source: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class Result:
+    """One line of the page, as ``results.toml`` has it.
+
+    Attributes:
+        data: the data set.
+        reports: begin of the names of its extracts.
+        recipe: file of the recipe, from ``docs``; empty for the task's defaults.
+        command: that made the runs.
+        source: where the data comes from.
+        published: figures of others.
+        remarks: what else a careful reader should know.
+    """
+
+    data: str
+    reports: str
+    command: str
+    source: str
+    recipe: str = ""
+    published: tuple[Published, ...] = ()
+    remarks: tuple[str, ...] = ()
+    extracts: tuple[Mapping[str, Any], ...] = field(default=())
+
+
+# --- taking over ---------------------------------------------------------------------------------
+
+
+def take(name: str, runs: Sequence[Path], folder: Path) -> list[Path]:
+    """Write what the page needs of the reports of runs; returns the files."""
+    written = []
+    for run in runs:
+        report = json.loads((run / "report.json").read_text(encoding="utf-8"))
+        path = folder / f"{name}-seed{report['seed']}.json"
+        text = json.dumps(extract(report), ensure_ascii=False, indent=1)
+        path.write_text(text + "\n", encoding="utf-8")
+        written.append(path)
+    return written
+
+
+def extract(report: Mapping[str, Any]) -> dict[str, Any]:
+    """Return what the page needs of a report: no path, no table, no text of the data."""
+    epochs = report["epochs"]
+    spent = sum(epoch["seconds"] + epoch["validation_seconds"] for epoch in epochs)
+    given = {"training_seconds": spent, **report}
+    return {
+        **{key: given[key] for key in KEPT},
+        "config": {key: _without_path(value) for key, value in report["config"].items()},
+        "epochs": len(epochs),
+        "machine": report.get("machine", ""),
+        "versions": report["versions"],
+        "parameters": report["model"]["parameters"],
+        "splits": {split["name"]: split["counts"] for split in report["data"]["splits"]},
+        "counts": report["evaluation"]["counts"],
+        "metrics": report["evaluation"]["metrics"],
+        "baselines": [
+            {"name": baseline["name"], "metrics": baseline["evaluation"]["metrics"]}
+            for baseline in report["baselines"]
+        ],
+    }
+
+
+def _without_path(value: Any) -> Any:
+    return PurePath(value).name if isinstance(value, str) and "/" in value else value
+
+
+# --- reading -------------------------------------------------------------------------------------
+
+
+def results(folder: Path) -> list[Result]:
+    """Read what the page shows.
+
+    Raises:
+        ValueError: a result without extracts, or extracts without a result.
+    """
+    listed = tomllib.loads((folder / "results.toml").read_text(encoding="utf-8"))["result"]
+    found, used = [], set()
+    for entry in listed:
+        paths = sorted(folder.glob(f"{entry['reports']}-seed*.json"))
+        if not paths:
+            raise ValueError(f"no {entry['reports']}-seed*.json in {folder}")
+        used.update(paths)
+        extracts = tuple(json.loads(path.read_text(encoding="utf-8")) for path in paths)
+        published = tuple(Published(**one) for one in entry.pop("published", ()))
+        remarks = tuple(entry.pop("remarks", ()))
+        found.append(Result(**entry, published=published, remarks=remarks, extracts=extracts))
+    if unused := sorted(path.name for path in set(folder.glob("*.json")) - used):
+        raise ValueError(f"nothing in results.toml is about {', '.join(unused)}")
+    return found
+
+
+def deviations(result: Result) -> list[str]:
+    """Say in what the options of the runs are not those of the recipe as it stands now.
+
+    Options that did not exist when a run was made are left out; so are a plugin's options that its
+    recipe does not set, because the plugin need not be installed here.
+    """
+    first = result.extracts[0]
+    given = _recipe(result)
+    host = PluginHost(builtin_sources())
+    if first["task"] in {spec.name for spec in host.tasks()}:
+        config = parse(host.find_task(first["task"]).config, given, where=result.recipe)
+        given = json.loads(json.dumps(asdict(config)))
+    return [
+        f"`{name} = {json.dumps(value)}` instead of `{json.dumps(given[name])}`"
+        for name, value in first["config"].items()
+        if name in given and given[name] != value
+    ]
+
+
+def _recipe(result: Result) -> dict[str, Any]:
+    if not result.recipe:
+        return {}
+    return tomllib.loads((DOCS / result.recipe).read_text(encoding="utf-8"))
+
+
+# --- writing -------------------------------------------------------------------------------------
+
+
+def page(found: Sequence[Result]) -> str:
+    """Return the page."""
+    parts = ("\n".join(_table(found)), *("\n".join(_section(result)) for result in found))
+    return "\n".join([HEAD, *(f"{part}\n" for part in parts)])
+
+
+def _table(found: Sequence[Result]) -> Iterator[str]:
+    columns = ("data", "test score", "baseline, same data", "published", "training", "memory")
+    yield f"| {' | '.join(columns)} |"
+    yield f"|{' --- |' * len(columns)}"
+    for result in found:
+        cells = (
+            result.data,
+            _score(result),
+            _best_baseline(result),
+            "; ".join(f"{one.what} {one.score}" for one in result.published) or "-",
+            _time(result),
+            f"{max(one['peak_megabytes'] for one in result.extracts):,.0f} MB",
+        )
+        yield f"| {' | '.join(cells)} |"
+
+
+def _headlines(result: Result) -> list[Metric]:
+    return [Metric.from_json(one["metrics"][0]) for one in result.extracts]
+
+
+def _score(result: Result) -> str:
+    """The headline: of one run with its interval, of several with mean and deviation."""
+    metrics = _headlines(result)
+    first = metrics[0]
+    if len(metrics) == 1:
+        return f"{first.name} **{format_score(first.value, first.style)}**{_interval(first)}"
+    values = [metric.value for metric in metrics]
+    mean, spread = statistics.mean(values), statistics.stdev(values)
+    shown = ", ".join(format_score(value, first.style) for value in values)
+    return (
+        f"{first.name} **{format_score(mean, first.style)}** ± {format_score(spread, first.style)} "
+        f"({len(values)} seeds: {shown})"
+    )
+
+
+def _interval(metric: Metric) -> str:
+    if metric.interval is None:
+        return ""
+    low, high = metric.interval.low, metric.interval.high
+    return f" [{format_score(low, metric.style)}, {format_score(high, metric.style)}]"
+
+
+def _best_baseline(result: Result) -> str:
+    """The best of the classical methods, and whether it is better than the model."""
+    own = _headlines(result)
+    first, mean = own[0], statistics.mean(metric.value for metric in own)
+    way = 1 if first.higher_is_better else -1
+    named = [
+        (baseline["name"], metric)
+        for baseline in result.extracts[0]["baselines"]
+        for metric in map(Metric.from_json, baseline["metrics"])
+        if metric.name == first.name
+    ]
+    if not named:
+        return "-"
+    name, best = max(named, key=lambda pair: way * pair[1].value)
+    better = ", **better**" if way * best.value > way * mean else ""
+    return f"{name} {format_score(best.value, best.style)}{_interval(best)}{better}"
+
+
+def _time(result: Result) -> str:
+    minutes = [one["training_seconds"] / 60 for one in result.extracts]
+    threads = sorted({one["threads"] for one in result.extracts})
+    epochs = sorted({one["epochs"] for one in result.extracts})
+    return (
+        f"{_range(minutes, '.1f')} min, {_range(epochs, 'd')} epochs, "
+        f"{_range(threads, 'd')} thread{'s' if threads[-1] > 1 else ''}"
+    )
+
+
+def _range(values: Sequence[float], style: str) -> str:
+    low, high = format(min(values), style), format(max(values), style)
+    return low if low == high else f"{low} to {high}"
+
+
+def _section(result: Result) -> Iterator[str]:
+    first = result.extracts[0]
+    yield f"## {result.data}\n"
+    yield f"- Data: {result.source}; {_counts(first)}."
+    recipe = f"[`{Path(result.recipe).stem}`]({result.recipe})" if result.recipe else "defaults"
+    yield f"- Recipe: {recipe}. Run: `{result.command}`."
+    if changed := deviations(result):
+        yield f"- Options of the runs that are not those of the recipe now: {', '.join(changed)}."
+    yield f"- Model: {first['parameters']:,} parameters. {_how(result)}"
+    for metric in map(Metric.from_json, first["metrics"][1:]):
+        if not metric.name.startswith("macro"):
+            of = f" (seed {first['seed']})" if len(result.extracts) > 1 else ""
+            yield f"- {metric.name[0].upper()}{metric.name[1:]}{of}: " + (
+                f"{format_score(metric.value, metric.style)}{_interval(metric)}."
+            )
+    for one in result.published:
+        yield f"- Published: {one.what} {one.score} ({one.source})."
+    if by_hand := first.get("by_hand"):
+        yield f"- These figures come from no report: {by_hand}."
+    yield from (f"- {remark}" for remark in result.remarks)
+
+
+def _counts(extract: Mapping[str, Any]) -> str:
+    """How many examples each split has, which is its first count; and what is scored."""
+    sizes = (
+        f"{next(iter(counts.values())):,} {next(iter(counts))} for {name}"
+        for name, counts in extract["splits"].items()
+    )
+    scored = ", ".join(f"{count:,} {name}" for name, count in extract["counts"].items())
+    return f"{', '.join(sizes)}; scored: {scored}"
+
+
+def _how(result: Result) -> str:
+    parts = [
+        f"seed {one['seed']}: best epoch {one['best_epoch']} ({one['stopped']})"
+        for one in result.extracts
+    ]
+    first = result.extracts[0]
+    versions = ", ".join(f"{name} {version}" for name, version in first["versions"].items())
+    where = f" on {first['machine']}" if first["machine"] else ""
+    return f"{'; '.join(parts).capitalize()}. Versions: {versions}{where}."
+
+
+def main(arguments: Sequence[str]) -> None:
+    """Take reports over, where that is asked for, and write the page."""
+    if arguments and arguments[0] == "take":
+        for path in take(arguments[1], [Path(run) for run in arguments[2:]], FOLDER):
+            print(f"wrote {path}")
+    PAGE.write_text(page(results(FOLDER)), encoding="utf-8")
+
+
+if __name__ == "__main__":
+    main(sys.argv[1:])
