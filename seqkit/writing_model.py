@@ -300,7 +300,8 @@ class WritingModel(Model[ExampleT, Written]):
         """
         gold = [self.answers(example) for example in examples]
         if not all(gold):
-            raise UserError(f"found {gold.count([])} of {len(gold)} inputs without a gold answer")
+            missing = sum(not given for given in gold)
+            raise UserError(f"found {missing} of {len(gold)} inputs without a gold answer")
         unit = UNIT_NAMES.get(self.tokenizer.name, "token")
         edits = score_sequences(gold, [written.tokens for written in predictions], unit=unit)
         if not self.open_ended:

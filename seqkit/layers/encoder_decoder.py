@@ -6,12 +6,17 @@ from typing import Any, TypeAlias
 
 import numpy as np
 
-from seqkit.arrays import Array, IntArray
+from seqkit.arrays import Array, DTypeLike, IntArray
 from seqkit.beam_search import Hypothesis
+from seqkit.layers.attention import AttentionKind, build_attention
 from seqkit.layers.base import RecurrentLayer, prefixed
 from seqkit.layers.bridge import Bridge, flatten_state
+from seqkit.layers.decoder import AttentionDecoder
 from seqkit.layers.dropout import LockedDropout
+from seqkit.layers.embedding import Embedding
 from seqkit.layers.losses import Loss
+from seqkit.layers.softmax import SoftmaxOutput
+from seqkit.layers.stack import Cell, build_recurrent
 from seqkit.layers.token_decoder import TokenDecoder
 from seqkit.parameters import Parameter
 from seqkit.sequences import PackedSequence, pack_flat
@@ -59,6 +64,72 @@ class EncoderDecoder:
         self.bridge = bridge
         self.decoder = decoder
         self._dropout = LockedDropout(dropout)
+
+    @classmethod
+    def build(
+        cls,
+        encoder: RecurrentLayer[Any] | None,
+        features: int,
+        words: int,
+        *,
+        end: int,
+        embedding: int,
+        units: int,
+        cell: Cell = "lstm",
+        layers: int = 1,
+        attention: AttentionKind | None = "additive",
+        dropout: float = 0.0,
+        layer_dropout: float = 0.0,
+        recurrent_dropout: float = 0.0,
+        table: Parameter | None = None,
+        rng: np.random.Generator,
+        dtype: DTypeLike = np.float32,
+    ) -> "EncoderDecoder":
+        """Build the decoder and the bridge for an encoder.
+
+        Args:
+            encoder: reads packed vectors; None where each source is a single vector.
+            features: D, width of what is read.
+            words: V, tokens that may be written.
+            end: id of the end mark.
+            embedding: E, width of the vectors of the tokens written.
+            units: H of each layer of the decoder.
+            cell: of the decoder.
+            layers: of the decoder.
+            attention: how the decoder looks at the encoder's outputs; None for not at all.
+            dropout: rate before and after the encoder, on token vectors and before the softmax.
+            layer_dropout: between layers of the decoder.
+            recurrent_dropout: on the recurrent weights of the decoder.
+            table: (V, E) vectors of the tokens written, to share with what is read.
+            rng: draws the weights.
+            dtype: of the weights.
+        """
+        recurrent = build_recurrent(
+            cell,
+            embedding,
+            units,
+            layers=layers,
+            dropout=layer_dropout,
+            recurrent_dropout=recurrent_dropout,
+            rng=rng,
+            dtype=dtype,
+        )
+        attending, width = None, features
+        if encoder is not None:
+            _, nothing, _ = encoder.forward(pack_flat(np.empty((0, features), dtype), [0]))
+            width = flatten_state(nothing)[0].shape[1]
+            if attention is not None:
+                reads = encoder.output_features
+                attending = build_attention(attention, units, reads, rng=rng, dtype=dtype)
+        decoder = TokenDecoder(
+            Embedding(words, embedding, rng=rng, table=table, dtype=dtype),
+            AttentionDecoder(recurrent, attending, rng=rng, dtype=dtype),
+            SoftmaxOutput(units, words, rng=rng, dtype=dtype),
+            end=end,
+            dropout=dropout,
+        )
+        bridge = Bridge(width, recurrent, rng=rng, dtype=dtype)
+        return cls(encoder, bridge, decoder, dropout=dropout)
 
     def parameters(self) -> Iterator[tuple[str, Parameter]]:
         """Yield those of ``encoder.``, ``bridge.`` and ``decoder.``."""

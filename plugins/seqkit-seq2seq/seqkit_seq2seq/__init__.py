@@ -4,7 +4,7 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
-from seqkit.datasets import DataFiles, DatasetSpec, find_files
+from seqkit.datasets import DatasetSpec, find_files
 from seqkit.hookspecs import CommandSpec, hookimpl
 from seqkit.tasks import Task, TaskSpec
 
@@ -52,23 +52,16 @@ def seqkit_datasets() -> Iterator[DatasetSpec]:
         name=SAMPLE,
         task=SPEC.name,
         summary="2,400/300/300 Korean dates and times as they are said, with their ISO form",
-        files=_sample,
+        files=lambda: find_files(Path(__file__).parent / "sample"),
         sample=True,
     )
-
-
-def _sample() -> DataFiles:
-    return find_files(Path(__file__).parent / "sample")
 
 
 @hookimpl
 def seqkit_commands() -> Iterator[CommandSpec]:
     """Offer ``seqkit attention``."""
-    yield CommandSpec(
-        name="attention",
-        summary="Show where a sequence-to-sequence model looked as it wrote",
-        create=_create_attention,
-    )
+    summary = "Show where a sequence-to-sequence model looked as it wrote"
+    yield CommandSpec(name="attention", summary=summary, create=_create_attention)
 
 
 def _create_attention() -> Callable[..., None]:

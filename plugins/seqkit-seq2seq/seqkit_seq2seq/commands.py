@@ -1,11 +1,13 @@
 """``seqkit attention``: where a model looked as it wrote."""
 
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
-from typing import Annotated, cast
+from typing import Annotated
 
+from seqkit.arrays import Array
 from seqkit.errors import Problem, UserError
+from seqkit.files import write_atomically
 from seqkit.heatmap import svg_heatmap
 from seqkit.kernels.threads import use_threads
 from seqkit.loading import load
@@ -49,36 +51,38 @@ def show(path: Path, text: str, target: str | None = None, output: Path | None =
     Raises:
         UserError: a model of another task or without attention, no text, or a file of another kind.
     """
-    from rich.text import Text
-    from seqkit.cli.heatmap_view import heatmap_text
-    from seqkit.cli.streams import as_utf8, console_for
-
-    task, model = _load(path)
     if output is not None and output.suffix.lower() != ".svg":
         raise UserError(Problem(f"found {output.name!r}, wanted a name ending in .svg", "--output"))
+    task, model = _load(path)
     (pair,) = task.examples([text], None if target is None else [target])
     if not pair.tokens:
         raise UserError(Problem("found no tokens in it, wanted some to look at", "TEXT"))
     with use_threads():
-        (written,) = model.predict([pair]) if target is None else [task.gold(pair)]
-        assert written is not None
+        written = task.gold(pair) or model.predict([pair])[0]
         (weights,) = model.attention([pair], [written])
-    rows = [*written.tokens, END]
-    columns = list(pair.tokens[::-1] if task.config.reverse_source else pair.tokens)
+    rows, columns = [*written.tokens, END], task.in_order(pair)
     if output is not None:
-        output.write_text(svg_heatmap(weights, rows, columns, text), encoding="utf-8")
-        return
+        write_atomically(output, svg_heatmap(weights, rows, columns, text).encode())
+    else:
+        _print(written.text, weights, rows, columns)
+
+
+def _print(text: str, weights: Array, rows: Sequence[str], columns: Sequence[str]) -> None:
+    from rich.text import Text
+    from seqkit.cli.heatmap_view import heatmap_text
+    from seqkit.cli.streams import as_utf8, console_for
+
     console = console_for(as_utf8(sys.stdout))
-    console.print(Text(written.text))
+    console.print(Text(text))
     console.print(heatmap_text(weights, rows, columns, width=console.width), soft_wrap=True)
 
 
 def _load(path: Path) -> tuple[Seq2SeqTask, Seq2SeqModel]:
     trained = load(path)
-    if trained.spec.name != "seq2seq":
+    task, model = trained.task, trained.model
+    if not (isinstance(task, Seq2SeqTask) and isinstance(model, Seq2SeqModel)):
         found = f"found a model of the task {trained.spec.name!r}, wanted one of 'seq2seq'"
         raise UserError(Problem(found, str(path)))
-    task = cast(Seq2SeqTask, trained.task)
     if task.config.attention == "none":
         raise UserError(Problem("the model has no attention to show", str(path)))
-    return task, cast(Seq2SeqModel, trained.model)
+    return task, model

@@ -6,12 +6,12 @@ from typing import Any
 
 import numpy as np
 from seqkit.errors import Problem, UserError
-from seqkit.tasks import Resources, Task
-from seqkit.text import END, UNKNOWN, Vocabulary, create_tokenizer
+from seqkit.tasks import Json, Resources, Task
+from seqkit.text import Vocabulary, create_tokenizer, read_lexicon, read_pairs
+from seqkit.writing_model import Written, fit_texts
 
 from seqkit_seq2seq.config import Seq2SeqConfig
-from seqkit_seq2seq.model import Seq2SeqModel, Written
-from seqkit_seq2seq.pairs import Pair, read_raw_pairs
+from seqkit_seq2seq.model import Pair, Seq2SeqModel
 
 __all__ = ["Seq2SeqTask"]
 
@@ -33,20 +33,30 @@ class Seq2SeqTask(Task[Seq2SeqConfig, Pair, Written]):
         }
 
     def read(self, path: Path) -> list[Pair]:
-        """Read pairs: tab-separated, of fixed width, or the CMU dictionary."""
-        pairs = read_raw_pairs(path, self.config)
-        return [self._pair(source, targets) for source, targets in pairs]
+        """Read pairs, tab-separated or of fixed width, or the CMU dictionary (``*.dict``)."""
+        kind = self.config.format
+        lexicon = path.name.removesuffix(".gz").endswith(".dict")
+        if kind == "cmudict" or (kind == "auto" and lexicon):
+            entries = read_lexicon(path, stress=self.config.stress)
+            return [self._pair(word, tuple(map(" ".join, said))) for word, said, _ in entries]
+        pairs = read_pairs(path, format=None if kind == "auto" else kind)
+        return [self._pair(source, (target,)) for source, target, _ in pairs]
 
     def examples(self, inputs: Sequence[Any], targets: Sequence[Any] | None = None) -> list[Pair]:
         """Make examples of texts, and of their answers: a text each, or several right ones."""
-        answers = [()] * len(inputs) if targets is None else [_several(item) for item in targets]
-        return [self._pair(str(text), given) for text, given in zip(inputs, answers, strict=True)]
+        given = [()] * len(inputs) if targets is None else targets
+        answers = [(item,) if isinstance(item, str) else tuple(map(str, item)) for item in given]
+        return [self._pair(str(text), right) for text, right in zip(inputs, answers, strict=True)]
 
     def _pair(self, source: str, targets: tuple[str, ...]) -> Pair:
         tokens = self._source.tokenize(source.lower() if self.config.lowercase else source)
         read = tokens[::-1] if self.config.reverse_source else tokens
         answers = tuple(tuple(self._target.tokenize(target)) for target in targets)
         return Pair(source, tuple(read), answers, targets)
+
+    def in_order(self, example: Pair) -> tuple[str, ...]:
+        """Return the tokens of the source from its beginning."""
+        return example.tokens[::-1] if self.config.reverse_source else example.tokens
 
     def text(self, example: Pair) -> str:
         """Return the source."""
@@ -58,9 +68,7 @@ class Seq2SeqTask(Task[Seq2SeqConfig, Pair, Written]):
 
     def gold(self, example: Pair) -> Written | None:
         """Return the first right answer, for certain."""
-        if not example.answers:
-            return None
-        return Written(example.targets[0], example.answers[0])
+        return Written(example.targets[0], example.answers[0]) if example.answers else None
 
     def fit(self, train: Sequence[Pair]) -> Resources:
         """Fit the vocabularies, and the length of the longest answer.
@@ -70,35 +78,22 @@ class Seq2SeqTask(Task[Seq2SeqConfig, Pair, Written]):
         """
         if not train:
             raise UserError(Problem("found no pairs, wanted at least one", "training split"))
+        texts = [answer for pair in train for answer in pair.answers]
+        longest = max(map(len, texts), default=0)
         sources = [pair.tokens for pair in train]
-        answers = [answer for pair in train for answer in pair.answers]
-        shared = self.config.shared_vocabulary
-        target = self._fit([*sources, *answers] if shared else answers)
-        source = target if shared else self._fit(sources)
-        longest = max(map(len, answers), default=0)
+        if self.config.shared_vocabulary:
+            texts = sources = [*sources, *texts]
+        source, target = (self._vocabulary(part) for part in (sources, texts))
         return {"source": source, "target": target, "longest": longest}
 
-    def _fit(self, texts: Sequence[Sequence[str]]) -> dict[str, Any]:
-        return Vocabulary.fit(
-            texts,
-            minimum_count=self.config.min_count,
-            maximum_size=self.config.max_vocabulary,
-            specials=(UNKNOWN, END),
-        ).to_json()
+    def _vocabulary(self, texts: Sequence[Sequence[str]]) -> Json:
+        config = self.config
+        fitted = fit_texts(texts, min_count=config.min_count, max_size=config.max_vocabulary)
+        return fitted["vocabulary"]
 
     def build(self, resources: Resources, *, rng: np.random.Generator) -> Seq2SeqModel:
-        """Build the model, in training and after loading alike.
-
-        Raises:
-            UserError: a vocabulary without its marks.
-        """
+        """Build the model, in training and after loading alike."""
         target = Vocabulary.from_json(resources["target"])
         shared = self.config.shared_vocabulary
         source = target if shared else Vocabulary.from_json(resources["source"])
-        if source.unknown_id is None or target.end_id is None:
-            raise UserError(Problem(f"the marks {UNKNOWN} and {END} are missing", "vocabulary"))
         return Seq2SeqModel(source, target, int(resources["longest"]), self.config, rng=rng)
-
-
-def _several(given: Any) -> tuple[str, ...]:
-    return (given,) if isinstance(given, str) else tuple(map(str, given))

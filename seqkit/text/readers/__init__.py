@@ -13,6 +13,7 @@ from seqkit.text.readers.conllu import (
 )
 from seqkit.text.readers.detection import read_labelled, read_tagged, read_texts
 from seqkit.text.readers.jsonlines import read_jsonl
+from seqkit.text.readers.lexicon import LexiconEntry, read_lexicon
 from seqkit.text.readers.pairs import PairFormat, TextPair, read_pairs
 from seqkit.text.readers.plain import read_fasttext, read_folder, read_plain
 from seqkit.text.readers.records import LabelledText, Row, TaggedSentence, Text
@@ -22,6 +23,7 @@ from seqkit.text.readers.tables import read_csv, read_csv_columns, read_tsv, rea
 __all__ = [
     "Column",
     "LabelledText",
+    "LexiconEntry",
     "PairFormat",
     "Row",
     "Sentence",
@@ -40,6 +42,7 @@ __all__ = [
     "read_folder",
     "read_jsonl",
     "read_labelled",
+    "read_lexicon",
     "read_pairs",
     "read_plain",
     "read_tagged",

@@ -1,6 +1,6 @@
 """Split a file of pairs into train, dev and test, equal sources together.
 
-    python split.py date.txt splits/dates --dev 5000 --test 5000
+    python split_pairs.py date.txt splits/dates --dev 5000 --test 5000
 
 Lines are source<TAB>target, ``source _target`` or the CMU dictionary's, and are copied as they are.
 Of the dictionary, head words are counted rather than lines.
