@@ -42,8 +42,9 @@ def load_numpy(path: str | os.PathLike[str]) -> Array | dict[str, Array]:
         UserError: no such file, another kind of file, cut short, or arrays of Python objects.
     """
     try:
-        found = np.load(path, allow_pickle=False)
-        return dict(found) if isinstance(found, np.lib.npyio.NpzFile) else np.asarray(found)
+        with open(path, "rb") as stream:  # NumPy leaves a broken file open
+            found = np.load(stream, allow_pickle=False)
+            return dict(found) if isinstance(found, np.lib.npyio.NpzFile) else np.asarray(found)
     except OSError as error:
         raise UserError(Problem(f"cannot be read: {error.strerror or error}", str(path))) from None
     except (EOFError, ValueError, struct.error, zipfile.BadZipFile, zlib.error) as error:

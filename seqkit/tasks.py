@@ -21,7 +21,7 @@ from typing import TYPE_CHECKING, Any, ClassVar, Generic, TypeAlias, TypeVar, ov
 import numpy as np
 
 from seqkit.arrays import Array
-from seqkit.errors import SeqkitError
+from seqkit.errors import SeqkitError, UserError
 from seqkit.layers.base import State
 from seqkit.mistakes import Mistake, differences
 from seqkit.options import options_of
@@ -277,9 +277,9 @@ class Model(ABC, Generic[ExampleT, PredictionT]):
             seed: the same seed writes the same texts.
 
         Raises:
-            SeqkitError: the model writes nothing.
+            UserError: the model writes no texts, or not for this input.
         """
-        raise SeqkitError(f"{type(self).__name__} draws no texts")
+        raise UserError(f"a model of the kind {type(self).__name__} writes no texts")
 
     def describe(self) -> Mapping[str, str]:
         """Say in a few words what the network is made of, by part; shown before training."""

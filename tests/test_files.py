@@ -6,10 +6,11 @@ import signal
 import subprocess
 import sys
 
+import numpy as np
 import pytest
 
 from seqkit.errors import UserError
-from seqkit.files import ensure_writable_folder, write_atomically
+from seqkit.files import ensure_writable_folder, load_numpy, write_atomically
 
 
 def names(folder):
@@ -160,3 +161,33 @@ def test_ensure_writable_folder_tries_it_out(tmp_path, monkeypatch, function, co
         ensure_writable_folder(tmp_path)
     monkeypatch.undo()
     assert names(tmp_path) == []
+
+
+def test_arrays_are_loaded(tmp_path):
+    np.save(tmp_path / "one.npy", np.arange(3))
+    np.savez(tmp_path / "two.npz", a=np.arange(3), b=np.array(["가", "b"]))
+    assert load_numpy(tmp_path / "one.npy").tolist() == [0, 1, 2]
+    assert {name: a.tolist() for name, a in load_numpy(tmp_path / "two.npz").items()} == {
+        "a": [0, 1, 2],
+        "b": ["가", "b"],
+    }
+
+
+def test_python_objects_are_never_loaded(tmp_path):
+    np.save(tmp_path / "objects.npy", np.array([{"a": 1}], dtype=object))
+    np.savez(tmp_path / "objects.npz", a=np.array([None]))
+    for name in ("objects.npy", "objects.npz"):
+        with pytest.raises(UserError, match=f"{name}: cannot be read .* Object arrays"):
+            load_numpy(tmp_path / name)
+
+
+@pytest.mark.parametrize("name", ["one.npy", "two.npz"])
+def test_arrays_cut_short_or_missing_are_refused(tmp_path, name):
+    (np.save if name == "one.npy" else np.savez)(tmp_path / name, np.arange(300))
+    whole = (tmp_path / name).read_bytes()
+    for length in (0, 3, 40, 200, len(whole) - 1):
+        (tmp_path / name).write_bytes(whole[:length])
+        with pytest.raises(UserError, match=f"{name}: cannot be read as NumPy writes it"):
+            load_numpy(tmp_path / name)
+    with pytest.raises(UserError, match=f"{name}: cannot be read: No such file"):
+        load_numpy(tmp_path / "missing" / name)

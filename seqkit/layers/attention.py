@@ -12,8 +12,9 @@ from typing import Literal, NamedTuple, TypeAlias, get_args
 import numpy as np
 
 from seqkit.arrays import Array, DTypeLike
+from seqkit.layers.additive_scores import additive_scores
 from seqkit.layers.linear import Linear
-from seqkit.layers.pairing import Group, Pairing
+from seqkit.layers.pairing import Pairing
 from seqkit.parameters import Parameter, glorot_uniform
 from seqkit.sequences import PackedSequence
 
@@ -31,9 +32,6 @@ AttentionKind: TypeAlias = Literal["additive", "dot"]
 
 ScoresBackward: TypeAlias = Callable[[Array], tuple[Array, Array]]
 """``backward(d_scores (S,)) -> (d_queries, d_keys)``, rows in the pairing's flat order."""
-
-PIECE = 2**17
-"""Numbers that additive attention holds at once: they stay in a core's own cache."""
 
 
 class Attended(NamedTuple):
@@ -103,13 +101,14 @@ class Attention(ABC):
         )
         weights = pairing.softmax(scores)
         m = memory.data.take(pairing.memory_rows, axis=0)
-        contexts = _of_both(pairing, weights, m)
+        contexts = pairing.sum_memory(weights, m)
 
         def backward(d_contexts: PackedSequence) -> tuple[PackedSequence, PackedSequence]:
             d_c = d_contexts.data.take(pairing.query_rows, axis=0)
-            d_weights, d_m = _of_both_backward(pairing, weights, m, d_c)
-            d_q, d_k = scores_backward(pairing.softmax_backward(weights, d_weights))
+            d_scores = pairing.softmax_backward(weights, pairing.dots(d_c, m))
+            d_q, d_k = scores_backward(d_scores)
             d_queries = q_backward(_scattered(d_q, pairing.query_rows, queries.tokens))
+            d_m = pairing.sum_queries(weights, d_c)
             d_memory = _scattered(d_m, pairing.memory_rows, memory.tokens)
             if k_backward is not None:
                 d_memory += k_backward(_scattered(d_k, pairing.memory_rows, memory.tokens))
@@ -174,28 +173,14 @@ class DotAttention(Attention):
         return memory, _unchanged
 
     def _score(self, pairing: Pairing, queries: Array, keys: Array) -> tuple[Array, ScoresBackward]:
-        scores = np.empty(pairing.scores, np.result_type(queries, keys))
-        for group in pairing.groups:
-            q, k = group.of_queries(queries), group.of_memory(keys)
-            np.matmul(q, k.swapaxes(1, 2), out=group.of_scores(scores))
-
         def backward(d_scores: Array) -> tuple[Array, Array]:
-            d_queries, d_keys = np.empty_like(queries), np.empty_like(keys)
-            for group in pairing.groups:
-                d = group.of_scores(d_scores)
-                np.matmul(d, group.of_memory(keys), out=group.of_queries(d_queries))
-                q = group.of_queries(queries)
-                np.matmul(d.swapaxes(1, 2), q, out=group.of_memory(d_keys))
-            return d_queries, d_keys
+            return pairing.sum_memory(d_scores, keys), pairing.sum_queries(d_scores, queries)
 
-        return scores, backward
+        return pairing.dots(queries, keys), backward
 
 
 class AdditiveAttention(Attention):
     """Additive attention (Bahdanau, Cho and Bengio 2015): ``score = v · tanh(q W + m U + b)``.
-
-    The tanh of every pair of tokens takes A times the room of the scores, so it is made piece by
-    piece and made again in the backward pass rather than kept.
 
     Args:
         features: Q, width of the queries.
@@ -236,81 +221,14 @@ class AdditiveAttention(Attention):
         return self._memory.forward(memory)
 
     def _score(self, pairing: Pairing, queries: Array, keys: Array) -> tuple[Array, ScoresBackward]:
-        v = self.v.value
-        dtype = np.result_type(queries, keys, v)
-        scores = np.empty(pairing.scores, dtype)
-        for q, k, s in _pieces(pairing, queries, keys, scores):
-            np.matmul(_tanh_of_sums(q, k), v, out=s)
+        scores, scores_backward = additive_scores(pairing, queries, keys, self.v.value)
 
         def backward(d_scores: Array) -> tuple[Array, Array]:
-            d_queries, d_keys = np.empty_like(queries), np.zeros_like(keys)
-            d_v = np.zeros_like(v)
-            places = _pieces(pairing, d_queries, d_keys, d_scores)
-            for (q, k, _), (d_q, d_k, d) in zip(
-                _pieces(pairing, queries, keys, scores), places, strict=True
-            ):
-                u = _tanh_of_sums(q, k)
-                d_v += d.reshape(-1) @ u.reshape(-1, len(v))
-                np.multiply(u, u, out=u)
-                # The derivative of tanh is 1 - u u; both sums over it are products with d.
-                d_q[...] = d.sum(axis=2)[..., None] - (d[:, :, None] @ u)[:, :, 0]
-                across = d.swapaxes(1, 2)
-                d_k += across.sum(axis=2)[..., None]
-                d_k -= (across[:, :, None] @ u.swapaxes(1, 2))[:, :, 0]
+            d_queries, d_keys, d_v = scores_backward(d_scores)
             self.v.grad += d_v
-            return d_queries * v, d_keys * v
+            return d_queries, d_keys
 
         return scores, backward
-
-
-def _pieces(
-    pairing: Pairing, queries: Array, keys: Array, scores: Array
-) -> Iterator[tuple[Array, Array, Array]]:
-    """Yield queries (n, t, A), keys (n, Tm, A) and scores (n, t, Tm), few enough at a time."""
-    for group in pairing.groups:
-        q, k, s = group.of_queries(queries), group.of_memory(keys), group.of_scores(scores)
-        steps, count = _piece_of(group, queries.shape[1])
-        for first in range(0, group.sequences, count):
-            some = slice(first, first + count)
-            for step in range(0, group.queries, steps):
-                these = slice(step, step + steps)
-                yield q[some, these], k[some], s[some, these]
-
-
-def _piece_of(group: Group, units: int) -> tuple[int, int]:
-    """Return (queries of a sequence, sequences) that are worked on together."""
-    of_query = group.memory * units
-    steps = min(group.queries, max(1, PIECE // of_query))
-    return steps, max(1, PIECE // (of_query * steps)) if steps == group.queries else 1
-
-
-def _tanh_of_sums(queries: Array, keys: Array) -> Array:
-    """Return tanh(q + k) for all pairs: (n, t, Tm, A)."""
-    u: Array = queries[:, :, None] + keys[:, None]
-    return np.tanh(u, out=u)
-
-
-def _of_both(pairing: Pairing, weights: Array, memory: Array) -> Array:
-    """Return the weighted means (Mq', D)."""
-    dtype = np.result_type(weights, memory)
-    contexts = np.empty((len(pairing.query_rows), memory.shape[1]), dtype)
-    for group in pairing.groups:
-        w, m = group.of_scores(weights), group.of_memory(memory)
-        np.matmul(w, m, out=group.of_queries(contexts))
-    return contexts
-
-
-def _of_both_backward(
-    pairing: Pairing, weights: Array, memory: Array, d_contexts: Array
-) -> tuple[Array, Array]:
-    """Return the gradients of the weights (S,) and of the memory (Mm', D)."""
-    d_weights, d_memory = np.empty_like(weights), np.empty_like(memory)
-    for group in pairing.groups:
-        d = group.of_queries(d_contexts)
-        m, w = group.of_memory(memory), group.of_scores(weights)
-        np.matmul(d, m.swapaxes(1, 2), out=group.of_scores(d_weights))
-        np.matmul(w.swapaxes(1, 2), d, out=group.of_memory(d_memory))
-    return d_weights, d_memory
 
 
 def _scattered(rows: Array, places: Array, count: int) -> Array:

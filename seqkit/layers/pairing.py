@@ -104,6 +104,32 @@ class Pairing:
         """S, how many (query, memory) pairs of tokens there are."""
         return int(self._row_lengths.sum())
 
+    def dots(self, queries: Array, memory: Array) -> Array:
+        """Return the dot product of each pair, in the flat order: (Mq', A), (Mm', A) to (S,)."""
+        scores = np.empty(self.scores, np.result_type(queries, memory))
+        for group in self.groups:
+            q, m = group.of_queries(queries), group.of_memory(memory)
+            np.matmul(q, m.swapaxes(1, 2), out=group.of_scores(scores))
+        return scores
+
+    def sum_memory(self, weights: Array, memory: Array) -> Array:
+        """Return for each query the weighted sum of its memory: (S,) and (Mm', A) to (Mq', A)."""
+        dtype = np.result_type(weights, memory)
+        sums = np.empty((len(self.query_rows), memory.shape[1]), dtype)
+        for group in self.groups:
+            w, m = group.of_scores(weights), group.of_memory(memory)
+            np.matmul(w, m, out=group.of_queries(sums))
+        return sums
+
+    def sum_queries(self, weights: Array, queries: Array) -> Array:
+        """Return for each token of the memory the weighted sum of its queries: (Mm', A)."""
+        dtype = np.result_type(weights, queries)
+        sums = np.empty((len(self.memory_rows), queries.shape[1]), dtype)
+        for group in self.groups:
+            w, q = group.of_scores(weights), group.of_queries(queries)
+            np.matmul(w.swapaxes(1, 2), q, out=group.of_memory(sums))
+        return sums
+
     def softmax(self, scores: Array) -> Array:
         """Turn scores (S,) into weights that add up to 1 over the memory of each query."""
         if not len(scores):

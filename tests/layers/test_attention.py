@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from seqkit.layers import attention
+from seqkit.layers import additive_scores
 from seqkit.layers.attention import AdditiveAttention, Attention, DotAttention, build_attention
 from seqkit.sequences import PackedSequence, pack_flat
 from seqkit.testing.gradients import check_gradients
@@ -75,7 +75,7 @@ def test_gradients(kind: str, piece: int, pairs: Any, rng: np.random.Generator) 
         return contexts.data, flat_backward
 
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(attention, "PIECE", piece)
+        patch.setattr(additive_scores, "PIECE", piece)
         check_gradients(function, [queries.data, memory.data], layer.parameters())
 
 

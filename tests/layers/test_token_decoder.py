@@ -155,3 +155,22 @@ def test_parts_must_fit() -> None:
     decoder = build()
     with pytest.raises(ValueError, match="do not fit"):
         TokenDecoder(decoder.embedding, decoder.decoder, decoder.output, end=WORDS)
+
+
+@pytest.mark.parametrize("kind", ["additive", None])
+def test_texts_drawn_by_the_largest_are_those_of_greedy_search(kind: Any) -> None:
+    decoder = build(kind)
+    memory, state = beginning(decoder, 5)
+    found = decoder.sample(memory, state, lambda number, row: int(row.argmax()), max_length=6)
+    best = decoder.search(memory, state, max_length=6)
+    assert found == [list(hypotheses[0].tokens) for hypotheses in best]
+
+
+def test_each_text_is_chosen_by_its_own_number() -> None:
+    decoder = build()
+    memory, state = beginning(decoder, 3)
+    wanted = [[2, 2, END], [], [3, 4, 5]]
+    plans = [iter([*tokens, END]) for tokens in wanted]
+    found = decoder.sample(memory, state, lambda number, row: next(plans[number]), max_length=3)
+    assert found == [[2, 2], [], [3, 4, 5]]
+    assert decoder.sample(memory, state, lambda number, row: 2, max_length=0) == [[], [], []]

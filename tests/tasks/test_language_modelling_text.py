@@ -331,3 +331,5 @@ def test_a_model_of_another_task_is_refused(tmp_path: Path) -> None:
     path = trained(tmp_path / "run", "sentiment", options, {"train": data, "dev": data})
     with pytest.raises(UserError, match=r"found a model of the task 'sentiment', wanted"):
         load_language_model(path)
+    with pytest.raises(UserError, match="a model of the kind SentimentModel writes no texts"):
+        call(create_generate(), str(path), "--prompt", "good")

@@ -149,7 +149,9 @@ def create_generate() -> Callable[..., None]:
 
     def generate(
         model: Annotated[Path, typer.Argument(metavar="MODEL", help="model file or run directory")],
-        prompt: Annotated[str, typer.Option(help="how the text begins")] = "",
+        prompt: Annotated[
+            str, typer.Option(help="how the text begins, or what it is to be written for")
+        ] = "",
         temperature: Annotated[
             float, typer.Option(help="below 1 safer, above 1 wilder, 0 the likeliest always")
         ] = 1.0,
@@ -162,7 +164,9 @@ def create_generate() -> Callable[..., None]:
         no_unk: Annotated[
             bool, typer.Option("--no-unk", help="never write the unknown mark")
         ] = False,
-        length: Annotated[int, typer.Option(help="tokens after the prompt, at most")] = 100,
+        length: Annotated[
+            int | None, typer.Option(help="tokens at most; 100, or what the model has learnt")
+        ] = None,
         lines: Annotated[int, typer.Option(help="stop at this many end marks")] = 1,
         samples: Annotated[int, typer.Option(help="how many texts", min=1)] = 1,
         seed: Annotated[int, typer.Option(help="the same seed writes the same text", min=0)] = 0,
@@ -175,14 +179,25 @@ def create_generate() -> Callable[..., None]:
         Example:
           $ seqkit generate runs/lm-1 --prompt "Marta" --temperature 0.8 --samples 3
           $ seqkit generate runs/lm-1 --lines 10 --top-p 0.9 --no-unk --seed 7
+          $ seqkit generate runs/translator --prompt "guten Abend" --samples 3
         """
         sampling = Sampling(temperature=temperature, top_k=top_k, top_p=top_p)
-        task, network = load_language_model(model)
+        trained = load(model)
+        task, network = trained.task, trained.model
+        if not isinstance(task, LanguageModellingTask) or not isinstance(network, LanguageModel):
+            (example,) = trained.examples([prompt])
+            with use_threads():
+                texts = network.sample(
+                    example, sampling=sampling, samples=samples, length=length, seed=seed
+                )
+            for text in texts:
+                _print_json({"text": text}) if as_json else _print_line(text)
+            return
         generator = Generator(
             task=task,
             model=network,
             sampling=sampling,
-            length=length,
+            length=100 if length is None else length,
             lines=lines,
             unknown=not no_unk,
         )
