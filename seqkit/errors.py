@@ -25,7 +25,8 @@ class UserError(SeqkitError):
     """Options, configuration or data that cannot be used as they are.
 
     All problems of one kind are collected and raised together, so that they can be mended in
-    one go. The command line prints each on a line of its own and exits with status 2.
+    one go, each of them once. The command line prints each on a line of its own and exits with
+    status 2.
     """
 
     def __init__(self, problems: str | Problem | Iterable[Problem]) -> None:
@@ -33,7 +34,7 @@ class UserError(SeqkitError):
             problems = Problem(problems)
         if isinstance(problems, Problem):
             problems = [problems]
-        self.problems = tuple(problems)
+        self.problems = tuple(dict.fromkeys(problems))
         super().__init__("\n".join(str(problem) for problem in self.problems))
 
     def __reduce__(self) -> tuple[type["UserError"], tuple[tuple[Problem, ...]]]:

@@ -174,6 +174,15 @@ class LabelModel(Model[ExampleT, LabelPrediction]):
         names, (gold_ids, found_ids) = encode_labels(self._labels, gold, found)
         return score_classification(gold_ids, found_ids, names, unit=self.unit)
 
+    def item_losses(
+        self, examples: Sequence[ExampleT], predictions: Sequence[LabelPrediction]
+    ) -> Array:
+        """Return -log of the probability of the gold label; infinite for one unknown to it."""
+        pairs = zip(examples, predictions, strict=True)
+        given = [p.probabilities.get(self.gold_label(example), 0.0) for example, p in pairs]
+        with np.errstate(divide="ignore"):
+            return -np.log(np.array(given, dtype=np.float64))
+
     def counts(self, examples: Sequence[ExampleT]) -> Mapping[str, int]:
         """Count the examples, and each label."""
         found = Counter(self.gold_label(example) for example in examples)

@@ -2,7 +2,7 @@
 
 from abc import abstractmethod
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, fields
 from typing import Any, NamedTuple, Protocol, TypeAlias, TypeVar
 
 import numpy as np
@@ -24,7 +24,15 @@ from seqkit.text.batching import length_batches
 from seqkit.text.tokenizers import Tokenizer
 from seqkit.text.vocabulary import END, UNKNOWN, Vocabulary
 
-__all__ = ["Candidate", "NetworkInput", "WritingModel", "WritingOptions", "Written", "fit_texts"]
+__all__ = [
+    "Candidate",
+    "NetworkInput",
+    "OpenlyWritten",
+    "WritingModel",
+    "WritingOptions",
+    "Written",
+    "fit_texts",
+]
 
 ExampleT = TypeVar("ExampleT")
 
@@ -85,8 +93,6 @@ class Written:
         log_probability: of the tokens and the end mark, natural logarithm.
         ended: whether the answer came to an end; otherwise it was cut off at the maximum length.
         candidates: the best answers, this one first, where more than one was asked for.
-        gold_log_probability: of the gold answer with its end mark, where there is one and answers
-            are open; natural logarithm.
     """
 
     text: str
@@ -95,7 +101,24 @@ class Written:
     log_probability: float = 0.0
     ended: bool = True
     candidates: tuple[Candidate, ...] = ()
+
+
+@dataclass(frozen=True)
+class OpenlyWritten(Written):
+    """What a model writes where an input has many right answers.
+
+    Attributes:
+        gold_log_probability: of the gold answer with its end mark, natural logarithm; None where
+            there is no gold answer.
+    """
+
     gold_log_probability: float | None = None
+
+    @classmethod
+    def of(cls, written: Written, gold_log_probability: float | None) -> "OpenlyWritten":
+        """Add what the model held of the gold answer."""
+        given = {field.name: getattr(written, field.name) for field in fields(Written)}
+        return cls(**given, gold_log_probability=gold_log_probability)
 
 
 def fit_texts(
@@ -224,7 +247,7 @@ class WritingModel(Model[ExampleT, Written]):
         if not self.open_ended:
             return found
         pairs = zip(found, self.gold_log_probabilities(examples), strict=True)
-        return [replace(written, gold_log_probability=value) for written, value in pairs]
+        return [OpenlyWritten.of(written, value) for written, value in pairs]
 
     def gold_log_probabilities(self, examples: Sequence[ExampleT]) -> list[float | None]:
         """Return the log-probability of each example's first right answer, where there is one."""
@@ -306,7 +329,7 @@ class WritingModel(Model[ExampleT, Written]):
         edits = score_sequences(gold, [written.tokens for written in predictions], unit=unit)
         if not self.open_ended:
             return edits
-        given = [p.gold_log_probability for p in predictions]
+        given = [getattr(p, "gold_log_probability", None) for p in predictions]
         surprise = [np.nan if value is None else -value for value in given]
         return join_scorings(score_lines(surprise, [len(a[0]) + 1 for a in gold]), edits)
 
@@ -341,11 +364,10 @@ class WritingModel(Model[ExampleT, Written]):
         def surprise(example: ExampleT) -> Written:
             ids = np.append(self.vocabulary.encode(self.answers(example)[0]), end)
             value = float(ngrams.log_probabilities(ids, [end]).sum())
-            return replace(commonest, gold_log_probability=value)
+            return OpenlyWritten.of(commonest, value)
 
         yield Baseline("Kneser-Ney trigram of all answers", lambda e: [surprise(x) for x in e])
 
-    def told(self, text: str, *, gold_log_probability: float | None = None) -> Written:
+    def told(self, text: str) -> Written:
         """Return a text for certain, as gold answers and baselines give it."""
-        tokens = tuple(self.tokenizer.tokenize(text))
-        return Written(text, tokens, gold_log_probability=gold_log_probability)
+        return Written(text, tuple(self.tokenizer.tokenize(text)))

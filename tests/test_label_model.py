@@ -80,3 +80,12 @@ def test_the_commonest_label_is_a_baseline():
     (baseline,) = MeanOfNumbers().baselines([*EXAMPLES, ([], "low")])
     assert baseline.name == "commonest label"
     assert baseline.predict(EXAMPLES[:1]) == [LabelPrediction("low", 1.0, {"low": 1.0})]
+
+
+def test_the_worst_item_is_the_one_that_was_answered_wrong_with_confidence():
+    model = MeanOfNumbers()
+    losses = model.item_losses(
+        [*EXAMPLES, ([1.0], "middling")], model.predict([*EXAMPLES, ([1.0], "")])
+    )
+    assert losses.argsort().tolist() == [0, 1, 2, 3, 4]
+    assert losses[4] == np.inf

@@ -171,3 +171,14 @@ def test_a_fingerprint_of_missing_files_names_them_all(tmp_path: Path) -> None:
         str(tmp_path / "train"),
         str(tmp_path / "test"),
     ]
+
+
+def test_a_mistake_that_all_files_share_is_told_once(tmp_path: Path) -> None:
+    class Stubborn(Lines):
+        def read(self, path: Path) -> list[str]:
+            raise UserError("mels: found 300, wanted fewer")
+
+    paths = {name: tmp_path / name for name in ("train", "dev", "test")}
+    with pytest.raises(UserError) as caught:
+        read_splits(Stubborn(), DataFiles(**paths), rng=rng())
+    assert str(caught.value) == "mels: found 300, wanted fewer"

@@ -30,7 +30,7 @@ from seqkit.testing import LAYER_CHECKS, TASK_CHECKS
 from seqkit.testing.checks import CheckRecord
 from seqkit.training.config import TrainingConfig
 from seqkit.training.reports import EpochReport, StepReport
-from seqkit.writing_model import NetworkInput, WritingModel, Written
+from seqkit.writing_model import NetworkInput, OpenlyWritten, WritingModel, Written
 
 DOCS = Path(__file__).parents[2] / "docs"
 TYPES = DOCS / "reference" / "types.md"
@@ -40,7 +40,7 @@ GROUPS: dict[str, tuple[type, ...]] = {
     "What a plugin offers": (TaskSpec, DatasetSpec, DataFiles, EncoderSpec, CommandSpec),
     "What a task is made of": (Task, Model, Batches, Step, Baseline, Reading, Option),
     "Models that give one label to each input": (LabelModel, LabelPrediction),
-    "Models that write": (WritingModel, Written, NetworkInput),
+    "Models that write": (WritingModel, Written, OpenlyWritten, NetworkInput),
     "Options to derive from": (TrainingConfig, EncoderConfig, TextConfig, WordConfig, TaggerConfig),
     "What an encoder promises": (RecurrentLayer, PackedSequence),
     "How a task is scored": (

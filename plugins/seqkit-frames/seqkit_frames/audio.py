@@ -40,7 +40,8 @@ def read_wav(path: Path) -> tuple[Array, int]:
         if rate <= 0:
             raise ValueError(f"its sample rate is {rate}")
     except (OSError, wavfile.WavFileWarning, *BROKEN) as error:
-        raise UserError(Problem(f"cannot be read as a WAV file: {error}", str(path))) from None
+        reason = getattr(error, "strerror", None) or error
+        raise UserError(Problem(f"cannot be read as a WAV file: {reason}", str(path))) from None
     if samples.dtype.kind == "u":
         samples = (samples.astype(np.float64) - 128.0) / 128.0
     elif samples.dtype.kind == "i":

@@ -41,7 +41,8 @@ def _require_width(examples: Sequence[Example], width: int) -> None:
     for example in examples:
         found = example.frames.shape[1]
         if example.form == "condition":
-            bad.note(Problem(f"found {example.name!r}, wanted frames of {width} features"))
+            wanted = f"wanted a .wav or .npy file, or frames of {width} features"
+            bad.note(Problem(f"found {example.name!r}, {wanted}"))
         elif len(example.frames) and found != width:
             bad.note(Problem(f"found {found} features, wanted {width}", example.name))
     bad.check()

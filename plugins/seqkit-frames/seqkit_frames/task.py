@@ -8,7 +8,7 @@ import numpy as np
 from seqkit.label_model import LabelPrediction, fit_labels
 from seqkit.tasks import Model, Resources, Task
 from seqkit.text import create_tokenizer
-from seqkit.writing_model import Written, fit_texts
+from seqkit.writing_model import OpenlyWritten, fit_texts
 
 from seqkit_frames.classifier import Classifier
 from seqkit_frames.config import FramesConfig
@@ -70,7 +70,7 @@ class FramesTask(Task[FramesConfig, Example, Any]):
             return None
         if self.config.mode == "classify" or (self.config.mode == "auto" and gold.kind == "label"):
             return LabelPrediction.certain(gold.answer)
-        return Written(gold.answer, self._tokens(example), gold_log_probability=0.0)
+        return OpenlyWritten(gold.answer, self._tokens(example), gold_log_probability=0.0)
 
     def _tokens(self, example: Example) -> tuple[str, ...]:
         return tuple(create_tokenizer(self.config.unit).tokenize(example.gold.answer))

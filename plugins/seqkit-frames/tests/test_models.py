@@ -91,7 +91,7 @@ def test_frames_of_another_width_are_refused_by_name() -> None:
         inputs.pack([labelled()[0], *wrong])
     assert [str(problem) for problem in caught.value.problems] == [
         "speech.wav: found 4 features, wanted 3",
-        "found 'Korean', wanted frames of 3 features",
+        "found 'Korean', wanted a .wav or .npy file, or frames of 3 features",
     ]
     with pytest.raises(UserError, match=r"a\.wav: found frames, wanted the name of one of 2"):
         Inputs(fit_inputs(named())).pack([Example.of(frames(2), "a.wav")])

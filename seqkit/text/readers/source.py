@@ -44,7 +44,9 @@ class BadLines:
         self.note(Problem(message, f"{self.name}:{line}"), line)
 
     def note(self, problem: Problem, line: int = 0) -> None:
-        """Note a problem that says itself where it stands."""
+        """Note a problem that says itself where it stands; the same one is noted once."""
+        if any(problem == noted for _, noted in self.shown):
+            return
         self.count += 1
         if len(self.shown) < SHOWN:
             self.shown.append((line, problem))
