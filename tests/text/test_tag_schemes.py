@@ -1,13 +1,23 @@
 """Tag schemes: spans as tags and back, what is legal, and what is made of the rest."""
 
+from collections.abc import Callable
 from itertools import pairwise
+from pathlib import Path
 from typing import get_args
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from seqkit.text import SchemeName, Span, TagScheme, find_malformed, read_spans, write_spans
+from seqkit.text import (
+    SchemeName,
+    Span,
+    TagScheme,
+    find_malformed,
+    read_spans,
+    read_tagged,
+    write_spans,
+)
 
 SCHEMES = [TagScheme(name) for name in get_args(SchemeName)]
 ANY_TAG = st.sampled_from(TagScheme("iobes").inventory(["X", "Y-Z"]))
@@ -109,3 +119,14 @@ def test_spans_that_overlap_or_leave_the_sentence_are_refused() -> None:
 def test_an_unknown_scheme_is_refused_with_the_nearest() -> None:
     with pytest.raises(ValueError, match="iob2"):
         TagScheme("iob3")  # type: ignore[arg-type]
+
+
+@pytest.mark.realdata
+def test_wnut_is_legal_iob2_and_survives_every_scheme(realdata: Callable[[str], Path]) -> None:
+    rows = [sentence.tags for sentence in read_tagged(realdata("wnut-17/wnut17train.conll"))]
+    assert not any(find_malformed(row) for row in rows)
+    assert all(map(TagScheme("iob2").is_legal, rows))
+    assert sum(len(read_spans(row)) for row in rows) == 1_975
+    for scheme in SCHEMES:
+        written = [scheme.repaired(row) for row in rows]
+        assert list(map(read_spans, written)) == list(map(read_spans, rows))

@@ -18,6 +18,7 @@ from seqkit.text import (
     read_tagged,
 )
 
+from seqkit_ner.annotations import is_annotated, read_annotated
 from seqkit_ner.config import NerConfig
 from seqkit_ner.model import NerModel, name_of
 from seqkit_ner.sentences import NerPrediction, Sentence, has_tags, place_entities, with_gold
@@ -38,11 +39,13 @@ class NerTask(Task[NerConfig, Sentence, NerPrediction]):
         return {"columns": lambda example, answer: format_conll(example.words, answer.tags)}
 
     def read(self, path: Path) -> list[Sentence]:
-        """Read columns of words and tags, with blank lines between sentences.
+        """Read columns of words and tags, with blank lines between sentences; or JSON lines.
 
         Raises:
             UserError: the file cannot be read, no such column, bad lines or tags, all together.
         """
+        if is_annotated(path):
+            return read_annotated(path, self._tokenizer)
         columns = {"token_column": self.config.token_column, "tag_column": self.config.tag_column}
         rows = read_tagged(path, **columns)
         words = [PlacedWords.join(row.tokens) for row in rows]
@@ -55,8 +58,8 @@ class NerTask(Task[NerConfig, Sentence, NerPrediction]):
         return with_gold(words, tags, places, scheme=self.config.scheme, refuse=refuse)
 
     def read_inputs(self, path: Path) -> list[Sentence]:
-        """Read what entities are to be found in: a text a line, or columns as for training."""
-        if has_tags(path):
+        """Read what entities are to be found in: a text a line, or a file as for training."""
+        if is_annotated(path) or has_tags(path):
             return [Sentence(sentence.placed) for sentence in self.read(path)]
         return self.examples([line.text for line in read_plain(path, blank_lines=True)])
 
@@ -75,8 +78,12 @@ class NerTask(Task[NerConfig, Sentence, NerPrediction]):
         """
         words = [self._place(item) for item in inputs]
         places = [f"input {number}" for number in range(1, len(words) + 1)]
-        pairs = zip(words, places, strict=True)
-        problems = [Problem(said, place) for placed, place in pairs for said in placed.problems()]
+        problems = [
+            Problem(said, place)
+            for item, placed, place in zip(inputs, words, places, strict=True)
+            if not isinstance(item, str)
+            for said in placed.problems()
+        ]
         if problems:
             raise UserError(shorten(problems))
         if targets is None:

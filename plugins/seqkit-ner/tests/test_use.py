@@ -88,26 +88,19 @@ def test_the_shell_writes_spans_and_columns(run: tuple[RunReport, Path], tmp_pat
     assert tags[: len(answers[0]["tags"])] == answers[0]["tags"]
 
 
-def test_syllables_as_tokens_leave_particles_out(tmp_path: Path) -> None:
-    lines = ["서울에서 만났다", "부산에 산다", "서울은 크다", "부산에서 만났다"] * 3
-    blocks = (
-        "\n".join(f"{c}\t{t}" for c, t in zip(line, _place(line), strict=True) if c != " ")
-        for line in lines
-    )
-    data = tmp_path / "syllables.tsv"
-    data.write_text("\n\n".join(blocks) + "\n", encoding="utf-8")
+def test_characters_as_tokens_leave_particles_out(tmp_path: Path) -> None:
+    texts = ["서울에서 만났다", "부산에 산다", "서울은 크다", "부산에서 만났다"] * 3
+    place = {"type": "LOC", "start": 0, "end": 2}
+    lines = [json.dumps({"text": text, "entities": [place]}) for text in texts]
+    data = tmp_path / "places.jsonl"
+    data.write_text("\n".join(lines), encoding="utf-8")
     output = tmp_path / "run"
     options: dict[str, Any] = {"tokenizer": "characters", "epochs": 25, "units": 16, "dropout": 0.0}
     files = DataFiles(train=data, dev=data)
     seqkit.train("ner", data=files, output=output, **options)
     (prediction,) = seqkit.load(output).predict(["서울에서 만났다"])
-    assert [(e.start, e.end, e.text, e.type) for e in prediction.entities] == [
-        (0, 2, "서울", "LOC")
-    ]
-
-
-def _place(line: str) -> list[str]:
-    return ["B-LOC", "I-LOC", *["O"] * (len(line) - 2)]
+    (entity,) = prediction.entities
+    assert (entity.start, entity.end, entity.text, entity.type) == (0, 2, "서울", "LOC")
 
 
 def test_the_shell_converts_between_schemes(tmp_path: Path) -> None:
