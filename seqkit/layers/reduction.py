@@ -21,7 +21,7 @@ UnitBackward: TypeAlias = Callable[[Array], tuple[Array, Array, Array]]
 
 
 class QueryReduction:
-    """The query-reduction unit (Seo, Min, Farhadi and Hajishirzi 2017, equations 1 to 4 and 6).
+    """The query-reduction unit with a reset gate (Seo, Min, Farhadi and Hajishirzi 2017).
 
     For sentence x and question u at each step, and the question h before it::
 
@@ -31,7 +31,7 @@ class QueryReduction:
         h' = z r c + (1 - z) h
 
     The gate z is attention without a softmax: each sentence is weighed alone, and a later one has
-    the last word. Before the first sentence, h is the question itself.
+    the last word. Before the first sentence, h is the question itself (the paper: zeros).
 
     Args:
         features: D, width of sentences and questions.
@@ -66,7 +66,7 @@ class QueryReduction:
         """
         x, u = sentences.data, asked
         logits, back_gates = self._gates.forward(x * u)
-        gates = 1.0 / (1.0 + np.exp(-logits))
+        gates = 0.5 * (1.0 + np.tanh(0.5 * logits))  # the sigmoid, which cannot overflow
         z, r = gates[:, :1], gates[:, 1:]
         linear, back_candidate = self._candidate.forward(np.concatenate([x, u], axis=1))
         c = np.tanh(linear)
@@ -89,7 +89,7 @@ class QueryReduction:
 
 
 class QueryReductionNetwork:
-    """Some hops of query reduction, one above the other (section 2.2 of the same paper).
+    """Some hops of query reduction, one above the other (the same paper).
 
     What a hop leaves of the question at each sentence is what the next hop asks there. Each hop but
     the last reads the sentences from both ends and takes the mean of the two (the paper: the sum);

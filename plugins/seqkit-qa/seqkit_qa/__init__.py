@@ -5,13 +5,15 @@ from functools import partial
 from pathlib import Path
 from typing import Any
 
-from seqkit.datasets import DataFiles, DatasetSpec, find_files
+from seqkit.datasets import DatasetSpec, find_files
 from seqkit.hookspecs import hookimpl
 from seqkit.tasks import Task, TaskSpec
 
 from seqkit_qa.config import QAConfig
 
 __all__ = ["SPEC", "QAConfig", "seqkit_datasets", "seqkit_tasks"]
+
+FOLDER = Path(__file__).parent / "samples"
 
 SAMPLES = {
     "qa-stories": "stories with questions in English and Korean; answers of a closed set",
@@ -44,10 +46,5 @@ def seqkit_tasks() -> Iterator[TaskSpec[Any]]:
 def seqkit_datasets() -> Iterator[DatasetSpec]:
     """Offer the samples; ``seqkit run qa`` uses the first when no data is given."""
     for name, summary in SAMPLES.items():
-        yield DatasetSpec(
-            name=name, task=SPEC.name, summary=summary, files=partial(_sample, name), sample=True
-        )
-
-
-def _sample(name: str) -> DataFiles:
-    return find_files(Path(__file__).parent / "samples" / name)
+        files = partial(find_files, FOLDER / name)
+        yield DatasetSpec(name=name, task=SPEC.name, summary=summary, files=files, sample=True)

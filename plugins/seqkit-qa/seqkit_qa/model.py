@@ -134,10 +134,10 @@ class QAModel(Model[Question, Answer]):
     def describe(self) -> Mapping[str, str]:
         """Say what the network is made of."""
         config = self.config
-        direction = "both directions" if config.bidirectional else "one direction"
         return {
             "vocabulary": f"{len(self.words):,} {config.tokenizer}",
-            "encoder": f"{config.encoder}, {config.layers} x {config.units}, {direction}",
+            "encoder": f"{config.encoder}, {config.layers} x {config.units}"
+            + ", both directions" * config.bidirectional,
             "reader": f"{self.reader}, {config.hops} hops",
             "answers": "spans of the text" if self.spans else f"{len(self.answers):,}",
         }

@@ -159,9 +159,8 @@ def _squad(source: Source, bad: BadLines) -> Iterator[tuple[str, Record]]:
 def _table(path: Path, first: list[str], gold: bool) -> Iterator[tuple[str, Record]]:
     names = [cell.strip().lower() for cell in first]
     header = "question" in names
-    wanted = (
-        COLUMNS if gold or "answer" in names or (len(first) > 2 and not header) else COLUMNS[:2]
-    )
+    answers_too = "answer" in names if header else len(names) > 2
+    wanted = COLUMNS if gold or answers_too else COLUMNS[:2]
     columns = [name if header else number for number, name in enumerate(wanted, 1)]
     for values, where in read_tsv_columns(path, columns, header=header):
         text, question, *answers = values

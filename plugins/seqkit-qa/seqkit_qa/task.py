@@ -66,6 +66,14 @@ class QATask(Task[QAConfig, Question, Answer]):
         """Return text and question on one line, with a tab between: what ``predict`` takes."""
         return f"{' '.join(example.text.split())}\t{' '.join(example.question.split())}"
 
+    def key(self, example: Question) -> str:
+        """Return the text, so that the questions about one stay together where data is divided."""
+        return example.text
+
+    def shown(self, example: Question) -> Mapping[str, str]:
+        """Return text and question."""
+        return {"text": example.text, "question": example.question}
+
     def input(self, example: Question) -> tuple[str, str]:
         """Return the pair."""
         return example.text, example.question

@@ -46,7 +46,7 @@ def test_a_saved_model_answers_pairs_and_lines(stories: Any, tmp_path: Path) -> 
         json.loads(line) for line in seqkit_says("predict", str(folder), given=lines).splitlines()
     ]
     assert [answer["answer"] for answer in said] == ["orchard", "attic"]
-    assert said[0]["text"] == f"{STORY}\t{questions[0]}"
+    assert (said[0]["text"], said[0]["question"]) == (STORY, questions[0])
     path = tmp_path / "questions.jsonl"
     path.write_text("\n".join(json.dumps({"text": STORY, "question": q}) for q in questions))
     table = seqkit_says("predict", str(folder), "--input", str(path), "--format", "tsv")
