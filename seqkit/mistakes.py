@@ -26,19 +26,25 @@ class Mistake:
     gold_probability: float | None = None
 
 
-def differences(gold: Any, predicted: Any, *, confidence: float | None = None) -> list[Mistake]:
+def differences(
+    gold: Any, predicted: Any, *, confidence: float | None = None, words: Any = None
+) -> list[Mistake]:
     """Return the places where two answers differ: none, the whole, or elements of equal lists.
 
     Args:
         gold: the right answer.
         predicted: the model's.
         confidence: the model's probability of the whole of it.
+        words: what the elements are about, where that is a list of one length with them; otherwise
+            their places are numbers from 1.
     """
     if not (_is_list(gold) and _is_list(predicted) and len(gold) == len(predicted)):
         whole = Mistake("", gold, predicted, confidence)
         return [] if gold == predicted else [whole]
-    pairs = enumerate(zip(gold, predicted, strict=True), 1)
-    return [Mistake(str(place), right, wrong) for place, (right, wrong) in pairs if right != wrong]
+    numbered = not _is_list(words) or len(words) != len(gold)
+    places = range(1, len(gold) + 1) if numbered else words
+    pairs = zip(places, gold, predicted, strict=True)
+    return [Mistake(str(place), right, wrong) for place, right, wrong in pairs if right != wrong]
 
 
 def _is_list(answer: Any) -> bool:

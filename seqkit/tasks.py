@@ -381,13 +381,19 @@ class Task(ABC, Generic[ConfigT, ExampleT, PredictionT]):
         """Say where a prediction is not the gold answer, the worst place first.
 
         By default from :meth:`gold` and :meth:`answer`: where these are lists of one length, the
-        elements that differ. A prediction's field ``probability`` is taken for its confidence.
+        elements that differ, each with its word if :meth:`input` is such a list too. A
+        prediction's field ``probability`` is taken for its confidence.
         """
         gold = self.gold(example)
         if gold is None:
             return ()
         confidence = getattr(prediction, "probability", None)
-        return differences(self.answer(gold), self.answer(prediction), confidence=confidence)
+        return differences(
+            self.answer(gold),
+            self.answer(prediction),
+            confidence=confidence,
+            words=self.input(example),
+        )
 
     @abstractmethod
     def text(self, example: ExampleT) -> str:

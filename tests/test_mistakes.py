@@ -23,5 +23,12 @@ def test_lists_of_one_length_differ_in_places_counted_from_1():
     assert found == [Mistake("2", "VERB", "NOUN"), Mistake("3", "ADJ", "ADV")]
 
 
+def test_words_of_the_same_number_name_the_places():
+    gold, predicted = ["B", "O"], ["B", "I"]
+    assert differences(gold, predicted, words=["서울", "역"]) == [Mistake("역", "O", "I")]
+    for other in (["서울"], "서울", None):
+        assert differences(gold, predicted, words=other) == [Mistake("2", "O", "I")]
+
+
 def test_lists_of_other_lengths_differ_as_a_whole():
     assert differences(["a"], ["a", "b"]) == [Mistake("", ["a"], ["a", "b"])]

@@ -6,8 +6,9 @@ from typing import Any
 
 import pytest
 
-from tests.docs import make_results
-from tests.docs.make_results import DOCS, FOLDER, PAGE, deviations, extract, page, results, take
+from tests.docs import make_results, run_reports
+from tests.docs.make_results import PAGE, page
+from tests.docs.run_reports import DOCS, FOLDER, deviations, extract, results, take
 
 RENEW = "renew it: python -m tests.docs.make_results"
 
@@ -133,7 +134,7 @@ def test_a_plugins_options_are_held_against_its_recipe_alone(folder: Path, monke
     listed = (folder / "results.toml").read_text(encoding="utf-8")
     (folder / "results.toml").write_text(f'{listed}recipe = "ner.toml"\n', encoding="utf-8")
     (folder / "ner.toml").write_text("units = 64\n", encoding="utf-8")
-    monkeypatch.setattr(make_results, "DOCS", folder)
+    monkeypatch.setattr(run_reports, "DOCS", folder)
     take("reviews", [run_folder(folder, task="not-installed", dropout=0.3)], folder)
     assert deviations(results(folder)[0]) == ["`units = 128` instead of `64`"]
 
