@@ -13,8 +13,8 @@ ROOT = Path(__file__).parents[1]
 # From the ground up; a room may import from its own line and from those above it.
 FLOORS = [
     ["arrays", "errors", "randomness", "suggestions", "tracing"],
-    ["options", "sequences", "parameters", "files"],
     ["kernels"],
+    ["options", "sequences", "parameters", "files"],
     ["layers"],
     ["optim", "text", "metrics", "encoders", "container", "sampling", "vectors"],
     ["training", "bundle", "datasets"],
