@@ -137,7 +137,7 @@ def _backward(
     d_outputs = np.ascontiguousarray(d_outputs, d_pre.dtype)
     d_x = np.empty((0 if later else len(d_pre), features), d_pre.dtype)
     arrays = (
-        *(_stacked(w_hidden.T), _stacked(w_input.T)),
+        *(_transposed(found, w_hidden), _transposed(found, w_input)),
         *(d_pre, run.cells, run.squashed, d_outputs, d_hidden, d_cell, d_x),
     )
     _each(
@@ -200,4 +200,11 @@ def _stacked(*matrices: Array) -> Array:
     rows, columns = sum(map(len, matrices)), matrices[0].shape[1]
     wide = np.empty((rows, columns + PAD), matrices[0].dtype)
     np.concatenate(matrices, out=wide[:, :columns])
+    return wide
+
+
+def _transposed(found: Compiled, matrix: Array) -> Array:
+    rows, columns = matrix.shape
+    wide = np.empty((columns, rows + PAD), matrix.dtype)
+    found.code.transpose(matrix, wide)
     return wide

@@ -15,7 +15,7 @@ from llvmlite import ir
 from numba import njit, types
 from numba.extending import intrinsic
 
-__all__ = ["NUMBA", "adam", "add_product", "lstm_backward", "lstm_forward", "sum_rows"]
+__all__ = ["NUMBA", "adam", "add_product", "lstm_backward", "lstm_forward", "sum_rows", "transpose"]
 
 NUMBA: str = numba.__version__
 
@@ -201,6 +201,10 @@ REAL, VARIABLE, INTEGERS = types.float32[:, ::1], types.int64, types.int64[::1]
 CONSTANT = types.Array(types.float32, 2, "C", readonly=True)
 ADDRESSES = types.uint64[::1]
 
+TILE = 16
+"""Rows and columns that are transposed at once: a row of a tile is a line of the cache."""
+
+TRANSPOSE = types.void(CONSTANT, REAL)
 PRODUCT = types.void(ADDRESSES, CONSTANT, CONSTANT, REAL)
 FORWARD = types.void(
     ADDRESSES, INTEGERS, VARIABLE, VARIABLE, CONSTANT, INTEGERS, CONSTANT,
@@ -228,6 +232,17 @@ def add_product(blas, a, matrix, out):
         out.ctypes.data,
         out.shape[1],
     )
+
+
+@njit(TRANSPOSE, **OPTIONS)
+def transpose(matrix, out):
+    """Write a matrix (R, C) transposed into ``out`` (C, R) or wider, tile by tile."""
+    rows, columns = matrix.shape
+    for r in range(0, rows, TILE):
+        for c in range(0, columns, TILE):
+            for i in range(r, min(r + TILE, rows)):
+                for j in range(c, min(c + TILE, columns)):
+                    out[j, i] = matrix[i, j]
 
 
 @njit(FORWARD, **OPTIONS)
