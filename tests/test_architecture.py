@@ -13,8 +13,8 @@ ROOT = Path(__file__).parents[1]
 # From the ground up; a room may import from its own line and from those above it.
 FLOORS = [
     ["arrays", "digests", "errors", "randomness", "suggestions", "tracing"],
-    ["options", "sequences", "parameters", "files", "beam_search", "extras"],
     ["kernels"],
+    ["options", "sequences", "parameters", "files", "beam_search", "extras"],
     ["layers"],
     ["optim", "text", "metrics", "encoders", "container", "sampling", "vectors", "heatmap"],
     ["training", "bundle", "datasets", "mistakes"],

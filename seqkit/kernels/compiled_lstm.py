@@ -80,15 +80,13 @@ def compiled_lstm_folded(
     """Run an LSTM over the rows of a table of ``x W + b``; see :func:`seqkit.kernels.dispatch`."""
     hidden, cell = state
     (count,), (batch, units) = ids.shape, hidden.shape
-    gates = table.take(ids, axis=0)
-    squashed, cells, final_cell = np.empty_like(cell), cell.copy(), np.empty_like(cell)
+    gates, squashed = np.empty((batch, 4 * units), table.dtype), np.empty_like(cell)
+    cells, final_cell = cell.copy(), np.empty_like(cell)
     outputs = np.empty((count, units), table.dtype)
     bounds = _bounds(sizes)
     matrix = w_hidden if batch < FEW else _stacked(w_hidden)
-    nothing = np.empty((0, 0), table.dtype)
-    arrays = (
-        *(nothing, matrix, True, gates, hidden.copy(), cells, squashed, outputs, final_cell, False),
-    )
+    memory = hidden.copy()
+    arrays = (table, ids, matrix, gates, memory, cells, squashed, outputs, final_cell, False)
     _each(sizes, lambda low, high: found.code.lstm_forward(found.blas, bounds, low, high, *arrays))
     return outputs, (_last_rows(outputs, sizes), final_cell)
 
@@ -107,14 +105,16 @@ def _forward(
     memory[:batch, features + 1 :] = hidden
     cells = np.empty((room + batch, units), x.dtype)
     cells[:batch] = cell
-    gates = np.empty((count if keep or projected else batch, 4 * units), x.dtype)
+    gates = np.empty((room or batch, 4 * units), x.dtype)
     squashed = np.empty((room or batch, units), x.dtype)
     outputs, final_cell = np.empty((count, units), x.dtype), np.empty_like(cell)
     if projected:
-        gates[...] = bias
-        found.code.add_product(found.blas, x, w_input, gates)
-    together = w_hidden if projected else _stacked(w_input, bias[None], w_hidden)
-    arrays = (x, together, projected, gates, memory, cells, squashed, outputs, final_cell, keep)
+        inputs, ids, matrix = np.empty((count, 4 * units), x.dtype), np.arange(count), w_hidden
+        inputs[...] = bias
+        found.code.add_product(found.blas, x, w_input, inputs)
+    else:
+        inputs, ids, matrix = x, np.empty(0, np.int64), _stacked(w_input, bias[None], w_hidden)
+    arrays = (inputs, ids, matrix, gates, memory, cells, squashed, outputs, final_cell, keep)
     _each(sizes, lambda low, high: found.code.lstm_forward(found.blas, bounds, low, high, *arrays))
     return _Run(sizes, bounds, memory, gates, cells, squashed, outputs, final_cell)
 
@@ -137,7 +137,7 @@ def _backward(
     d_outputs = np.ascontiguousarray(d_outputs, d_pre.dtype)
     d_x = np.empty((0 if later else len(d_pre), features), d_pre.dtype)
     arrays = (
-        *(_stacked(w_hidden.T), _stacked(w_input.T)),
+        *(_transposed(found, w_hidden), _transposed(found, w_input)),
         *(d_pre, run.cells, run.squashed, d_outputs, d_hidden, d_cell, d_x),
     )
     _each(
@@ -200,4 +200,11 @@ def _stacked(*matrices: Array) -> Array:
     rows, columns = sum(map(len, matrices)), matrices[0].shape[1]
     wide = np.empty((rows, columns + PAD), matrices[0].dtype)
     np.concatenate(matrices, out=wide[:, :columns])
+    return wide
+
+
+def _transposed(found: Compiled, matrix: Array) -> Array:
+    rows, columns = matrix.shape
+    wide = np.empty((columns, rows + PAD), matrix.dtype)
+    found.code.transpose(matrix, wide)
     return wide

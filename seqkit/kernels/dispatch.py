@@ -69,6 +69,7 @@ def lstm_folded(
         Outputs (M, H), and the final state (A, H) of each sequence.
     """
     state = tuple(np.ascontiguousarray(array, table.dtype) for array in state)
+    table, ids = np.ascontiguousarray(table), np.ascontiguousarray(ids, np.int64)
     found = compiled()
     with single_blas():
         if found is None or table.dtype != np.float32:

@@ -1,4 +1,4 @@
-"""LSTM loops that numba compiles; imported only through :mod:`seqkit.kernels.compiled`.
+"""Loops that numba compiles; imported only through :mod:`seqkit.kernels.compiled`.
 
 One call does many steps and holds no lock of Python's, so two threads do not wait for each other.
 The matrix products are those of NumPy's own BLAS, called by address.
@@ -15,7 +15,7 @@ from llvmlite import ir
 from numba import njit, types
 from numba.extending import intrinsic
 
-__all__ = ["NUMBA", "add_product", "lstm_backward", "lstm_forward"]
+__all__ = ["NUMBA", "adam", "add_product", "lstm_backward", "lstm_forward", "sum_rows", "transpose"]
 
 NUMBA: str = numba.__version__
 
@@ -124,6 +124,9 @@ SMALL = 1_000_000
 WIDTH, ROWS = 64, 48
 """Columns and, where there are many, rows of the blocks into which a product is cut."""
 
+BLOCK = 16
+"""Rows of a step that are multiplied and then opened: their gates stay in the first-level cache."""
+
 
 @njit(inline="always")
 def _product(blas, rows, inner, columns, a, lda, matrix, ldb, beta, out, ldc):
@@ -158,13 +161,53 @@ def _product(blas, rows, inner, columns, a, lda, matrix, ldb, beta, out, ldc):
                 )  # fmt: skip
 
 
+@njit(inline="always", fastmath=OPTIONS["fastmath"], error_model="numpy")
+def _open_gates(units, gates, before, new, squashed, hidden):
+    """Go on by a token: gates (4H,) are written over; new cell, tanh of it and hidden state, to."""
+    i, f = gates[:units], gates[units : 2 * units]
+    o, z = gates[2 * units : 3 * units], gates[3 * units :]
+    for k in range(3 * units):
+        gates[k] = HALF * _tanh(HALF * gates[k]) + HALF
+    for k in range(units):
+        z[k] = _tanh(z[k])
+    for k in range(units):
+        new[k] = f[k] * before[k] + i[k] * z[k]
+    for k in range(units):
+        squashed[k] = _tanh(new[k])
+    for k in range(units):
+        hidden[k] = o[k] * squashed[k]
+
+
+@njit(inline="always", fastmath=OPTIONS["fastmath"], error_model="numpy")
+def _close_gates(units, gates, before, squashed, d_hidden, d_cell):
+    """Go back by a token: gates become the gradients of what enters them, d_cell goes back too."""
+    i, f = gates[:units], gates[units : 2 * units]
+    o, z = gates[2 * units : 3 * units], gates[3 * units :]
+    for k in range(units):
+        d_cell[k] += d_hidden[k] * o[k] * (ONE - squashed[k] * squashed[k])
+    for k in range(units):
+        o[k] = d_hidden[k] * squashed[k] * o[k] * (ONE - o[k])
+    for k in range(units):
+        d, gate, candidate = d_cell[k], i[k], z[k]
+        i[k] = d * candidate * gate * (ONE - gate)
+        z[k] = d * gate * (ONE - candidate * candidate)
+    for k in range(units):
+        d, gate = d_cell[k], f[k]
+        f[k] = d * before[k] * gate * (ONE - gate)
+        d_cell[k] = d * gate
+
+
 REAL, VARIABLE, INTEGERS = types.float32[:, ::1], types.int64, types.int64[::1]
 CONSTANT = types.Array(types.float32, 2, "C", readonly=True)
 ADDRESSES = types.uint64[::1]
 
+TILE = 16
+"""Rows and columns that are transposed at once: a row of a tile is a line of the cache."""
+
+TRANSPOSE = types.void(CONSTANT, REAL)
 PRODUCT = types.void(ADDRESSES, CONSTANT, CONSTANT, REAL)
 FORWARD = types.void(
-    ADDRESSES, INTEGERS, VARIABLE, VARIABLE, CONSTANT, CONSTANT, types.boolean,
+    ADDRESSES, INTEGERS, VARIABLE, VARIABLE, CONSTANT, INTEGERS, CONSTANT,
     REAL, REAL, REAL, REAL, REAL, REAL, types.boolean,
 )  # fmt: skip
 BACKWARD = types.void(
@@ -191,9 +234,20 @@ def add_product(blas, a, matrix, out):
     )
 
 
+@njit(TRANSPOSE, **OPTIONS)
+def transpose(matrix, out):
+    """Write a matrix (R, C) transposed into ``out`` (C, R) or wider, tile by tile."""
+    rows, columns = matrix.shape
+    for r in range(0, rows, TILE):
+        for c in range(0, columns, TILE):
+            for i in range(r, min(r + TILE, rows)):
+                for j in range(c, min(c + TILE, columns)):
+                    out[j, i] = matrix[i, j]
+
+
 @njit(FORWARD, **OPTIONS)
 def lstm_forward(
-    blas, bounds, low, high, x, weights, projected,
+    blas, bounds, low, high, x, ids, weights,
     gates, memory, cells, squashed, outputs, final_cell, keep,
 ):  # fmt: skip
     """Run over the rows from ``low`` to ``high`` of every step.
@@ -203,60 +257,50 @@ def lstm_forward(
         bounds: (T + 2,) the row at which each step begins; then, twice, the number of rows.
         low: first row of a step.
         high: row after the last one, for steps that have so many.
-        x: (M, D) inputs; read only where they are not in ``memory``.
-        weights: W, b and U under each other, (D + 1 + H, 4H) or wider; U alone where projected.
-        projected: whether ``gates`` already hold x W + b.
-        gates: (M, 4H); out, the gates.
-        memory: (rows, D + 1 + H) each token's input, a one and the hidden state before it.
-        cells: (rows, H) the cell before each token.
-        squashed: (rows, H) tanh of the cell after it.
+        x: (M, D) inputs; or (V, 4H), inputs times W with b added.
+        ids: (M,) which row of ``x`` a token has, in the latter case; else (0,).
+        weights: W, b and U under each other, (D + 1 + H, 4H) or wider; U alone in the latter case.
+        gates: (M, 4H).
+        memory: (M, D + 1 + H) each token's input, a one and the hidden state before it.
+        cells: (M, H) the cell before each token.
+        squashed: (M, H) tanh of the cell after it.
         outputs: (M, H).
         final_cell: (N, H).
-        keep: whether memory, cells, squashed and gates hold all tokens. They hold one step's
-            otherwise, gates only where they are not projected.
+        keep: whether gates, memory, cells and squashed hold all tokens, or one step's.
     """
     units, ld = cells.shape[1], memory.shape[1]
     column = ld - units
+    projected = len(ids) > 0
     first = column if projected else 0
     for step in range(len(bounds) - 2):
         start, stop = bounds[step], bounds[step + 1]
-        rows = min(high, stop - start) - low
-        if rows < 1:
+        rows = min(high, stop - start)
+        if rows <= low:
             break
         alive_next = bounds[step + 2] - stop
-        row, after = (start + low, stop + low) if keep else (low, low)
-        here = start + low if keep or projected else low
         if not keep and not projected:
-            for r in range(rows):
-                memory[low + r, : column - 1] = x[start + low + r]
-        _product(
-            blas, rows, ld - first, 4 * units, memory.ctypes.data + 4 * (row * ld + first), ld,
-            weights.ctypes.data, weights.shape[1], ONE if projected else ZERO,
-            gates.ctypes.data + 16 * here * units, 4 * units,
-        )  # fmt: skip
-        for r in range(rows):
-            i = gates[here + r, :units]
-            f = gates[here + r, units : 2 * units]
-            o = gates[here + r, 2 * units : 3 * units]
-            z = gates[here + r, 3 * units :]
-            sigmoids = gates[here + r, : 3 * units]
-            # The rows behind those of the next step are another range's.
-            goes_on = low + r < alive_next
-            new = cells[after + r] if goes_on else final_cell[low + r]
-            before, t = cells[row + r], squashed[row + r]
-            for k in range(3 * units):
-                sigmoids[k] = HALF * _tanh(HALF * sigmoids[k]) + HALF
-            for k in range(units):
-                z[k] = _tanh(z[k])
-            for k in range(units):
-                new[k] = f[k] * before[k] + i[k] * z[k]
-            for k in range(units):
-                t[k] = _tanh(new[k])
-            h = outputs[start + low + r]
-            for k in range(units):
-                h[k] = o[k] * t[k]
-            if goes_on:
-                memory[after + r, column:] = h
+            for r in range(low, rows):
+                memory[r, : column - 1] = x[start + r]
+        row, after = (start, stop) if keep else (0, 0)
+        for top in range(low, rows, BLOCK):
+            end = min(top + BLOCK, rows)
+            if projected:
+                for r in range(top, end):
+                    gates[row + r] = x[ids[start + r]]
+            _product(
+                blas, end - top, ld - first, 4 * units,
+                memory.ctypes.data + 4 * ((row + top) * ld + first), ld,
+                weights.ctypes.data, weights.shape[1], ONE if projected else ZERO,
+                gates.ctypes.data + 16 * (row + top) * units, 4 * units,
+            )  # fmt: skip
+            for r in range(top, end):
+                # The rows behind those of the next step are another range's.
+                goes_on = r < alive_next
+                new = cells[after + r] if goes_on else final_cell[r]
+                h = outputs[start + r]
+                _open_gates(units, gates[row + r], cells[row + r], new, squashed[row + r], h)
+                if goes_on:
+                    memory[after + r, column:] = h
 
 
 @njit(BACKWARD, **OPTIONS)
@@ -281,45 +325,62 @@ def lstm_backward(
         d_cell: (N, H), changed in place.
         d_x: (M, D) to be written, or (0, D) for somebody else to do.
     """
-    units = cells.shape[1]
+    units, features = cells.shape[1], d_x.shape[1]
     for step in range(len(bounds) - 3, -1, -1):
-        start = bounds[step] + low
-        rows = min(high, bounds[step + 1] - bounds[step]) - low
-        if rows < 1:
-            continue
-        for r in range(rows):
-            row = start + r
-            i = gates[row, :units]
-            f = gates[row, units : 2 * units]
-            o = gates[row, 2 * units : 3 * units]
-            z = gates[row, 3 * units :]
-            before, t, d_h, d_c = cells[row], squashed[row], d_hidden[low + r], d_cell[low + r]
-            if len(d_outputs):
-                d_y = d_outputs[row]
-                for k in range(units):
-                    d_h[k] += d_y[k]
-            for k in range(units):
-                d_c[k] += d_h[k] * o[k] * (ONE - t[k] * t[k])
-            for k in range(units):
-                o[k] = d_h[k] * t[k] * o[k] * (ONE - o[k])
-            for k in range(units):
-                d, gate, candidate = d_c[k], i[k], z[k]
-                i[k] = d * candidate * gate * (ONE - gate)
-                z[k] = d * gate * (ONE - candidate * candidate)
-            for k in range(units):
-                d, gate = d_c[k], f[k]
-                f[k] = d * before[k] * gate * (ONE - gate)
-                d_c[k] = d * gate
-        d_pre = gates.ctypes.data + 16 * start * units
-        _product(
-            blas, rows, 4 * units, units, d_pre, 4 * units,
-            w_hidden_t.ctypes.data, w_hidden_t.shape[1], ZERO,
-            d_hidden.ctypes.data + 4 * low * units, units,
-        )  # fmt: skip
-        if len(d_x):
-            features = d_x.shape[1]
+        start = bounds[step]
+        rows = min(high, bounds[step + 1] - start)
+        for top in range(low, rows, BLOCK):
+            end = min(top + BLOCK, rows)
+            for r in range(top, end):
+                row = start + r
+                if len(d_outputs):
+                    d_h, d_y = d_hidden[r], d_outputs[row]
+                    for k in range(units):
+                        d_h[k] += d_y[k]
+                _close_gates(units, gates[row], cells[row], squashed[row], d_hidden[r], d_cell[r])
+            d_pre = gates.ctypes.data + 16 * (start + top) * units
             _product(
-                blas, rows, 4 * units, features, d_pre, 4 * units,
-                w_input_t.ctypes.data, w_input_t.shape[1], ZERO,
-                d_x.ctypes.data + 4 * start * features, features,
+                blas, end - top, 4 * units, units, d_pre, 4 * units,
+                w_hidden_t.ctypes.data, w_hidden_t.shape[1], ZERO,
+                d_hidden.ctypes.data + 4 * top * units, units,
             )  # fmt: skip
+            if len(d_x):
+                _product(
+                    blas, end - top, 4 * units, features, d_pre, 4 * units,
+                    w_input_t.ctypes.data, w_input_t.shape[1], ZERO,
+                    d_x.ctypes.data + 4 * (start + top) * features, features,
+                )  # fmt: skip
+
+
+LINE = types.float32[::1]
+CONSTANT_LINE = types.Array(types.float32, 1, "C", readonly=True)
+SUM = types.void(INTEGERS, INTEGERS, CONSTANT, REAL)
+ADAM = types.void(LINE, CONSTANT_LINE, LINE, LINE, *[types.float32] * 4)
+
+# Without "nnan" and "ninf": what is not finite must be seen.
+EXACT: dict[str, Any] = {**OPTIONS, "fastmath": {"contract"}}
+
+
+@njit(SUM, **EXACT)
+def sum_rows(order, starts, rows, sums):
+    """Add up ``rows[order]`` from each of ``starts`` (G,) to the next, into ``sums`` (G, D)."""
+    for group in range(len(starts)):
+        stop = starts[group + 1] if group + 1 < len(starts) else len(order)
+        total = sums[group]
+        total[:] = rows[order[starts[group]]]
+        for place in range(starts[group] + 1, stop):
+            row = rows[order[place]]
+            for k in range(len(total)):
+                total[k] += row[k]
+
+
+@njit(ADAM, **EXACT)
+def adam(value, gradient, mean, squares, beta1, beta2, rate, epsilon):
+    """Take a step of Adam with scaled moments; see :class:`seqkit.optim.optimizers.Adam`."""
+    for k in range(len(value)):
+        g = gradient[k]
+        m = beta1 * mean[k] + g
+        s = beta2 * squares[k] + g * g
+        mean[k] = m
+        squares[k] = s
+        value[k] -= rate * m / (np.sqrt(s) + epsilon)

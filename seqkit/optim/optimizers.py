@@ -12,6 +12,7 @@ from typing import Any
 import numpy as np
 
 from seqkit.arrays import Array
+from seqkit.kernels.compiled import compiled
 from seqkit.optim.base import Optimizer, require
 from seqkit.parameters import Parameter
 
@@ -199,7 +200,23 @@ class Adam(Optimizer):
             squares += np.multiply(gradient, gradient, out=work)
             _descend(value, mean, squares, work, rate, epsilon)
 
-        return update
+        found = compiled()
+        if found is None:
+            return update
+
+        def in_one_pass(
+            work: Array, value: Array, gradient: Array, mean: Array, squares: Array
+        ) -> None:
+            arrays = (value, gradient, mean, squares)
+            if value.dtype == np.float32 and all(
+                a.ndim == 1 and a.flags.c_contiguous for a in arrays
+            ):
+                numbers = (beta1, beta2, rate, epsilon)
+                found.code.adam(*arrays, *numbers)
+            else:
+                update(work, value, gradient, mean, squares)
+
+        return in_one_pass
 
 
 class AdamW(Adam):

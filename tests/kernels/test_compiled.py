@@ -18,7 +18,10 @@ from seqkit.kernels.compiled import (
     worth_compiling,
 )
 from seqkit.kernels.compiled_lstm import ranges
+from seqkit.kernels.rows import sum_repeated_rows
 from seqkit.kernels.threads import parallel, use_threads
+from seqkit.optim import Adam
+from seqkit.parameters import Parameter
 from tests.kernels.test_agreement import TOLERANCE, everything, problem
 from tests.strategies import lengths, like, rngs, sizes
 
@@ -175,3 +178,54 @@ def test_ranges_hold_as_many_tokens(sizes: list[int], expected: list[tuple[int, 
         with use_threads(threads):
             assert ranges(np.array(sizes)) == expected
             assert parallel(lambda: ranges(np.array([20])), lambda: 0)[0] == [(0, 20)]
+
+
+@needs_numba
+@pytest.mark.parametrize("dtype", [np.float32, np.float64])
+def test_repeated_rows_are_summed(dtype: Any) -> None:
+    rng = np.random.default_rng(6)
+    ids, rows = rng.zipf(1.3, 300) % 40, rng.normal(size=(300, 7)).astype(dtype)
+    distinct, expected = sum_repeated_rows(ids, rows)
+    with use_compiled():
+        found_ids, found = sum_repeated_rows(ids, rows)
+    assert found.dtype == dtype
+    np.testing.assert_array_equal(found_ids, distinct)
+    np.testing.assert_allclose(found, expected, rtol=1e-4, atol=1e-5)
+
+
+def adam_steps(values: np.ndarray, *, sparse: bool, gradient: float = 1.0) -> np.ndarray:
+    rng = np.random.default_rng(7)
+    parameter = Parameter(values.copy() if values.flags.c_contiguous else values[:])
+    adam = Adam([("a", parameter)], learning_rate=0.1, weight_decay=0.01)
+    for _ in range(3):
+        adam.zero_grad()
+        rows = (gradient * rng.normal(size=(6, *values.shape[1:]))).astype(values.dtype)
+        if sparse:
+            parameter.add_rows(np.array([0, 3, 3, 5, 1, 0]), rows)
+        else:
+            parameter.grad += np.resize(rows, values.shape)
+        adam.step()
+    return parameter.value
+
+
+@needs_numba
+@pytest.mark.parametrize("shape", [(8, 5), (40, 900), (9,)])
+@pytest.mark.parametrize("sparse", [False, True])
+@pytest.mark.parametrize("dtype", [np.float32, np.float64])
+def test_adam_agrees(shape: tuple[int, ...], sparse: bool, dtype: Any) -> None:
+    values = np.random.default_rng(8).normal(size=shape).astype(dtype)
+    expected = adam_steps(values, sparse=sparse)
+    with use_compiled():
+        found = adam_steps(values, sparse=sparse)
+    assert found.dtype == dtype
+    np.testing.assert_allclose(found, expected, rtol=1e-5, atol=1e-6)
+
+
+@needs_numba
+def test_adam_takes_any_layout_and_hides_no_nan() -> None:
+    strided = np.ones(18, np.float32)[::2]
+    with use_compiled():
+        np.testing.assert_allclose(
+            adam_steps(strided, sparse=False), adam_steps(np.ones(9, np.float32), sparse=False)
+        )
+        assert np.isnan(adam_steps(np.ones(9, np.float32), sparse=False, gradient=np.nan)).any()
