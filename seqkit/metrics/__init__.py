@@ -1,7 +1,7 @@
 """Scores with counts and confidence intervals, and the baselines to hold them against."""
 
 from seqkit.metrics.bootstrap import Comparison, bootstrap_intervals, paired_bootstrap
-from seqkit.metrics.calibration import score_calibration
+from seqkit.metrics.calibration import score_calibration, score_confidence
 from seqkit.metrics.classification import encode_labels, score_classification
 from seqkit.metrics.evaluation import Evaluation, evaluate
 from seqkit.metrics.language_modelling import score_lines, score_tokens
@@ -34,6 +34,7 @@ __all__ = [
     "ratio",
     "score_calibration",
     "score_classification",
+    "score_confidence",
     "score_lines",
     "score_tagging",
     "score_tokens",

@@ -1,7 +1,7 @@
 """The tagger: features of words, an encoder, and a tag for each word."""
 
 from collections import Counter
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from typing import NamedTuple
 
@@ -13,7 +13,8 @@ from seqkit.layers.crf import CRF
 from seqkit.layers.dropout import LockedDropout
 from seqkit.layers.linear import Linear
 from seqkit.metrics.baselines.tags import CommonestTag
-from seqkit.metrics.measures import Scoring
+from seqkit.metrics.calibration import score_confidence
+from seqkit.metrics.measures import Scoring, join_scorings
 from seqkit.metrics.tagging import score_tagging
 from seqkit.parameters import Parameter
 from seqkit.plugins import create_encoder
@@ -131,19 +132,42 @@ class PosTaggingModel(Model[TaggedWords, TagPrediction]):
         rng: np.random.Generator | None = None,
     ) -> Step:
         """Return the negative log-likelihood of the gold tags that training had."""
+        scores, back_scores = self._scores(batch, train, rng)
+        loss = self.head.loss(scores, batch.tags.data)
+        return Step(
+            loss.total,
+            loss.count,
+            batch.tags.tokens,
+            lambda scale: back_scores(loss.backward(scale)),
+        )
+
+    def _scores(
+        self, batch: TaggedBatch, train: bool = False, rng: np.random.Generator | None = None
+    ) -> tuple[PackedSequence, Callable[[PackedSequence], None]]:
+        """Return the scores of the tags, packed (M, C)."""
         features, back_features = self.features.forward(batch.words, train=train, rng=rng)
         x, back_before = self.dropout.forward(features, train=train, rng=rng)
         y, _, back_encoder = self.encoder.forward(x, train=train, rng=rng)
         hidden, back_after = self.dropout.forward(y, train=train, rng=rng)
         scores, back_output = self.output.forward(hidden.data)
-        loss = self.head.loss(hidden.with_data(scores), batch.tags.data)
 
-        def backward(scale: float) -> None:
-            d_hidden = back_output(loss.backward(scale).data)
+        def backward(d_scores: PackedSequence) -> None:
+            d_hidden = back_output(d_scores.data)
             d_x, _ = back_encoder(back_after(hidden.with_data(d_hidden)))
             back_features(back_before(d_x))
 
-        return Step(loss.total, loss.count, batch.tags.tokens, backward)
+        return hidden.with_data(scores), backward
+
+    def calibrate(self, dev: Sequence[TaggedWords]) -> Sequence[str]:
+        """Fit the temperature of a softmax; a random field has none."""
+        if not isinstance(self.head, SoftmaxHead):
+            return ()
+        batches = self.batches(dev, rng=None)
+        scores = [self._scores(batch)[0].data for batch in batches]
+        tags = np.concatenate([batch.tags.data for batch in batches])
+        temperature = self.head.temperature
+        before, after = temperature.fit(np.concatenate(scores), tags)
+        return (temperature.report(before, after, "word"),)
 
     # --- using -----------------------------------------------------------------------------------
 
@@ -174,7 +198,8 @@ class PosTaggingModel(Model[TaggedWords, TagPrediction]):
     def score(
         self, examples: Sequence[TaggedWords], predictions: Sequence[TagPrediction]
     ) -> Scoring:
-        """Return the accuracy over all, seen and unseen words and over sentences, and by tag.
+        """Return the accuracy over all, seen and unseen words and over sentences, and by tag, and
+        how far the probabilities can be trusted.
 
         A word is unseen if training never had it, in capitals or not where the model reads them
         alike. Tags that training lacked are named below the table; they count as wrong.
@@ -183,11 +208,19 @@ class PosTaggingModel(Model[TaggedWords, TagPrediction]):
             UserError: a sentence has no gold tags.
         """
         require_tags(examples)
-        scoring = score_tagging(
-            [self._ids(example.tags) for example in examples],
-            [self._ids(prediction.tags) for prediction in predictions],
-            self.tags,
-            unseen=[self._unseen(example.words) for example in examples],
+        gold = [self._ids(example.tags) for example in examples]
+        predicted = [self._ids(prediction.tags) for prediction in predictions]
+        scoring = join_scorings(
+            score_tagging(
+                gold,
+                predicted,
+                self.tags,
+                unseen=[self._unseen(example.words) for example in examples],
+            ),
+            score_confidence(
+                [np.array(prediction.probabilities) for prediction in predictions],
+                [(a == b) & (a >= 0) for a, b in zip(gold, predicted, strict=True)],
+            ),
         )
         lacking = self._unseen_tags(examples)
         if not lacking:
