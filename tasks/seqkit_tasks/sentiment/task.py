@@ -21,7 +21,8 @@ from seqkit.text.tokenizers import create_tokenizer
 from seqkit.text.vocabulary import Vocabulary
 from seqkit_tasks.sentiment.config import SentimentConfig
 from seqkit_tasks.sentiment.evidence import NgramEvidence, NgramReader
-from seqkit_tasks.sentiment.model import SentimentModel, SentimentPrediction
+from seqkit_tasks.sentiment.model import SentimentModel
+from seqkit_tasks.sentiment.predictions import SentimentPrediction
 
 __all__ = ["LabelledTokens", "SentimentTask"]
 
