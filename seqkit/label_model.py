@@ -75,6 +75,7 @@ class LabelModel(Model[ExampleT, LabelPrediction]):
     Args:
         labels: C names of the training split, distinct.
         batch_size: inputs of a batch in training.
+        label_smoothing: share of each target spread over all labels, in training.
 
     Attributes:
         unit: what an example is called in the counts of a score.
@@ -82,10 +83,13 @@ class LabelModel(Model[ExampleT, LabelPrediction]):
 
     unit: ClassVar[str] = "inputs"
 
-    def __init__(self, labels: Sequence[str], *, batch_size: int) -> None:
+    def __init__(
+        self, labels: Sequence[str], *, batch_size: int, label_smoothing: float = 0.0
+    ) -> None:
         self._labels = tuple(labels)
         self._ids = {label: i for i, label in enumerate(self._labels)}
         self._batch_size = batch_size
+        self._label_smoothing = label_smoothing
 
     @abstractmethod
     def length(self, example: ExampleT) -> int:
@@ -141,7 +145,8 @@ class LabelModel(Model[ExampleT, LabelPrediction]):
     ) -> Step:
         """Return the cross-entropy of the gold labels."""
         logits, back_logits = self.logits(batch.inputs, train=train, rng=rng)
-        loss = softmax_cross_entropy(logits, batch.labels)
+        smoothing = self._label_smoothing if train else 0.0
+        loss = softmax_cross_entropy(logits, batch.labels, label_smoothing=smoothing)
 
         def backward(scale: float) -> None:
             back_logits(loss.backward(scale))

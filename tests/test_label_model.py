@@ -14,8 +14,8 @@ class MeanOfNumbers(LabelModel):
 
     unit = "lists"
 
-    def __init__(self):
-        super().__init__(["high", "low"], batch_size=2)
+    def __init__(self, **options):
+        super().__init__(["high", "low"], batch_size=2, **options)
         self.output = Linear(1, 2, rng=np.random.default_rng(0), dtype=np.float64)
         self.output.w.value[...] = [[1.0, -1.0]]
 
@@ -63,6 +63,13 @@ def test_the_loss_is_the_cross_entropy_of_the_gold_labels():
     assert sum(step.total for step in steps) == pytest.approx(-np.log(chances).sum())
     assert [step.count for step in steps] == [2, 2]
     assert sum(step.tokens for step in steps) == 6
+
+
+def test_labels_are_smoothed_in_training_only():
+    plain, smooth = MeanOfNumbers(), MeanOfNumbers(label_smoothing=0.2)
+    batch = plain.batches(EXAMPLES, rng=None)[0]
+    assert smooth.loss(batch).total == plain.loss(batch).total
+    assert smooth.loss(batch, train=True).total != plain.loss(batch, train=True).total
 
 
 def test_the_score_counts_a_label_that_training_never_met():

@@ -34,7 +34,8 @@ class Classifier(LabelModel[Example]):
     def __init__(
         self, resources: Resources, config: FramesConfig, *, rng: np.random.Generator
     ) -> None:
-        super().__init__(resources["labels"], batch_size=config.batch_size)
+        smooth = config.label_smoothing
+        super().__init__(resources["labels"], batch_size=config.batch_size, label_smoothing=smooth)
         self.config = config
         self.inputs = Inputs(resources, stack=config.stack)
         recurrent = create_encoder(config, self.inputs.features, rng=rng)
