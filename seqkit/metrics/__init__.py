@@ -2,7 +2,7 @@
 
 from seqkit.metrics.answers import score_answers
 from seqkit.metrics.bootstrap import Comparison, bootstrap_intervals, paired_bootstrap
-from seqkit.metrics.calibration import score_calibration
+from seqkit.metrics.calibration import score_calibration, score_confidence
 from seqkit.metrics.classification import encode_labels, score_classification
 from seqkit.metrics.edits import edit_distance, edit_distances, score_sequences
 from seqkit.metrics.entities import score_entities
@@ -40,6 +40,7 @@ __all__ = [
     "score_answers",
     "score_calibration",
     "score_classification",
+    "score_confidence",
     "score_entities",
     "score_lines",
     "score_sequences",

@@ -4,12 +4,14 @@ Source: Naeini, Cooper and Hauskrecht, "Obtaining well calibrated probabilities 
 binning" (2015); Guo, Pleiss, Sun and Weinberger, "On calibration of modern neural networks" (2017).
 """
 
+from collections.abc import Mapping, Sequence
+
 import numpy as np
 
 from seqkit.arrays import Array, BoolArray, IntArray
 from seqkit.metrics.measures import Cell, Measure, Scoring, Table, ratio
 
-__all__ = ["score_calibration"]
+__all__ = ["score_calibration", "score_confidence"]
 
 
 def score_calibration(
@@ -46,13 +48,41 @@ def score_calibration(
         )
     confidence = probabilities.max(axis=1, initial=0.0)
     right = probabilities.argmax(axis=1) == gold if probabilities.shape[1] else gold != gold
-    statistics = _statistics(confidence, right, bins)
-    return Scoring(
-        statistics=statistics,
-        measures=(_error(bins),),
-        counts={unit: len(gold)},
-        tables=(_reliability(statistics.sum(axis=0), bins),),
+    return _scoring(_statistics(confidence, right, bins), bins, {unit: len(gold)})
+
+
+def score_confidence(
+    confidence: Sequence[Array], right: Sequence[BoolArray], *, bins: int = 10
+) -> Scoring:
+    """Compute the expected calibration error of answers of which an example has several.
+
+    Args:
+        confidence: one array (T,) for each example: the probability of each answer, such as the
+            tag of a word.
+        right: likewise, whether the answer is right.
+        bins: how many.
+
+    Returns:
+        What :func:`score_calibration` returns, a row for each example.
+
+    Raises:
+        ValueError: the numbers of answers differ.
+    """
+    lengths = [len(answers) for answers in confidence]
+    if lengths != [len(answers) for answers in right]:
+        raise ValueError("confidence and right must have as many answers for each example")
+    nothing = np.empty(0)
+    answers = _statistics(
+        np.concatenate([nothing, *confidence]), np.concatenate([nothing, *right]) > 0, bins
     )
+    statistics = np.zeros((len(lengths), answers.shape[1]))
+    np.add.at(statistics, np.repeat(np.arange(len(lengths)), lengths), answers)
+    return _scoring(statistics, bins, {})
+
+
+def _scoring(statistics: Array, bins: int, counts: Mapping[str, int]) -> Scoring:
+    table = _reliability(statistics.sum(axis=0), bins)
+    return Scoring(statistics, (_error(bins),), counts, (table,))
 
 
 def _statistics(confidence: Array, right: BoolArray, bins: int) -> Array:

@@ -8,6 +8,7 @@ import numpy as np
 from seqkit.arrays import Array, BoolArray, IntArray
 from seqkit.layers.crf import CRF
 from seqkit.layers.losses import Loss, softmax, softmax_cross_entropy
+from seqkit.layers.temperature import Temperature
 from seqkit.parameters import Parameter
 from seqkit.sequences import PackedSequence
 
@@ -39,6 +40,9 @@ class Head(Protocol):
 class SoftmaxHead:
     """A softmax over the tags at each word."""
 
+    def __init__(self) -> None:
+        self.temperature = Temperature()
+
     def loss(self, scores: PackedSequence, tags: IntArray) -> Loss[PackedSequence]:
         """Return the cross-entropy of the tags that are known."""
         known = np.flatnonzero(tags >= 0)
@@ -53,13 +57,13 @@ class SoftmaxHead:
 
     def decode(self, scores: PackedSequence) -> tuple[IntArray, Array]:
         """Return the tag of the highest score, and its share of the softmax."""
-        probabilities = softmax(scores.data.astype(np.float64))
+        probabilities = softmax(self.temperature.scale(scores.data.astype(np.float64)))
         best = probabilities.argmax(axis=1)
         return best, _at(probabilities, best)
 
     def parameters(self) -> Iterator[tuple[str, Parameter]]:
-        """Yield nothing."""
-        return iter(())
+        """Yield the temperature."""
+        yield from self.temperature.parameters()
 
 
 class CRFHead:

@@ -1,6 +1,6 @@
 """The network of a tagger: features of words, dropout, encoder, dropout, a score for each tag."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -90,19 +90,49 @@ class TaggingNetwork:
         rng: np.random.Generator | None = None,
     ) -> Step:
         """Return the negative log-likelihood of the gold tags that training had."""
-        features, back_features = self.features.forward(batch.words, train=train, rng=rng)
+        scores, back_scores = self._scores(batch.words, train, rng)
+        loss = self.head.loss(scores, batch.tags.data)
+        return Step(
+            loss.total,
+            loss.count,
+            batch.tags.tokens,
+            lambda scale: back_scores(loss.backward(scale)),
+        )
+
+    def _scores(
+        self, words: WordBatch, train: bool = False, rng: np.random.Generator | None = None
+    ) -> tuple[PackedSequence, Callable[[PackedSequence], None]]:
+        """Return the scores of the tags, packed (M, C)."""
+        features, back_features = self.features.forward(words, train=train, rng=rng)
         x, back_before = self.dropout.forward(features, train=train, rng=rng)
         y, _, back_encoder = self.encoder.forward(x, train=train, rng=rng)
         hidden, back_after = self.dropout.forward(y, train=train, rng=rng)
         scores, back_output = self.output.forward(hidden.data)
-        loss = self.head.loss(hidden.with_data(scores), batch.tags.data)
 
-        def backward(scale: float) -> None:
-            d_hidden = back_output(loss.backward(scale).data)
+        def backward(d_scores: PackedSequence) -> None:
+            d_hidden = back_output(d_scores.data)
             d_x, _ = back_encoder(back_after(hidden.with_data(d_hidden)))
             back_features(back_before(d_x))
 
-        return Step(loss.total, loss.count, batch.tags.tokens, backward)
+        return hidden.with_data(scores), backward
+
+    def calibrate(self, batches: Iterable[TaggedBatch]) -> Sequence[str]:
+        """Make the probabilities of :meth:`decode` honest, after training.
+
+        Args:
+            batches: of the validation split.
+
+        Returns:
+            A notice of the temperature of a softmax; none for a random field, which has none.
+        """
+        if not isinstance(self.head, SoftmaxHead):
+            return ()
+        pairs = [(self._scores(batch.words)[0].data, batch.tags.data) for batch in batches]
+        if not pairs:
+            return ()
+        scores, tags = (np.concatenate(arrays) for arrays in zip(*pairs, strict=True))
+        temperature = self.head.temperature
+        return (temperature.report(*temperature.fit(scores, tags), "word"),)
 
     def decode(
         self, sentences: Sequence[Sequence[str]], *, bias: Array | None = None

@@ -59,6 +59,17 @@ def predicting_changes_nothing(subject: TaskSubject) -> None:
     require(not touched, f"it left a gradient on {', '.join(touched)}")
 
 
+def calibration_changes_no_answer(subject: TaskSubject) -> None:
+    """Making probabilities honest leaves every answer as it was."""
+    task, model = subject.task(), subject.model()
+    subject.train_model(model)
+    before = [task.answer(prediction) for prediction in model.predict(subject.others)]
+    model.calibrate(subject.others)
+    after = [task.answer(prediction) for prediction in model.predict(subject.others)]
+    said = difference(after, before, place="answers")
+    require(not said, said)
+
+
 def gold_predictions_score_perfectly(subject: TaskSubject) -> None:
     """What is right scores 100 %, and no worse than what the model says."""
     gold = [subject.task().gold(example) for example in subject.others]
@@ -259,6 +270,7 @@ USING_CHECKS = checks_of(
     predictions_are_plain_values,
     predictions_do_not_depend_on_company,
     predicting_changes_nothing,
+    calibration_changes_no_answer,
     gold_predictions_score_perfectly,
     empty_inputs_are_answered,
     single_tokens_are_answered,

@@ -13,11 +13,11 @@ the library optuna.
 
 import dataclasses
 import json
+import math
 import time
-from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Literal
+from typing import TYPE_CHECKING, Any
 
 from seqkit.datasets import DataFiles
 from seqkit.errors import UserError
@@ -32,42 +32,12 @@ from seqkit.training.config import TrainingConfig
 from seqkit.training.reports import EpochReport
 from seqkit.training.step import NonFiniteError
 from seqkit.tuning.spaces import Choices, Dimension
+from seqkit.tuning.trials import BEST_NAME, Outcome, Trial, open_study
 
 if TYPE_CHECKING:
     import optuna
 
-__all__ = ["BEST_NAME", "Search", "Trial"]
-
-JOURNAL_NAME = "trials.log"
-BEST_NAME = "best.toml"
-
-Outcome = Literal["done", "stopped early", "interrupted", "failed"]
-
-
-@dataclass(frozen=True)
-class Trial:
-    """One trial.
-
-    Attributes:
-        number: from 0.
-        values: of the options that are searched.
-        outcome: "done"; "stopped early", where others did better by the same epoch; "interrupted";
-            or "failed".
-        metric: what ``score`` is, such as "accuracy".
-        score: of the best epoch on validation; None before the first epoch was finished.
-        epoch: the best one.
-        seconds: it took.
-        reason: why it failed.
-    """
-
-    number: int
-    values: Mapping[str, Any]
-    outcome: Outcome
-    metric: str = ""
-    score: float | None = None
-    epoch: int = 0
-    seconds: float = 0.0
-    reason: str = ""
+__all__ = ["Search"]
 
 
 def _never() -> bool:
@@ -112,7 +82,13 @@ class Search:
         self.host = host
         self.seed = seed
         self.threads = threads
-        self._study = self._open()
+        facts = {
+            "options": json.loads(json.dumps(dataclasses.asdict(config))),
+            "data": fingerprint(self.data),
+            "space": [str(dimension) for dimension in self.space],
+            "seed": seed,
+        }
+        self._study = open_study(self.folder, spec.name, facts, seed=seed)
 
     # --- what there is so far --------------------------------------------------------------------
 
@@ -179,6 +155,8 @@ class Search:
         for report in run.train(stop=lambda: any(verdicts) or stop()):
             if not isinstance(report, EpochReport):
                 continue
+            if not math.isfinite(report.score):
+                raise UserError(f"{report.metric} is {report.score} after epoch {report.epoch}")
             if report.best:
                 trial = dataclasses.replace(
                     trial, metric=report.metric, score=report.score, epoch=report.epoch
@@ -216,48 +194,6 @@ class Search:
             f"at epoch {trial.epoch}, seed {self.seed}, data {self.data.name}\n\n"
         )
         write_atomically(self.folder / BEST_NAME, (head + as_recipe(config)).encode())
-
-    # --- storage ---------------------------------------------------------------------------------
-
-    def _open(self) -> "optuna.Study":
-        """Open the study of the folder, or begin one."""
-        import optuna
-        from optuna.storages.journal import JournalFileBackend
-
-        optuna.logging.set_verbosity(optuna.logging.WARNING)
-        storage = optuna.storages.JournalStorage(
-            JournalFileBackend(str(self.folder / JOURNAL_NAME))
-        )
-        study = optuna.create_study(
-            study_name=self.spec.name,
-            storage=storage,
-            load_if_exists=True,
-            direction="maximize",
-            pruner=optuna.pruners.MedianPruner(n_warmup_steps=1),
-        )
-        # Each sitting draws from a stream of its own, or it would repeat the first one's trials.
-        seed = self.seed + len(study.get_trials(deepcopy=False))
-        study.sampler = optuna.samplers.TPESampler(seed=seed)
-        self._check_same(study)
-        return study
-
-    def _check_same(self, study: "optuna.Study") -> None:
-        """Refuse to mix trials that cannot be compared."""
-        plain = json.loads(json.dumps(dataclasses.asdict(self.config)))
-        facts = {
-            "options": plain,
-            "data": fingerprint(self.data),
-            "space": [str(dimension) for dimension in self.space],
-            "seed": self.seed,
-        }
-        known = study.user_attrs.get("facts", facts)
-        changed = [name for name in facts if known.get(name) != facts[name]]
-        if changed:
-            raise UserError(
-                f"{self.folder}: holds a search with other {', '.join(changed)}; "
-                "go on with the same ones, or choose another folder"
-            )
-        study.set_user_attr("facts", facts)
 
 
 def _suggest(asked: "optuna.Trial", dimension: Dimension) -> Any:

@@ -5,7 +5,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from seqkit.metrics import evaluate, score_calibration
+from seqkit.metrics import evaluate, score_calibration, score_confidence
 
 
 def brute_force(confidence: list[float], right: list[bool], bins: int) -> float:
@@ -47,3 +47,24 @@ def test_nothing_to_score_is_undefined() -> None:
 def test_shapes_that_do_not_fit_are_refused() -> None:
     with pytest.raises(ValueError, match=r"\(N, C\)"):
         score_calibration(np.zeros((3, 2)), np.zeros(2, int))
+
+
+@settings(deadline=None, max_examples=30)
+@given(st.lists(st.integers(0, 4), min_size=1, max_size=6), st.integers(0, 2**32))
+def test_answers_of_examples_count_like_examples_of_their_own(lengths, seed) -> None:
+    rng = np.random.default_rng(seed)
+    confidence = [rng.uniform(0.3, 1.0, n) for n in lengths]
+    right = [rng.random(n) < 0.7 for n in lengths]
+    scoring = score_confidence(confidence, right)
+    value = float(scoring.measures[0].compute(scoring.statistics.sum(axis=0)))
+    assert scoring.statistics.shape[0] == len(lengths)
+    flat, flat_right = np.concatenate(confidence).tolist(), np.concatenate(right).tolist()
+    if flat:
+        assert value == pytest.approx(brute_force(flat, flat_right, 10))
+    else:
+        assert math.isnan(value)
+
+
+def test_another_number_of_answers_is_refused() -> None:
+    with pytest.raises(ValueError, match="as many answers"):
+        score_confidence([np.ones(2)], [np.ones(1, bool)])

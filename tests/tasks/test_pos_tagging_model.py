@@ -231,8 +231,33 @@ def test_gold_answers_are_scored_as_perfect() -> None:
     values = {measure.name: float(measure.compute(sums)) for measure in scoring.measures}
     assert scoring.measures[0].name == "accuracy"
     assert np.isnan(values.pop("accuracy on unseen words"))
+    assert values.pop("calibration error") == 0.0
     assert set(values.values()) == {1.0}
     assert scoring.counts["words"] == 23
+
+
+def test_calibration_changes_the_probabilities_of_a_softmax_and_no_tag() -> None:
+    tagger, examples = model(), train_examples()
+    before = tagger.predict(examples)
+    (notice,) = tagger.calibrate(examples)
+    after = tagger.predict(examples)
+    assert [one.tags for one in before] == [one.tags for one in after]
+    assert before[0].probabilities != after[0].probabilities
+    assert "a word there instead of" in notice
+
+
+def test_a_random_field_is_left_as_it_is() -> None:
+    tagger, examples = model(output="crf"), train_examples()
+    before = tagger.predict(examples)
+    assert tagger.calibrate(examples) == ()
+    assert tagger.predict(examples) == before
+
+
+def test_the_temperature_leaves_the_loss_alone() -> None:
+    tagger, examples = model(), train_examples()
+    before = mean_loss(tagger, examples)
+    tagger.calibrate(examples)
+    assert mean_loss(tagger, examples) == before
 
 
 def test_a_tag_that_training_lacked_is_wrong_and_named_once() -> None:

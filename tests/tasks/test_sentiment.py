@@ -14,7 +14,8 @@ from seqkit.parameters import unique_parameters
 from seqkit.testing.gradients import gradient_error
 from seqkit.training.trainer import Trainer
 from seqkit_tasks.sentiment.config import SentimentConfig
-from seqkit_tasks.sentiment.model import SentimentModel, SentimentPrediction
+from seqkit_tasks.sentiment.model import SentimentModel
+from seqkit_tasks.sentiment.predictions import SentimentPrediction
 from seqkit_tasks.sentiment.task import LabelledTokens, SentimentTask
 
 TEXTS = [

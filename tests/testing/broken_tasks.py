@@ -313,6 +313,14 @@ class Touching(ToyModel):
         return super().predict(examples)
 
 
+@breaks("calibration-changes-no-answer")
+class Contrary(ToyModel):
+    def calibrate(self, dev):
+        for parameter in (self.output.w, self.output.bias):
+            parameter.value *= -1
+        return ()
+
+
 @breaks("gold-predictions-score-perfectly")
 class Strict(ToyModel):
     """Calls the first text wrong whatever was said."""

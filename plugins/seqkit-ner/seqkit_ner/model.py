@@ -114,6 +114,10 @@ class NerModel(Model[Sentence, NerPrediction]):
         """Return the negative log-likelihood of the gold tags."""
         return self.network.loss(batch, train=train, rng=rng)
 
+    def calibrate(self, dev: Sequence[Sentence]) -> Sequence[str]:
+        """Fit the temperature of a softmax; a random field has none."""
+        return self.network.calibrate(self.batches(dev, rng=None))
+
     # --- using -----------------------------------------------------------------------------------
 
     def predict(self, examples: Sequence[Sentence]) -> list[NerPrediction]:

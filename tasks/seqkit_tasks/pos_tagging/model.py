@@ -9,7 +9,8 @@ import numpy as np
 from seqkit.arrays import Array, DTypeLike, IntArray
 from seqkit.layers.base import State
 from seqkit.metrics.baselines.tags import CommonestTag
-from seqkit.metrics.measures import Scoring
+from seqkit.metrics.calibration import score_confidence
+from seqkit.metrics.measures import Scoring, join_scorings
 from seqkit.metrics.tagging import score_tagging
 from seqkit.parameters import Parameter
 from seqkit.tagging.features import WordFeatures
@@ -107,6 +108,10 @@ class PosTaggingModel(Model[TaggedWords, TagPrediction]):
         """Return the negative log-likelihood of the gold tags that training had."""
         return self.network.loss(batch, train=train, rng=rng)
 
+    def calibrate(self, dev: Sequence[TaggedWords]) -> Sequence[str]:
+        """Fit the temperature of a softmax; a random field has none."""
+        return self.network.calibrate(self.batches(dev, rng=None))
+
     # --- using -----------------------------------------------------------------------------------
 
     def predict(self, examples: Sequence[TaggedWords]) -> list[TagPrediction]:
@@ -122,7 +127,8 @@ class PosTaggingModel(Model[TaggedWords, TagPrediction]):
     def score(
         self, examples: Sequence[TaggedWords], predictions: Sequence[TagPrediction]
     ) -> Scoring:
-        """Return the accuracy over all, seen and unseen words and over sentences, and by tag.
+        """Return the accuracy over all, seen and unseen words and over sentences, and by tag, and
+        how far the probabilities can be trusted.
 
         A word is unseen if training never had it, in capitals or not where the model reads them
         alike. Tags that training lacked are named below the table; they count as wrong.
@@ -131,11 +137,19 @@ class PosTaggingModel(Model[TaggedWords, TagPrediction]):
             UserError: a sentence has no gold tags.
         """
         require_tags(examples)
-        scoring = score_tagging(
-            [self._ids(example.tags) for example in examples],
-            [self._ids(prediction.tags) for prediction in predictions],
-            self.tags,
-            unseen=[self._unseen(example.words) for example in examples],
+        gold = [self._ids(example.tags) for example in examples]
+        predicted = [self._ids(prediction.tags) for prediction in predictions]
+        scoring = join_scorings(
+            score_tagging(
+                gold,
+                predicted,
+                self.tags,
+                unseen=[self._unseen(example.words) for example in examples],
+            ),
+            score_confidence(
+                [np.array(prediction.probabilities) for prediction in predictions],
+                [(a == b) & (a >= 0) for a, b in zip(gold, predicted, strict=True)],
+            ),
         )
         lacking = self._unseen_tags(examples)
         if not lacking:

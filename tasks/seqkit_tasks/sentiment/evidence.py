@@ -13,6 +13,7 @@ from seqkit.parameters import Parameter
 from seqkit.tasks import Resources
 from seqkit.text.ngrams import distinct_character_ngrams, distinct_ngrams
 from seqkit.text.tokenizers import create_tokenizer
+from seqkit.text.unicode import nfc
 from seqkit_tasks.sentiment.config import SentimentConfig
 
 __all__ = ["NgramEvidence", "NgramReader"]
@@ -37,7 +38,8 @@ class NgramReader:
 
     def read(self, text: str) -> tuple[list[str], list[str]]:
         """Return the distinct n-grams of a text: those of words, and those of characters."""
-        text = text.lower() if self._lowercase else text
+        # Korean typed on some systems comes apart into jamo, and means the same.
+        text = nfc(text.lower() if self._lowercase else text)
         words = self._tokenizer.tokenize(text) if self._words else []
         return (
             distinct_ngrams(words, self._words),

@@ -2,7 +2,6 @@
 
 from collections import Counter
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
@@ -15,8 +14,6 @@ from seqkit.layers.losses import softmax, softmax_cross_entropy
 from seqkit.layers.pooling import Pooling
 from seqkit.layers.temperature import Temperature
 from seqkit.layers.text_encoder import TextEncoder
-from seqkit.metrics.baselines.majority import MajorityClass
-from seqkit.metrics.baselines.tfidf import TfidfClassifier
 from seqkit.metrics.calibration import score_calibration
 from seqkit.metrics.classification import encode_labels, score_classification
 from seqkit.metrics.measures import Scoring, join_scorings
@@ -27,29 +24,15 @@ from seqkit.text.batching import length_batches
 from seqkit.text.vocabulary import Vocabulary
 from seqkit_tasks.sentiment.config import SentimentConfig
 from seqkit_tasks.sentiment.evidence import NgramEvidence
+from seqkit_tasks.sentiment.predictions import SentimentPrediction, baselines_of, predictions_of
 
 if TYPE_CHECKING:
     from seqkit_tasks.sentiment.task import LabelledTokens
 
-__all__ = ["SentimentModel", "SentimentPrediction"]
+__all__ = ["SentimentModel"]
 
 PREDICTION_BATCH = 256
 """Texts that are predicted at once."""
-
-
-@dataclass(frozen=True)
-class SentimentPrediction:
-    """The answer for a text.
-
-    Attributes:
-        label: the most probable one.
-        probability: of that label.
-        probabilities: of every label.
-    """
-
-    label: str
-    probability: float
-    probabilities: Mapping[str, float]
 
 
 class LabelledBatch(NamedTuple):
@@ -220,7 +203,7 @@ class SentimentModel(Model["LabelledTokens", SentimentPrediction]):
 
     def predict(self, examples: Sequence["LabelledTokens"]) -> list[SentimentPrediction]:
         """Return the most probable label of each text."""
-        return _predictions(self.labels, self.probabilities(examples))
+        return predictions_of(self.labels, self.probabilities(examples))
 
     def score(
         self,
@@ -272,31 +255,7 @@ class SentimentModel(Model["LabelledTokens", SentimentPrediction]):
         self, train: Sequence["LabelledTokens"]
     ) -> Iterator[Baseline["LabelledTokens", SentimentPrediction]]:
         """Yield the majority label, and TF-IDF with logistic regression."""
-        texts = [example.text for example in train]
-        labels = [example.label for example in train]
-        majority = MajorityClass.fit(labels)
-        yield Baseline("majority label", lambda examples: _certain(majority.predict(examples)))
-        tfidf = TfidfClassifier.fit(texts, labels, analyzer=self.config.baseline_units)
-        yield Baseline(
-            f"TF-IDF of {self.config.baseline_units} + logistic regression",
-            lambda examples: _predictions(
-                tfidf.labels, tfidf.probabilities([example.text for example in examples])
-            ),
-        )
-
-
-def _predictions(labels: Sequence[str], probabilities: Array) -> list[SentimentPrediction]:
-    """Return what rows (N, C) of probabilities predict."""
-    best = probabilities.argmax(axis=1).tolist()
-    named = [dict(zip(labels, row, strict=True)) for row in probabilities.tolist()]
-    return [
-        SentimentPrediction(labels[i], row[labels[i]], row)
-        for i, row in zip(best, named, strict=True)
-    ]
-
-
-def _certain(labels: Sequence[str]) -> list[SentimentPrediction]:
-    return [SentimentPrediction(label, 1.0, {label: 1.0}) for label in labels]
+        return baselines_of(train, units=self.config.baseline_units)
 
 
 def _unchanged(d_logits: Array) -> Array:

@@ -1,0 +1,72 @@
+"""What ``seqkit tune`` shows: a line for each trial, and all of them as a table or as JSON."""
+
+import dataclasses
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from seqkit.tuning.trials import BEST_NAME
+
+if TYPE_CHECKING:
+    from rich.table import Table
+
+    from seqkit.tuning import Search, Trial
+
+__all__ = ["print_search", "trial_line"]
+
+
+def trial_line(trial: "Trial") -> str:
+    """Say how a trial went, in one line."""
+    values = ", ".join(f"{name} {_shown(value)}" for name, value in trial.values.items())
+    how = _result(trial) if trial.score is not None else ""
+    said = ", ".join(part for part in (how, _outcome(trial), f"{trial.seconds:.0f} s") if part)
+    return f"trial {trial.number}: {said} | {values}"
+
+
+def _result(trial: "Trial") -> str:
+    return f"{trial.metric} {trial.score:.4f} at epoch {trial.epoch}"
+
+
+def _outcome(trial: "Trial") -> str:
+    if trial.outcome == "done":
+        return ""
+    return f"{trial.outcome}: {trial.reason}" if trial.reason else trial.outcome
+
+
+def _shown(value: Any) -> str:
+    return f"{value:.4g}" if isinstance(value, float) else str(value)
+
+
+def print_search(search: "Search", folder: Path, *, json: bool) -> None:
+    """Print the trials, and where the best recipe is: for people, or as JSON."""
+    from seqkit.cli.streams import as_utf8, console_for, json_line
+
+    best = search.best
+    if json:
+        found = {
+            "best": None if best is None else best.number,
+            "recipe": None if best is None else str(folder / BEST_NAME),
+            "trials": [dataclasses.asdict(trial) for trial in search.trials],
+        }
+        print(json_line(found, indent=2), file=as_utf8(sys.stdout))
+        return
+    console = console_for(sys.stdout)
+    console.print(_table(search, best))
+    if best is not None:
+        console.print(f"validation {_result(best)}, trial {best.number}")
+        console.print(f"seqkit run {search.spec.name} --config {folder / BEST_NAME}")
+
+
+def _table(search: "Search", best: "Trial | None") -> "Table":
+    from seqkit.cli.summaries import new_table
+
+    names = [dimension.name for dimension in search.space]
+    table = new_table("Trials", "trial", "score", "epoch", "seconds", *names, "", numbers_from=0)
+    for trial in search.trials:
+        score = "-" if trial.score is None else f"{trial.score:.4f}"
+        values = [_shown(trial.values[name]) for name in names]
+        mark = "best" if trial == best else _outcome(trial)
+        table.add_row(
+            str(trial.number), score, str(trial.epoch), f"{trial.seconds:.0f}", *values, mark
+        )
+    return table

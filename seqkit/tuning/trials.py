@@ -1,0 +1,79 @@
+"""The trials of a search, and the folder that keeps them."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Literal, TypeAlias
+
+from seqkit.errors import UserError
+
+if TYPE_CHECKING:
+    import optuna
+
+__all__ = ["BEST_NAME", "JOURNAL_NAME", "Outcome", "Trial", "open_study"]
+
+JOURNAL_NAME = "trials.log"
+BEST_NAME = "best.toml"
+
+Outcome: TypeAlias = Literal["done", "stopped early", "interrupted", "failed"]
+
+
+@dataclass(frozen=True)
+class Trial:
+    """One trial.
+
+    Attributes:
+        number: from 0.
+        values: of the options that are searched.
+        outcome: "done"; "stopped early", where others did better by the same epoch; "interrupted";
+            or "failed".
+        metric: what ``score`` is, such as "accuracy".
+        score: of the best epoch on validation; None before the first epoch was finished.
+        epoch: the best one.
+        seconds: it took.
+        reason: why it failed.
+    """
+
+    number: int
+    values: Mapping[str, Any]
+    outcome: Outcome
+    metric: str = ""
+    score: float | None = None
+    epoch: int = 0
+    seconds: float = 0.0
+    reason: str = ""
+
+
+def open_study(folder: Path, name: str, facts: Mapping[str, Any], *, seed: int) -> "optuna.Study":
+    """Open the study that a folder keeps, or begin one.
+
+    Args:
+        folder: for the journal of the trials.
+        name: of the study.
+        facts: what must be equal for trials to be comparable, as JSON values.
+        seed: of the search.
+
+    Raises:
+        UserError: the folder keeps a study of other facts.
+    """
+    import optuna
+    from optuna.storages.journal import JournalFileBackend
+
+    optuna.logging.set_verbosity(optuna.logging.WARNING)
+    study = optuna.create_study(
+        study_name=name,
+        storage=optuna.storages.JournalStorage(JournalFileBackend(str(folder / JOURNAL_NAME))),
+        load_if_exists=True,
+        direction="maximize",
+        pruner=optuna.pruners.MedianPruner(n_warmup_steps=1),
+    )
+    # Each sitting draws from a stream of its own, or it would repeat the first one's trials.
+    study.sampler = optuna.samplers.TPESampler(seed=seed + len(study.get_trials(deepcopy=False)))
+    known = study.user_attrs.get("facts", facts)
+    if changed := [fact for fact in facts if known.get(fact) != facts[fact]]:
+        raise UserError(
+            f"{folder}: holds a search with other {', '.join(changed)}; "
+            "go on with the same ones, or choose another folder"
+        )
+    study.set_user_attr("facts", dict(facts))
+    return study
