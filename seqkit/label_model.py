@@ -12,9 +12,12 @@ from seqkit.arrays import Array, IntArray
 from seqkit.errors import Problem, UserError
 from seqkit.layers.base import State
 from seqkit.layers.losses import softmax, softmax_cross_entropy
+from seqkit.layers.temperature import Temperature
 from seqkit.metrics.baselines import MajorityClass
+from seqkit.metrics.calibration import score_calibration
 from seqkit.metrics.classification import encode_labels, score_classification
-from seqkit.metrics.measures import Scoring
+from seqkit.metrics.measures import Scoring, join_scorings
+from seqkit.parameters import Parameter
 from seqkit.sequences import PackedSequence
 from seqkit.tasks import Baseline, Batches, Model, Step
 from seqkit.text.batching import length_batches
@@ -70,7 +73,8 @@ class LabelBatch(NamedTuple):
 
 
 class LabelModel(Model[ExampleT, LabelPrediction]):
-    """A softmax over labels: batches, loss, predictions and scores; a subclass brings the network.
+    """A softmax over labels: batches, loss, predictions, scores, calibrated probabilities; a
+    subclass brings the network.
 
     Args:
         labels: C names of the training split, distinct.
@@ -90,6 +94,7 @@ class LabelModel(Model[ExampleT, LabelPrediction]):
         self._ids = {label: i for i, label in enumerate(self._labels)}
         self._batch_size = batch_size
         self._label_smoothing = label_smoothing
+        self.temperature = Temperature()
 
     @abstractmethod
     def length(self, example: ExampleT) -> int:
@@ -104,14 +109,18 @@ class LabelModel(Model[ExampleT, LabelPrediction]):
         """Return N examples as the network reads them."""
 
     @abstractmethod
-    def logits(
+    def forward(
         self,
         inputs: PackedSequence,
         *,
         train: bool = False,
         rng: np.random.Generator | None = None,
     ) -> tuple[Array, LogitsBackward]:
-        """Return the logits (N, C), and their backward."""
+        """Run the network: return the logits (N, C), and their backward."""
+
+    def parameters(self) -> Iterator[tuple[str, Parameter]]:
+        """Yield ``temperature``; a subclass yields the network's parameters too."""
+        return self.temperature.parameters()
 
     @property
     def labels(self) -> tuple[str, ...]:
@@ -132,8 +141,11 @@ class LabelModel(Model[ExampleT, LabelPrediction]):
         return length_batches(lengths, batch_size=size, rng=rng)
 
     def _batch(self, examples: Sequence[ExampleT]) -> LabelBatch:
-        labels = [self._ids.get(self.gold_label(example), -1) for example in examples]
-        return LabelBatch(self.encode(examples), np.array(labels, dtype=np.int64))
+        return LabelBatch(self.encode(examples), self._gold(examples))
+
+    def _gold(self, examples: Sequence[ExampleT]) -> IntArray:
+        found = [self._ids.get(self.gold_label(example), -1) for example in examples]
+        return np.array(found, dtype=np.int64)
 
     def loss(
         self,
@@ -144,7 +156,7 @@ class LabelModel(Model[ExampleT, LabelPrediction]):
         rng: np.random.Generator | None = None,
     ) -> Step:
         """Return the cross-entropy of the gold labels."""
-        logits, back_logits = self.logits(batch.inputs, train=train, rng=rng)
+        logits, back_logits = self.forward(batch.inputs, train=train, rng=rng)
         smoothing = self._label_smoothing if train else 0.0
         loss = softmax_cross_entropy(logits, batch.labels, label_smoothing=smoothing)
 
@@ -155,11 +167,19 @@ class LabelModel(Model[ExampleT, LabelPrediction]):
 
     def probabilities(self, examples: Sequence[ExampleT]) -> Array:
         """Return the probability of each label: (N, C), in the order of :attr:`labels`."""
+        return softmax(self.temperature.scale(self.logits(examples)))
+
+    def logits(self, examples: Sequence[ExampleT]) -> Array:
+        """Return what the softmax turns into probabilities at a temperature of 1: (N, C)."""
         result = np.zeros((len(examples), len(self._labels)))
         for group in self._groups(examples, PREDICTION_BATCH):
-            logits, _ = self.logits(self.encode([examples[i] for i in group]))
-            result[group] = softmax(logits.astype(np.float64))
+            result[group] = self.forward(self.encode([examples[i] for i in group]))[0]
         return result
+
+    def calibrate(self, dev: Sequence[ExampleT]) -> Sequence[str]:
+        """Fit the temperature, so that probabilities mean what they say."""
+        before, after = self.temperature.fit(self.logits(dev), self._gold(dev))
+        return (self.temperature.report(before, after, self.unit.removesuffix("s")),)
 
     def predict(self, examples: Sequence[ExampleT]) -> list[LabelPrediction]:
         """Return the most probable label of each input."""
@@ -173,11 +193,17 @@ class LabelModel(Model[ExampleT, LabelPrediction]):
     def score(
         self, examples: Sequence[ExampleT], predictions: Sequence[LabelPrediction]
     ) -> Scoring:
-        """Return accuracy, macro and per-label precision, recall and F1, and the confusions."""
+        """Return accuracy, macro and per-label precision, recall and F1, the confusions, and how
+        far the probabilities can be trusted.
+        """
         gold = [self.gold_label(example) for example in examples]
         found = [prediction.label for prediction in predictions]
         names, (gold_ids, found_ids) = encode_labels(self._labels, gold, found)
-        return score_classification(gold_ids, found_ids, names, unit=self.unit)
+        given = np.array([[p.probabilities.get(n, 0.0) for n in names] for p in predictions])
+        return join_scorings(
+            score_classification(gold_ids, found_ids, names, unit=self.unit),
+            score_calibration(given.reshape(len(gold), len(names)), gold_ids, unit=self.unit),
+        )
 
     def item_losses(
         self, examples: Sequence[ExampleT], predictions: Sequence[LabelPrediction]

@@ -20,7 +20,8 @@ class MeanOfNumbers(LabelModel):
         self.output.w.value[...] = [[1.0, -1.0]]
 
     def parameters(self):
-        return self.output.parameters()
+        yield from self.output.parameters()
+        yield from super().parameters()
 
     def length(self, example):
         return len(example[0])
@@ -31,7 +32,7 @@ class MeanOfNumbers(LabelModel):
     def encode(self, examples):
         return pack([np.array(numbers, np.float64).reshape(-1, 1) for numbers, _ in examples])
 
-    def logits(self, inputs, *, train=False, rng=None):
+    def forward(self, inputs, *, train=False, rng=None):
         pooled, back_pooling = MeanPooling().forward(inputs)
         logits, back_output = self.output.forward(pooled)
         return logits, lambda d_logits: back_pooling(back_output(d_logits))
@@ -78,7 +79,7 @@ def test_the_score_counts_a_label_that_training_never_met():
     scoring = model.score(examples, model.predict(examples))
     sums = scoring.statistics.sum(axis=0)
     assert scoring.measures[0].compute(sums) == pytest.approx(2 / 5)
-    assert scoring.counts["lists"] == 5
+    assert scoring.counts == {"lists": 5}
     counts = {"lists": 5, "label high": 2, "label low": 2, "label middling": 1}
     assert model.counts(examples) == counts
 
@@ -96,3 +97,16 @@ def test_the_worst_item_is_the_one_that_was_answered_wrong_with_confidence():
     )
     assert losses.argsort().tolist() == [0, 1, 2, 3, 4]
     assert losses[4] == np.inf
+
+
+def test_probabilities_are_calibrated_on_what_was_held_out():
+    model = MeanOfNumbers()
+    before = model.probabilities(EXAMPLES)
+    (notice,) = model.calibrate([*EXAMPLES, ([1.0], "middling")])
+    after = model.probabilities(EXAMPLES)
+    assert "fitted on dev" in notice
+    assert "per list there" in notice
+    assert (before.argmax(axis=1) == after.argmax(axis=1)).all()
+    gold = [model.labels.index(label) for _, label in EXAMPLES]
+    rows = np.arange(len(gold))
+    assert np.log(after[rows, gold]).mean() > np.log(before[rows, gold]).mean()

@@ -46,10 +46,11 @@ class Classifier(LabelModel[Example]):
         self._dropout = Dropout(config.dropout)
 
     def parameters(self) -> Iterator[tuple[str, Parameter]]:
-        """Yield the parameters of encoder, pooling and output layer."""
+        """Yield the parameters of encoder, pooling and output layer, and the temperature."""
         yield from prefixed("encoder", self.encoder.parameters())
         yield from prefixed("pooling", self.pooling.parameters())
         yield from prefixed("output", self.output.parameters())
+        yield from super().parameters()
 
     def describe(self) -> Mapping[str, str]:
         """Say what the network is made of."""
@@ -73,7 +74,7 @@ class Classifier(LabelModel[Example]):
         """Return the frames (M, D) as the encoder reads them."""
         return self.inputs.pack(examples)
 
-    def logits(
+    def forward(
         self, inputs: PackedSequence, *, train: bool = False, rng: np.random.Generator | None = None
     ) -> tuple[Array, LogitsBackward]:
         """Return the logits (N, C); backward is the forward's chain from its other end."""
