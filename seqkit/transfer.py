@@ -58,7 +58,7 @@ def start_from_model(
     Raises:
         UserError: no model there, or one whose encoder does not fit; every difference is named.
     """
-    source = load(path, host=host)
+    source = _loaded(path, host)
     old, new = source.model.reading(), model.reading()
     for name, reading in ((source.manifest.task, old), (_name(model), new)):
         if reading is None:
@@ -77,6 +77,14 @@ def start_from_model(
         f"{_tokens(new.words):,} tokens, and the recurrent weights {_listed(recurrent)}"
     )
     return (notice, f"{path}: as drawn start {_listed(missing)}") if missing else (notice,)
+
+
+def _loaded(path: Path, host: PluginHost) -> TrainedModel:
+    try:
+        return load(path, host=host)
+    except UserError as error:
+        problems = [Problem(str(problem), "init_from") for problem in error.problems]
+        raise UserError(problems) from None
 
 
 # --- what does not fit ----------------------------------------------------------------------------

@@ -162,7 +162,7 @@ def test_vectors_as_they_were_drawn_are_not_frozen() -> None:
 
 
 def test_a_folder_without_a_model_is_refused(texts: Path, tmp_path: Path) -> None:
-    with pytest.raises(UserError, match=r"holds no model\.safetensors"):
+    with pytest.raises(UserError, match=r"init_from: .*: the folder holds no model\.safetensors"):
         started("sentiment", texts / "labelled.tsv", init_from=str(tmp_path))
 
 

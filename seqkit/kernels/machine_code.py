@@ -15,7 +15,16 @@ from llvmlite import ir
 from numba import njit, types
 from numba.extending import intrinsic
 
-__all__ = ["NUMBA", "adam", "add_product", "lstm_backward", "lstm_forward", "sum_rows", "transpose"]
+__all__ = [
+    "NUMBA",
+    "adam",
+    "add_product",
+    "lstm_backward",
+    "lstm_forward",
+    "subtract_rows",
+    "sum_rows",
+    "transpose",
+]
 
 NUMBA: str = numba.__version__
 
@@ -355,6 +364,7 @@ def lstm_backward(
 LINE = types.float32[::1]
 CONSTANT_LINE = types.Array(types.float32, 1, "C", readonly=True)
 SUM = types.void(INTEGERS, INTEGERS, CONSTANT, REAL)
+SUBTRACT = types.void(REAL, INTEGERS, CONSTANT, types.float32)
 ADAM = types.void(LINE, CONSTANT_LINE, LINE, LINE, *[types.float32] * 4)
 
 # Without "nnan" and "ninf": what is not finite must be seen.
@@ -384,3 +394,12 @@ def adam(value, gradient, mean, squares, beta1, beta2, rate, epsilon):
         mean[k] = m
         squares[k] = s
         value[k] -= rate * m / (np.sqrt(s) + epsilon)
+
+
+@njit(SUBTRACT, **EXACT)
+def subtract_rows(value, ids, rows, rate):
+    """``value[ids] -= rate * rows``, for distinct ids."""
+    for place in range(len(ids)):
+        target, row = value[ids[place]], rows[place]
+        for k in range(len(target)):
+            target[k] -= rate * row[k]

@@ -11,7 +11,7 @@ from typing import Any
 
 import numpy as np
 
-from seqkit.arrays import Array
+from seqkit.arrays import Array, IntArray
 from seqkit.kernels.compiled import compiled
 from seqkit.optim.base import Optimizer, require
 from seqkit.parameters import Parameter
@@ -68,6 +68,14 @@ class SGD(Optimizer):
             value -= ahead
 
         return heavy if momentum else plain
+
+    def _changed_rows(self, value: Array, ids: IntArray, rows: Array) -> bool:
+        found = compiled()
+        if found is None or self.momentum or value.dtype != np.float32 or value.ndim != 2:
+            return False
+        if value.flags.c_contiguous:
+            found.code.subtract_rows(value, ids, rows, self.learning_rate)
+        return value.flags.c_contiguous
 
 
 class AdaGrad(Optimizer):

@@ -13,6 +13,7 @@ the library optuna.
 
 import dataclasses
 import json
+import math
 import time
 from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
@@ -154,6 +155,8 @@ class Search:
         for report in run.train(stop=lambda: any(verdicts) or stop()):
             if not isinstance(report, EpochReport):
                 continue
+            if not math.isfinite(report.score):
+                raise UserError(f"{report.metric} is {report.score} after epoch {report.epoch}")
             if report.best:
                 trial = dataclasses.replace(
                     trial, metric=report.metric, score=report.score, epoch=report.epoch

@@ -20,7 +20,7 @@ from seqkit.kernels.compiled import (
 from seqkit.kernels.compiled_lstm import ranges
 from seqkit.kernels.rows import sum_repeated_rows
 from seqkit.kernels.threads import parallel, use_threads
-from seqkit.optim import Adam
+from seqkit.optim import SGD, Adam, Optimizer
 from seqkit.parameters import Parameter
 from tests.kernels.test_agreement import TOLERANCE, everything, problem
 from tests.strategies import lengths, like, rngs, sizes
@@ -193,39 +193,51 @@ def test_repeated_rows_are_summed(dtype: Any) -> None:
     np.testing.assert_allclose(found, expected, rtol=1e-4, atol=1e-5)
 
 
-def adam_steps(values: np.ndarray, *, sparse: bool, gradient: float = 1.0) -> np.ndarray:
+def steps(
+    kind: type[Optimizer], values: np.ndarray, *, sparse: bool, gradient: float = 1.0, decay: float
+) -> np.ndarray:
     rng = np.random.default_rng(7)
     parameter = Parameter(values.copy() if values.flags.c_contiguous else values[:])
-    adam = Adam([("a", parameter)], learning_rate=0.1, weight_decay=0.01)
+    optimiser = kind([("a", parameter)], learning_rate=0.1, weight_decay=decay)
     for _ in range(3):
-        adam.zero_grad()
+        optimiser.zero_grad()
         rows = (gradient * rng.normal(size=(6, *values.shape[1:]))).astype(values.dtype)
         if sparse:
             parameter.add_rows(np.array([0, 3, 3, 5, 1, 0]), rows)
         else:
             parameter.grad += np.resize(rows, values.shape)
-        adam.step()
+        optimiser.step()
     return parameter.value
 
 
 @needs_numba
+@pytest.mark.parametrize("kind", [Adam, SGD])
 @pytest.mark.parametrize("shape", [(8, 5), (40, 900), (9,)])
 @pytest.mark.parametrize("sparse", [False, True])
+@pytest.mark.parametrize("decay", [0.0, 0.01])
 @pytest.mark.parametrize("dtype", [np.float32, np.float64])
-def test_adam_agrees(shape: tuple[int, ...], sparse: bool, dtype: Any) -> None:
+def test_optimisers_agree(
+    kind: type[Optimizer], shape: tuple[int, ...], sparse: bool, decay: float, dtype: Any
+) -> None:
     values = np.random.default_rng(8).normal(size=shape).astype(dtype)
-    expected = adam_steps(values, sparse=sparse)
+    expected = steps(kind, values, sparse=sparse, decay=decay)
     with use_compiled():
-        found = adam_steps(values, sparse=sparse)
+        found = steps(kind, values, sparse=sparse, decay=decay)
     assert found.dtype == dtype
     np.testing.assert_allclose(found, expected, rtol=1e-5, atol=1e-6)
 
 
 @needs_numba
-def test_adam_takes_any_layout_and_hides_no_nan() -> None:
-    strided = np.ones(18, np.float32)[::2]
+@pytest.mark.parametrize("kind", [Adam, SGD])
+def test_optimisers_take_any_layout_and_hide_no_nan(kind: type[Optimizer]) -> None:
+    plain = np.ones((9, 2), np.float32)
     with use_compiled():
-        np.testing.assert_allclose(
-            adam_steps(strided, sparse=False), adam_steps(np.ones(9, np.float32), sparse=False)
-        )
-        assert np.isnan(adam_steps(np.ones(9, np.float32), sparse=False, gradient=np.nan)).any()
+        for sparse in (False, True):
+            strided = np.ones((9, 4), np.float32)[:, ::2]
+            np.testing.assert_allclose(
+                steps(kind, strided, sparse=sparse, decay=0.0),
+                steps(kind, plain, sparse=sparse, decay=0.0),
+                rtol=1e-5,
+            )
+            broken = steps(kind, plain, sparse=sparse, decay=0.0, gradient=np.nan)
+            assert np.isnan(broken).any()

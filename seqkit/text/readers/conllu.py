@@ -176,13 +176,15 @@ def conllu_sentences(source: Source) -> list[Sentence]:
     """Return the sentences of a file that was loaded without normalisation."""
     bad = BadLines(source.name)
     composed = is_normalized("NFC", source.text)
+    # Equal cells are one object: most of a treebank's two million are a few thousand strings.
+    shared: dict[str, str] = {}
     sentences = []
     block: list[str] = []
     for number, line in enumerate([*source.lines(), ""], 1):
         if line and not line.isspace():
             block.append(line)
         elif block:
-            sentences.append(_Block(bad, composed).read(block, number - len(block)))
+            sentences.append(_Block(bad, composed, shared).read(block, number - len(block)))
             block = []
     bad.check()
     return sentences
@@ -194,6 +196,7 @@ class _Block:
 
     bad: BadLines
     composed: bool
+    shared: dict[str, str]
     words: list[Word] = field(default_factory=list)
     ranges: list[Word] = field(default_factory=list)
     empty_nodes: list[Word] = field(default_factory=list)
@@ -222,7 +225,7 @@ class _Block:
             self.bad.add(number, _cell_problem(cells))
             # Its id can still be right, and then the lines after it are.
             cells = (cells + ["_"] * 10)[:10]
-        word = Word._make(cells)
+        word = Word._make(map(self.shared.setdefault, cells, cells))
         if self.composed:
             return word
         return word._replace(form=nfc(word.form), lemma=nfc(word.lemma))

@@ -1,0 +1,66 @@
+"""The search from Python: scores of which lower ones are better, and trials that fail."""
+
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from seqkit.datasets import DataFiles
+from seqkit.options import parse
+from seqkit.plugins import default_host
+from seqkit.tuning import Choices, Range, Search
+
+pytest.importorskip("optuna", reason="the extra seqkit[tune] is not installed")
+
+SMALL = {"units": 4, "epochs": 1, "batch_size": 2, "min_count": 1}
+
+
+def search_in(folder: Path, *space: Any) -> Search:
+    """A search for a tiny language model."""
+    text = folder / "text.txt"
+    text.write_text("바람이 불고 비가 온다\nrain and wind and rain\n" * 6, encoding="utf-8")
+    spec = default_host().find_task("lm")
+    return Search(
+        spec,
+        parse(spec.config, SMALL),
+        data=DataFiles(train=text, dev=text, test=folder / "absent.txt", name="text"),
+        space=space,
+        folder=folder / "search",
+        host=default_host(),
+    )
+
+
+def test_the_lowest_perplexity_is_the_best(tmp_path: Path) -> None:
+    search = search_in(tmp_path, Range("learning_rate", 0.001, 0.1, whole=False))
+    trials = list(search.run(trials=4))
+    scores = [trial.score for trial in trials]
+    assert {trial.metric for trial in trials} == {"perplexity"}
+    assert search.best is not None
+    assert search.best.score == min(scores)
+    assert search.trials == tuple(trials)
+
+
+def test_a_run_that_diverges_is_a_trial_that_failed(tmp_path: Path) -> None:
+    search = search_in(tmp_path, Choices("learning_rate", ("0.01", "1e38")))
+    trials = list(search.run(trials=6))
+    for trial in trials:
+        wild = trial.values["learning_rate"] == "1e38"
+        assert (trial.outcome == "failed") == wild
+        assert bool(trial.reason) == wild
+    assert search.best is not None
+    assert search.best.values["learning_rate"] == "0.01"
+
+
+def test_without_a_trial_there_is_no_best(tmp_path: Path) -> None:
+    search = search_in(tmp_path, Choices("tied", ("true", "false")))
+    assert search.best is None
+    assert not (tmp_path / "search" / "best.toml").exists()
+
+
+def test_a_search_is_taken_up_where_it_was_left(tmp_path: Path) -> None:
+    space = Choices("encoder", ("lstm", "gru"))
+    first = list(search_in(tmp_path, space).run(trials=2))
+    again = search_in(tmp_path, space)
+    assert again.trials == tuple(first)
+    (third,) = again.run(trials=3)
+    assert third.number == 2
