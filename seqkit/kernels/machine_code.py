@@ -133,8 +133,12 @@ SMALL = 1_000_000
 WIDTH, ROWS = 64, 48
 """Columns and, where there are many, rows of the blocks into which a product is cut."""
 
-BLOCK = 16
-"""Rows of a step that are multiplied and then opened: their gates stay in the first-level cache."""
+BLOCK, LARGE_BLOCK = 16, 64
+"""Rows of a step that are multiplied and then opened: their gates stay in the first-level cache.
+More of them where weights do not fit the second-level cache, and have to come for each block."""
+
+LARGE = 2**18
+"""Weights from which on that is so."""
 
 
 @njit(inline="always")
@@ -281,6 +285,7 @@ def lstm_forward(
     column = ld - units
     projected = len(ids) > 0
     first = column if projected else 0
+    block = BLOCK if weights.size < LARGE else LARGE_BLOCK
     for step in range(len(bounds) - 2):
         start, stop = bounds[step], bounds[step + 1]
         rows = min(high, stop - start)
@@ -291,8 +296,8 @@ def lstm_forward(
             for r in range(low, rows):
                 memory[r, : column - 1] = x[start + r]
         row, after = (start, stop) if keep else (0, 0)
-        for top in range(low, rows, BLOCK):
-            end = min(top + BLOCK, rows)
+        for top in range(low, rows, block):
+            end = min(top + block, rows)
             if projected:
                 for r in range(top, end):
                     gates[row + r] = x[ids[start + r]]
@@ -335,11 +340,12 @@ def lstm_backward(
         d_x: (M, D) to be written, or (0, D) for somebody else to do.
     """
     units, features = cells.shape[1], d_x.shape[1]
+    block = BLOCK if w_hidden_t.size < LARGE else LARGE_BLOCK
     for step in range(len(bounds) - 3, -1, -1):
         start = bounds[step]
         rows = min(high, bounds[step + 1] - start)
-        for top in range(low, rows, BLOCK):
-            end = min(top + BLOCK, rows)
+        for top in range(low, rows, block):
+            end = min(top + block, rows)
             for r in range(top, end):
                 row = start + r
                 if len(d_outputs):
