@@ -1,10 +1,11 @@
-"""Loops that numba compiles; imported only through :mod:`seqkit.kernels.compiled`.
+"""The LSTM in loops that numba compiles; imported only through :mod:`seqkit.kernels.compiled`.
 
 One call does many steps and holds no lock of Python's, so two threads do not wait for each other.
 The matrix products are those of NumPy's own BLAS, called by address.
 
 LLVM turns short loops over few arrays into vector instructions, and leaves alone those over many;
-hence several loops a row. All functions stand in one file because numba's cache looks at no other.
+hence several loops a row. What calls each other stands in one file, for numba's cache looks at no
+other.
 """
 
 from typing import Any
@@ -17,12 +18,10 @@ from numba.extending import intrinsic
 
 __all__ = [
     "NUMBA",
-    "adam",
+    "OPTIONS",
     "add_product",
     "lstm_backward",
     "lstm_forward",
-    "subtract_rows",
-    "sum_rows",
     "transpose",
 ]
 
@@ -365,47 +364,3 @@ def lstm_backward(
                     w_input_t.ctypes.data, w_input_t.shape[1], ZERO,
                     d_x.ctypes.data + 4 * (start + top) * features, features,
                 )  # fmt: skip
-
-
-LINE = types.float32[::1]
-CONSTANT_LINE = types.Array(types.float32, 1, "C", readonly=True)
-SUM = types.void(INTEGERS, INTEGERS, CONSTANT, REAL)
-SUBTRACT = types.void(REAL, INTEGERS, CONSTANT, types.float32)
-ADAM = types.void(LINE, CONSTANT_LINE, LINE, LINE, *[types.float32] * 4)
-
-# Without "nnan" and "ninf": what is not finite must be seen.
-EXACT: dict[str, Any] = {**OPTIONS, "fastmath": {"contract"}}
-
-
-@njit(SUM, **EXACT)
-def sum_rows(order, starts, rows, sums):
-    """Add up ``rows[order]`` from each of ``starts`` (G,) to the next, into ``sums`` (G, D)."""
-    for group in range(len(starts)):
-        stop = starts[group + 1] if group + 1 < len(starts) else len(order)
-        total = sums[group]
-        total[:] = rows[order[starts[group]]]
-        for place in range(starts[group] + 1, stop):
-            row = rows[order[place]]
-            for k in range(len(total)):
-                total[k] += row[k]
-
-
-@njit(ADAM, **EXACT)
-def adam(value, gradient, mean, squares, beta1, beta2, rate, epsilon):
-    """Take a step of Adam with scaled moments; see :class:`seqkit.optim.optimizers.Adam`."""
-    for k in range(len(value)):
-        g = gradient[k]
-        m = beta1 * mean[k] + g
-        s = beta2 * squares[k] + g * g
-        mean[k] = m
-        squares[k] = s
-        value[k] -= rate * m / (np.sqrt(s) + epsilon)
-
-
-@njit(SUBTRACT, **EXACT)
-def subtract_rows(value, ids, rows, rate):
-    """``value[ids] -= rate * rows``, for distinct ids."""
-    for place in range(len(ids)):
-        target, row = value[ids[place]], rows[place]
-        for k in range(len(target)):
-            target[k] -= rate * row[k]
