@@ -54,7 +54,7 @@ def summarise_data(
     )
     notices = ["vocabularies and labels were fitted on the training split only"]
     notices += [
-        f"{summary.seen_in_train} texts of {summary.name} also stand in train"
+        f"{summary.seen_in_train} examples of {summary.name} also stand in train"
         for summary in summaries
         if summary.seen_in_train
     ]

@@ -277,6 +277,7 @@ class WritingModel(Model[ExampleT, Written]):
                 width=beam,
                 n_best=n_best,
                 alpha=self._options.length_penalty,
+                banned=[self.vocabulary.ids[UNKNOWN]],
             )
             for place, hypotheses in zip(places, answers, strict=True):
                 found[place] = self._written(hypotheses)

@@ -65,13 +65,20 @@ def test_the_loss_is_the_cross_entropy_of_the_gold_labels():
     assert sum(step.tokens for step in steps) == 6
 
 
+def test_labels_are_smoothed_in_training_only():
+    plain, smooth = MeanOfNumbers(), MeanOfNumbers(label_smoothing=0.2)
+    batch = plain.batches(EXAMPLES, rng=None)[0]
+    assert smooth.loss(batch).total == plain.loss(batch).total
+    assert smooth.loss(batch, train=True).total != plain.loss(batch, train=True).total
+
+
 def test_the_score_counts_a_label_that_training_never_met():
     model = MeanOfNumbers()
     examples = [*EXAMPLES, ([1.0], "middling")]
     scoring = model.score(examples, model.predict(examples))
     sums = scoring.statistics.sum(axis=0)
     assert scoring.measures[0].compute(sums) == pytest.approx(2 / 5)
-    assert scoring.counts["lists"] == 5
+    assert scoring.counts == {"lists": 5}
     counts = {"lists": 5, "label high": 2, "label low": 2, "label middling": 1}
     assert model.counts(examples) == counts
 

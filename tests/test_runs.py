@@ -136,7 +136,7 @@ def test_texts_that_also_stand_in_train_are_counted_and_said(data: Path) -> None
     report = go_through(start(data))
     seen = {split.name: split.seen_in_train for split in report.data.splits}
     assert seen == {"train": 0, "dev": 6, "test": 3}
-    assert "6 texts of dev also stand in train" in report.notices
+    assert "6 examples of dev also stand in train" in report.notices
 
 
 def test_the_vocabulary_is_of_the_training_split_only(data: Path) -> None:

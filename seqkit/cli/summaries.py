@@ -33,7 +33,7 @@ def data_table(summary: DataSummary) -> Table:
     if len(names) > MOST_COUNTS:
         table.add_row(f"... and {len(names) - MOST_COUNTS} more", *("" for _ in splits))
     seen = ("-" if split.name == "train" else f"{split.seen_in_train:,}" for split in splits)
-    table.add_row("texts also in train", *seen)
+    table.add_row("also in train", *seen)
     return table
 
 

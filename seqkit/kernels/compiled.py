@@ -12,6 +12,7 @@ import ctypes
 import importlib.util
 import os
 import threading
+import warnings
 from collections.abc import Iterator
 from contextlib import contextmanager
 from contextvars import ContextVar
@@ -41,10 +42,12 @@ class Compiled(NamedTuple):
 
     Attributes:
         code: :mod:`seqkit.kernels.machine_code`.
+        rows: :mod:`seqkit.kernels.machine_rows`.
         blas: (2,) addresses of NumPy's sgemm and sgemv.
     """
 
     code: ModuleType
+    rows: ModuleType
     blas: Array
 
 
@@ -111,12 +114,16 @@ def _load() -> Compiled | None:
 
 
 @cache
-def _import() -> Compiled:
-    from seqkit.kernels import machine_code
-
+def _import() -> Compiled | None:
+    try:
+        from seqkit.kernels import machine_code, machine_rows
+    except (ImportError, RuntimeError) as error:
+        # numba is for another NumPy, or finds no folder to keep in what it compiles.
+        warnings.warn(f"numba cannot be used, so NumPy is: {error}", RuntimeWarning, stacklevel=5)
+        return None
     blas = _addresses()
     assert blas is not None
-    return Compiled(machine_code, blas)
+    return Compiled(machine_code, machine_rows, blas)
 
 
 def _addresses() -> Array | None:

@@ -25,8 +25,12 @@ __all__ = ["compiled_lstm", "compiled_lstm_folded", "ranges"]
 PAD = 16
 """Columns that keep a matrix's rows from lying a multiple of 4 KiB apart, where they collide."""
 
-FEW = 4
-"""Sequences below which inputs are projected beforehand: products of so few rows are slow."""
+FEW, MANY = 4, 2**20
+"""Inputs are projected beforehand where products have few rows, which makes them slow, or where
+there are many weights: all of them would pass through the second-level cache at each step."""
+
+SPLIT = 128
+"""Rows of a product from which two threads share it."""
 
 SHARED = 8
 """Sequences from which two threads share a batch."""
@@ -84,7 +88,7 @@ def compiled_lstm_folded(
     cells, final_cell = cell.copy(), np.empty_like(cell)
     outputs = np.empty((count, units), table.dtype)
     bounds = _bounds(sizes)
-    matrix = w_hidden if batch < FEW else _stacked(w_hidden)
+    matrix = _wide(w_hidden, batch)
     memory = hidden.copy()
     arrays = (table, ids, matrix, gates, memory, cells, squashed, outputs, final_cell, False)
     _each(sizes, lambda low, high: found.code.lstm_forward(found.blas, bounds, low, high, *arrays))
@@ -97,7 +101,7 @@ def _forward(
     hidden, cell = state
     w_input, w_hidden, bias = weights
     (count, features), (batch, units) = x.shape, hidden.shape
-    room, projected = (count if keep else 0), batch < FEW
+    room, projected = (count if keep else 0), _beforehand(batch, weights)
     bounds = _bounds(sizes)
     memory = np.empty((room + batch, features + 1 + units), x.dtype)
     memory[:room, :features] = x[:room]
@@ -109,9 +113,14 @@ def _forward(
     squashed = np.empty((room or batch, units), x.dtype)
     outputs, final_cell = np.empty((count, units), x.dtype), np.empty_like(cell)
     if projected:
-        inputs, ids, matrix = np.empty((count, 4 * units), x.dtype), np.arange(count), w_hidden
+        inputs, ids, matrix = (
+            np.empty((count, 4 * units), x.dtype),
+            np.arange(count),
+            _wide(w_hidden, batch),
+        )
         inputs[...] = bias
-        found.code.add_product(found.blas, x, w_input, inputs)
+        add = partial(found.code.add_product, found.blas)
+        _by_halves(count, lambda part: add(x[part], w_input, inputs[part]))
     else:
         inputs, ids, matrix = x, np.empty(0, np.int64), _stacked(w_input, bias[None], w_hidden)
     arrays = (inputs, ids, matrix, gates, memory, cells, squashed, outputs, final_cell, keep)
@@ -125,7 +134,7 @@ def _backward(
     """Run backwards over the steps, then compute the gradients of all weights at once."""
     w_input, w_hidden, _ = weights
     d_pre, (features, columns), batch = run.gates, w_input.shape, int(run.sizes[0])
-    units, later = columns // 4, batch < FEW
+    units, later = columns // 4, _beforehand(batch, weights)
     d_hidden, d_cell = (
         np.zeros((batch, units), d_pre.dtype)
         if d_state is None
@@ -135,21 +144,28 @@ def _backward(
     if d_outputs is None:
         d_outputs = np.empty((0, units), d_pre.dtype)
     d_outputs = np.ascontiguousarray(d_outputs, d_pre.dtype)
-    d_x = np.empty((0 if later else len(d_pre), features), d_pre.dtype)
+    d_x = np.empty((len(d_pre), features), d_pre.dtype)
     arrays = (
-        *(_transposed(found, w_hidden), _transposed(found, w_input)),
-        *(d_pre, run.cells, run.squashed, d_outputs, d_hidden, d_cell, d_x),
+        *(_transposed(found, w_hidden), _transposed(found, w_input[:0] if later else w_input)),
+        *(d_pre, run.cells, run.squashed, d_outputs, d_hidden, d_cell, d_x[:0] if later else d_x),
     )
     _each(
         run.sizes,
         lambda low, high: found.code.lstm_backward(found.blas, run.bounds, low, high, *arrays),
     )
+    if later:
+        _by_halves(len(d_pre), lambda part: np.matmul(d_pre[part], w_input.T, out=d_x[part]))
     d_weights = weight_gradient(run.memory[: len(d_pre)], d_pre)
     return Gradients(
-        d_pre @ w_input.T if later else d_x,
+        d_x,
         (d_hidden, d_cell),
         (d_weights[:features], d_weights[features + 1 :], d_weights[features]),
     )
+
+
+def _beforehand(batch: int, weights: Arrays) -> bool:
+    """Return whether the products with the inputs are a matter of their own."""
+    return batch < FEW or weights[0].size + weights[1].size > MANY
 
 
 def _bounds(sizes: IntArray) -> IntArray:
@@ -166,6 +182,13 @@ def _each(sizes: IntArray, run: Callable[[int, int], None]) -> None:
         run(*chosen[0])
     else:
         parallel(*(partial(run, low, high) for low, high in chosen))
+
+
+def _by_halves(rows: int, run: Callable[[slice], object]) -> None:
+    """Run something for all rows, for a half of them on each of two threads where they are many."""
+    middle = rows // 2 if rows >= SPLIT else 0
+    halves = [slice(middle), slice(middle, rows)] if middle else [slice(rows)]
+    parallel(*(partial(run, half) for half in halves))
 
 
 def ranges(sizes: IntArray) -> list[tuple[int, int]]:
@@ -201,6 +224,11 @@ def _stacked(*matrices: Array) -> Array:
     wide = np.empty((rows, columns + PAD), matrices[0].dtype)
     np.concatenate(matrices, out=wide[:, :columns])
     return wide
+
+
+def _wide(matrix: Array, batch: int) -> Array:
+    """Copy a matrix for a product of many rows; for few it is read as it lies."""
+    return matrix if batch < FEW else _stacked(matrix)
 
 
 def _transposed(found: Compiled, matrix: Array) -> Array:

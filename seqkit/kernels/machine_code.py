@@ -1,10 +1,11 @@
-"""Loops that numba compiles; imported only through :mod:`seqkit.kernels.compiled`.
+"""The LSTM in loops that numba compiles; imported only through :mod:`seqkit.kernels.compiled`.
 
 One call does many steps and holds no lock of Python's, so two threads do not wait for each other.
 The matrix products are those of NumPy's own BLAS, called by address.
 
 LLVM turns short loops over few arrays into vector instructions, and leaves alone those over many;
-hence several loops a row. All functions stand in one file because numba's cache looks at no other.
+hence several loops a row. What calls each other stands in one file, for numba's cache looks at no
+other.
 """
 
 from typing import Any
@@ -17,12 +18,10 @@ from numba.extending import intrinsic
 
 __all__ = [
     "NUMBA",
-    "adam",
+    "OPTIONS",
     "add_product",
     "lstm_backward",
     "lstm_forward",
-    "subtract_rows",
-    "sum_rows",
     "transpose",
 ]
 
@@ -133,8 +132,12 @@ SMALL = 1_000_000
 WIDTH, ROWS = 64, 48
 """Columns and, where there are many, rows of the blocks into which a product is cut."""
 
-BLOCK = 16
-"""Rows of a step that are multiplied and then opened: their gates stay in the first-level cache."""
+BLOCK, LARGE_BLOCK = 16, 64
+"""Rows of a step that are multiplied and then opened: their gates stay in the first-level cache.
+More of them where weights do not fit the second-level cache, and have to come for each block."""
+
+LARGE = 2**18
+"""Weights from which on that is so."""
 
 
 @njit(inline="always")
@@ -281,6 +284,7 @@ def lstm_forward(
     column = ld - units
     projected = len(ids) > 0
     first = column if projected else 0
+    block = BLOCK if weights.size < LARGE else LARGE_BLOCK
     for step in range(len(bounds) - 2):
         start, stop = bounds[step], bounds[step + 1]
         rows = min(high, stop - start)
@@ -291,8 +295,8 @@ def lstm_forward(
             for r in range(low, rows):
                 memory[r, : column - 1] = x[start + r]
         row, after = (start, stop) if keep else (0, 0)
-        for top in range(low, rows, BLOCK):
-            end = min(top + BLOCK, rows)
+        for top in range(low, rows, block):
+            end = min(top + block, rows)
             if projected:
                 for r in range(top, end):
                     gates[row + r] = x[ids[start + r]]
@@ -335,11 +339,12 @@ def lstm_backward(
         d_x: (M, D) to be written, or (0, D) for somebody else to do.
     """
     units, features = cells.shape[1], d_x.shape[1]
+    block = BLOCK if w_hidden_t.size < LARGE else LARGE_BLOCK
     for step in range(len(bounds) - 3, -1, -1):
         start = bounds[step]
         rows = min(high, bounds[step + 1] - start)
-        for top in range(low, rows, BLOCK):
-            end = min(top + BLOCK, rows)
+        for top in range(low, rows, block):
+            end = min(top + block, rows)
             for r in range(top, end):
                 row = start + r
                 if len(d_outputs):
@@ -359,47 +364,3 @@ def lstm_backward(
                     w_input_t.ctypes.data, w_input_t.shape[1], ZERO,
                     d_x.ctypes.data + 4 * (start + top) * features, features,
                 )  # fmt: skip
-
-
-LINE = types.float32[::1]
-CONSTANT_LINE = types.Array(types.float32, 1, "C", readonly=True)
-SUM = types.void(INTEGERS, INTEGERS, CONSTANT, REAL)
-SUBTRACT = types.void(REAL, INTEGERS, CONSTANT, types.float32)
-ADAM = types.void(LINE, CONSTANT_LINE, LINE, LINE, *[types.float32] * 4)
-
-# Without "nnan" and "ninf": what is not finite must be seen.
-EXACT: dict[str, Any] = {**OPTIONS, "fastmath": {"contract"}}
-
-
-@njit(SUM, **EXACT)
-def sum_rows(order, starts, rows, sums):
-    """Add up ``rows[order]`` from each of ``starts`` (G,) to the next, into ``sums`` (G, D)."""
-    for group in range(len(starts)):
-        stop = starts[group + 1] if group + 1 < len(starts) else len(order)
-        total = sums[group]
-        total[:] = rows[order[starts[group]]]
-        for place in range(starts[group] + 1, stop):
-            row = rows[order[place]]
-            for k in range(len(total)):
-                total[k] += row[k]
-
-
-@njit(ADAM, **EXACT)
-def adam(value, gradient, mean, squares, beta1, beta2, rate, epsilon):
-    """Take a step of Adam with scaled moments; see :class:`seqkit.optim.optimizers.Adam`."""
-    for k in range(len(value)):
-        g = gradient[k]
-        m = beta1 * mean[k] + g
-        s = beta2 * squares[k] + g * g
-        mean[k] = m
-        squares[k] = s
-        value[k] -= rate * m / (np.sqrt(s) + epsilon)
-
-
-@njit(SUBTRACT, **EXACT)
-def subtract_rows(value, ids, rows, rate):
-    """``value[ids] -= rate * rows``, for distinct ids."""
-    for place in range(len(ids)):
-        target, row = value[ids[place]], rows[place]
-        for k in range(len(target)):
-            target[k] -= rate * row[k]

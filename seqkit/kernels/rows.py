@@ -23,7 +23,7 @@ def sum_repeated_rows(ids: IntArray, rows: Array) -> tuple[IntArray, Array]:
     found = compiled()
     if found is not None and rows.dtype == np.float32 and rows.ndim == 2:
         sums = np.empty((len(starts), rows.shape[1]), rows.dtype)
-        found.code.sum_rows(order, starts, np.ascontiguousarray(rows), sums)
+        found.rows.sum_rows(order, starts, np.ascontiguousarray(rows), sums)
     else:
         sums = _sums(order, starts, rows)
     return ids[starts], sums

@@ -65,7 +65,7 @@ class Temperature:
         """Say what :meth:`fit` returned, and what ``unit`` the losses are for."""
         return (
             f"probabilities are those at temperature {float(self):.2f}, fitted on dev: loss "
-            f"{after:.4f} a {unit} there instead of {before:.4f}"
+            f"{after:.4f} per {unit} there instead of {before:.4f}"
         )
 
 

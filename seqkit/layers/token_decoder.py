@@ -203,6 +203,7 @@ class TokenDecoder:
         width: int = 1,
         n_best: int = 1,
         alpha: float = 0.0,
+        banned: Sequence[int] = (),
     ) -> list[list[Hypothesis]]:
         """Search for the likeliest targets; see :func:`~seqkit.beam_search.beam_search`.
 
@@ -213,13 +214,17 @@ class TokenDecoder:
             width: the beam; 1 is greedy.
             n_best: hypotheses for each sequence.
             alpha: of the length penalty.
+            banned: ids that must not be written, such as the unknown mark; the others keep their
+                log-probabilities.
         """
         remembered = self.decoder.remember(memory)
 
         def step(tokens: IntArray, state: State, counts: IntArray) -> tuple[Array, Any]:
             vectors, _ = self.embedding.forward(tokens)
             outputs, after = self.decoder.step(vectors, remembered, counts, state)
-            return self.output.log_softmax(outputs), after
+            log_probabilities = self.output.log_softmax(outputs)
+            log_probabilities[:, list(banned)] = -np.inf
+            return log_probabilities, after
 
         return beam_search(
             step,

@@ -74,7 +74,7 @@ class SGD(Optimizer):
         if found is None or self.momentum or value.dtype != np.float32 or value.ndim != 2:
             return False
         if value.flags.c_contiguous:
-            found.code.subtract_rows(value, ids, rows, self.learning_rate)
+            found.rows.subtract_rows(value, ids, rows, self.learning_rate)
         return value.flags.c_contiguous
 
 
@@ -220,7 +220,7 @@ class Adam(Optimizer):
                 a.ndim == 1 and a.flags.c_contiguous for a in arrays
             ):
                 numbers = (beta1, beta2, rate, epsilon)
-                found.code.adam(*arrays, *numbers)
+                found.rows.adam(*arrays, *numbers)
             else:
                 update(work, value, gradient, mean, squares)
 

@@ -76,13 +76,13 @@ def test_data_has_a_column_a_split():
     assert lines_of(made) == [
         "Data: 영화평",
         "",
-        "                        train          test",
-        " ───────────────────────────────────────────",
-        "  texts                 1,200            30",
-        "  unknown words             0   20 (12.5 %)",
-        "  words                     0           160",
-        "  긍정                    700             9",
-        "  texts also in train       -             3",
+        "                  train          test",
+        " ─────────────────────────────────────",
+        "  texts           1,200            30",
+        "  unknown words       0   20 (12.5 %)",
+        "  words               0           160",
+        "  긍정              700             9",
+        "  also in train       -             3",
         "",
     ]
 

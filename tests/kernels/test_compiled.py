@@ -151,6 +151,20 @@ def test_without_numba_the_block_changes_nothing() -> None:
     assert "seqkit[fast]" in done.stdout
 
 
+@needs_numba
+def test_a_numba_that_does_not_work_is_said_and_left_alone() -> None:
+    code = (
+        "import sys, warnings; sys.modules['seqkit.kernels.machine_code'] = None\n"
+        "from seqkit.kernels.compiled import compiled, use_compiled\n"
+        "with warnings.catch_warnings(record=True) as said, use_compiled(), use_compiled():\n"
+        "    assert compiled() is None\n"
+        "print(*(warning.message for warning in said))"
+    )
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert done.stdout.startswith("numba cannot be used, so NumPy is: ")
+    assert done.stdout.count("numba cannot") == 1
+
+
 def test_nothing_imports_numba_unasked() -> None:
     code = (
         "import sys, seqkit.loading, seqkit.runs, seqkit.kernels.dispatch, seqkit.cli.app\n"

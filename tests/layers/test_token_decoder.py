@@ -132,6 +132,15 @@ def test_a_hypothesis_scores_what_the_loss_says_of_it(kind: Any, width: int) -> 
             assert hypothesis.log_probability == pytest.approx(tokens.sum(), rel=1e-9)
 
 
+def test_what_is_banned_is_not_written() -> None:
+    decoder = build()
+    memory, state = beginning(decoder, 5)
+    decoder.output.bias.value[3] = 100.0  # type: ignore[union-attr]
+    free, banned = (decoder.search(memory, state, max_length=6, banned=ids) for ids in ((), (3,)))
+    assert all(3 in best[0].tokens for best in free)
+    assert not any(3 in best[0].tokens for best in banned)
+
+
 def test_attention_is_one_matrix_for_each_sequence() -> None:
     decoder = build()
     memory, state = beginning(decoder)

@@ -243,7 +243,7 @@ def test_calibration_changes_the_probabilities_of_a_softmax_and_no_tag() -> None
     after = tagger.predict(examples)
     assert [one.tags for one in before] == [one.tags for one in after]
     assert before[0].probabilities != after[0].probabilities
-    assert "a word there instead of" in notice
+    assert "per word there instead of" in notice
 
 
 def test_a_random_field_is_left_as_it_is() -> None:

@@ -522,3 +522,10 @@ def test_predictions_can_be_written_as_columns() -> None:
     task, _, examples = small_model()
     prediction = LabelPrediction("good", 0.75, {"good": 0.75, "bad": 0.25})
     assert task.formats["tsv"](examples[0], prediction) == "good\t0.7500\tI loved it!"
+
+
+def test_equal_tokens_are_one_object() -> None:
+    task = SentimentTask(SentimentConfig(tokenizer="characters"))
+    first, second = task.examples(["재미있다", "재미없다"])
+    assert first.tokens[0] is second.tokens[0]
+    assert first.tokens[3] is second.tokens[3]

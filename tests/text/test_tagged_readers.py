@@ -67,6 +67,15 @@ def test_a_last_line_without_an_end_and_blank_lines_with_spaces(write):
     assert format_conllu(read_conllu(path)) == TREEBANK
 
 
+def test_equal_cells_are_one_object(tmp_path) -> None:
+    path = tmp_path / "two.conllu"
+    path.write_text(TREEBANK + TREEBANK, encoding="utf-8")
+    first, *_ = sentences = read_conllu(path)
+    again = sentences[len(sentences) // 2]
+    assert first.words == again.words
+    assert all(a is b for a, b in zip(first.words[0], again.words[0], strict=True))
+
+
 def test_forms_are_composed_and_lines_are_not(write):
     path = write("a.conllu", line(1, form="e\u0301", lemma="e\u0301"))
     (sentence,) = read_conllu(path)

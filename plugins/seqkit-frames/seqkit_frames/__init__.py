@@ -39,8 +39,8 @@ def seqkit_tasks() -> Iterator[TaskSpec[Any]]:
 def seqkit_datasets() -> Iterator[DatasetSpec]:
     """Offer the samples; the tones are made when one is asked for."""
     samples = {
-        "tones-melody": ("480/60/100 melodies of 2 to 5 tones, and their notes", _melodies),
-        "tones-glide": ("480/60/100 tones that rise, fall, or both", _glides),
+        "tones-melody": ("600/100/100 melodies of 2 to 5 tones, and their notes", _melodies),
+        "tones-glide": ("600/100/100 tones that rise, fall, or both", _glides),
         "names": ("283 given names of girls and boys in English and Korean", _names),
     }
     for name, (summary, files) in samples.items():
@@ -48,15 +48,15 @@ def seqkit_datasets() -> Iterator[DatasetSpec]:
 
 
 def _melodies() -> DataFiles:
-    from seqkit_frames.tones import write_melodies
+    from seqkit_frames.tones import melody, write_tones
 
-    return made_files("tones-melody", write_melodies)
+    return made_files("tones-melody", lambda folder: write_tones(folder, melody, "text"))
 
 
 def _glides() -> DataFiles:
-    from seqkit_frames.tones import write_glides
+    from seqkit_frames.tones import glide, write_tones
 
-    return made_files("tones-glide", write_glides)
+    return made_files("tones-glide", lambda folder: write_tones(folder, glide, "label"))
 
 
 def _names() -> DataFiles:

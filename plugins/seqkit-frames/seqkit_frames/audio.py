@@ -87,9 +87,8 @@ def log_mel(samples: Array, config: AudioConfig) -> Array:
     points = fft.next_fast_len(window, real=True)
     spectrum = fft.rfft(cut * signal.get_window("hann", window), points, axis=1)
     power = (spectrum.real**2 + spectrum.imag**2) / window
-    bands = power @ mel_filters(config, points)
-    logarithms: Array = np.log(np.maximum(bands, FLOOR)).astype(np.float32)
-    return logarithms
+    bands: Array = power @ mel_filters(config, points)
+    return np.asarray(np.log(np.maximum(bands, FLOOR)), np.float32)
 
 
 @cache

@@ -34,7 +34,8 @@ class Classifier(LabelModel[Example, PackedSequence]):
     def __init__(
         self, resources: Resources, config: FramesConfig, *, rng: np.random.Generator
     ) -> None:
-        super().__init__(resources["labels"], batch_size=config.batch_size)
+        smooth = config.label_smoothing
+        super().__init__(resources["labels"], batch_size=config.batch_size, label_smoothing=smooth)
         self.config = config
         self.inputs = Inputs(resources, stack=config.stack)
         recurrent = create_encoder(config, self.inputs.features, rng=rng)
@@ -49,6 +50,7 @@ class Classifier(LabelModel[Example, PackedSequence]):
         yield from prefixed("encoder", self.encoder.parameters())
         yield from prefixed("pooling", self.pooling.parameters())
         yield from prefixed("output", self.output.parameters())
+        yield from super().parameters()
 
     def describe(self) -> Mapping[str, str]:
         """Say what the network is made of."""

@@ -51,6 +51,8 @@ class FramesConfig(AudioConfig, WritingConfig):
     )
     stack: int = option(1, help="frames read at once, side by side", group="encoder", minimum=1)
     units: int = option(64, help="units of each layer and direction", group="encoder", minimum=1)
+    epochs: int = option(25, help="passes over the training split", group="training", minimum=0)
+    patience: int | None = option(8, help="idle epochs until it stops", group="training", minimum=1)
     batch_size: int = option(16, help="sequences in a batch", group="training", minimum=1)
     pooling: tuple[str, ...] = option(
         ("max", "mean"), help="classify: last, max, mean, attention, or several", group="head"

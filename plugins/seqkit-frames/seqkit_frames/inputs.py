@@ -75,8 +75,7 @@ class Inputs:
     def __str__(self) -> str:
         if self._conditions:
             return f"{len(self._conditions)} conditions"
-        stacked = f", {self._stack} frames at once" if self._stack > 1 else ""
-        return f"{len(self._mean)} features{stacked}"
+        return f"{len(self._mean)} features, stacks of {self._stack}"
 
     def length(self, example: Example) -> int:
         """Return T, the steps that the encoder will make."""

@@ -1,6 +1,6 @@
 """The task ``frames``: what is read, what is fitted on the training split, which model it makes."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -58,6 +58,11 @@ class FramesTask(Task[FramesConfig, Example, Any]):
         """Return the name of the input and how many frames it has."""
         frames = {} if example.form == "condition" else {"frames": len(example.frames)}
         return {"input": example.name, **frames}
+
+    @property
+    def formats(self) -> Mapping[str, Callable[[Example, Any], str]]:
+        """``tsv``: the input's name and the answer."""
+        return {"tsv": lambda example, found: f"{example.name}\t{self.answer(found)}"}
 
     def answer(self, prediction: Any) -> str:
         """Return the label or the text."""

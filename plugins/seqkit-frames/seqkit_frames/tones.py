@@ -12,7 +12,7 @@ from scipy.io import wavfile
 from seqkit.arrays import Array
 from seqkit.randomness import random_stream
 
-__all__ = ["GLIDES", "NOTES", "glide", "melody", "write_glides", "write_melodies"]
+__all__ = ["GLIDES", "NOTES", "glide", "melody", "write_tones"]
 
 RATE = 16000
 SEED = 2026
@@ -40,7 +40,7 @@ def _note(midi: int, harmonics: Array, rng: np.random.Generator) -> Array:
     phase = 2 * np.pi * 440 * 2 ** ((midi - 69) / 12) / RATE * np.arange(samples)
     tone = np.sin(phase) + harmonics[0] * np.sin(2 * phase) + harmonics[1] * np.sin(3 * phase)
     envelope = np.minimum(1.0, np.minimum(np.arange(samples), np.arange(samples)[::-1]) / 160)
-    return np.append(rng.uniform(0.3, 1.0) * envelope * tone, np.zeros(int(0.02 * RATE)))
+    return np.append(rng.uniform(0.3, 1.0) * envelope * tone, np.zeros(int(0.04 * RATE)))
 
 
 def glide(rng: np.random.Generator) -> Tone:
@@ -58,19 +58,16 @@ def _noisy(tone: Array, rng: np.random.Generator) -> Array:
     return np.clip(np.round(heard * 32767), -32768, 32767).astype(np.int16)
 
 
-def write_melodies(folder: Path) -> None:
-    """Write melodies as WAV files, and the tables ``train.tsv``, ``dev.tsv`` and ``test.tsv``."""
-    _write(folder, melody, "text")
+def write_tones(folder: Path, make: Callable[[np.random.Generator], Tone], column: str) -> None:
+    """Write tones as WAV files, and the tables ``train.tsv``, ``dev.tsv`` and ``test.tsv``.
 
-
-def write_glides(folder: Path) -> None:
-    """Write glides in the same way."""
-    _write(folder, glide, "label")
-
-
-def _write(folder: Path, make: Callable[[np.random.Generator], Tone], column: str) -> None:
+    Args:
+        folder: that exists.
+        make: :func:`melody` or :func:`glide`.
+        column: what the tables call the gold answers: text or label.
+    """
     (folder / "wav").mkdir()
-    for split, count in (("train", 480), ("dev", 60), ("test", 100)):
+    for split, count in (("train", 600), ("dev", 100), ("test", 100)):
         lines = [f"file\t{column}"]
         for number in range(count):
             samples, answer = make(random_stream(SEED, f"{column} {split}", number))

@@ -67,9 +67,8 @@ class Transducer(WritingModel[Example]):
         return {**super().counts(examples), **self.inputs.counts(examples)}
 
     def baselines(self, train: Sequence[Example]) -> Iterator[Baseline[Example, Written]]:
-        """Yield the commonest text or an n-gram model, and the text of the nearest mean frame."""
+        """Yield the commonest text or an n-gram model, and the text of the nearest example."""
         yield from super().baselines(train)
-        if not self.open_ended:
-            guess = self.inputs.guesser(train, "nearest neighbour")
-            name = "text of the nearest mean frame"
-            yield Baseline(name, lambda given: [self.told(text) for text in guess(given)])
+        guess = self.inputs.guesser(train, "nearest neighbour")
+        name = "text of the nearest mean frame"
+        yield Baseline(name, lambda given: [self.told(text) for text in guess(given)])

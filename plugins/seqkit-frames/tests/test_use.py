@@ -22,7 +22,7 @@ def headlines(report: Any) -> tuple[float, list[float]]:
 @pytest.fixture(scope="module")
 def notes(tmp_path_factory: pytest.TempPathFactory) -> Path:
     run = tmp_path_factory.mktemp("notes") / "run"
-    report = seqkit.train("frames", output=run, epochs=8)
+    report = seqkit.train("frames", output=run, epochs=6)
     own, baselines = headlines(report)
     assert report.data.name == "tones-melody"
     assert len(baselines) == 2

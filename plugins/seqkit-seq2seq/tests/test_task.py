@@ -9,6 +9,7 @@ import numpy as np
 import pytest
 from seqkit.errors import UserError
 from seqkit.options import parse
+from seqkit.text import UNKNOWN
 from seqkit.writing_model import Written
 
 from seqkit_seq2seq import Seq2SeqConfig
@@ -113,6 +114,14 @@ def test_a_source_without_a_token_is_answered_by_nothing() -> None:
     written = model.predict(task.examples(["", "ab", "   "]))
     assert [answer.text for answer in (written[0], written[2])] == ["", ""]
     assert written[1] == model.predict(task.examples(["ab"]))[0]
+
+
+def test_the_unknown_mark_is_never_written() -> None:
+    task, model = make_model([("a", "x x"), ("b", "x x"), ("c", "y z")], min_count=2, n_best=2)
+    assert "y" not in model.vocabulary
+    model.network.decoder.output.w.value[model.vocabulary.ids[UNKNOWN]] *= 100.0
+    for written in model.predict(task.examples(["a", "b", "c"])):
+        assert not any(UNKNOWN in candidate.tokens for candidate in written.candidates)
 
 
 def test_a_huge_line_is_read_whole_and_the_answer_has_an_end() -> None:
