@@ -50,7 +50,6 @@ class Classifier(LabelModel[Example, PackedSequence]):
         yield from prefixed("encoder", self.encoder.parameters())
         yield from prefixed("pooling", self.pooling.parameters())
         yield from prefixed("output", self.output.parameters())
-        yield from super().parameters()
 
     def describe(self) -> Mapping[str, str]:
         """Say what the network is made of."""
