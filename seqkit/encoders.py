@@ -4,7 +4,7 @@ These options are imported whenever seqkit lists its tasks, so the layers are im
 are used.
 """
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Literal
 
@@ -17,6 +17,7 @@ from seqkit.options import option
 if TYPE_CHECKING:
     from seqkit.layers.base import RecurrentLayer
     from seqkit.layers.embedding import Embedding
+    from seqkit.text.vocabulary import Vocabulary
 
 __all__ = [
     "EncoderConfig",
@@ -64,6 +65,24 @@ class TextConfig:
         minimum=0.0,
         maximum=0.95,
     )
+
+    def fit_vocabulary(
+        self, texts: Iterable[Iterable[str]], *, specials: Sequence[str] | None = None
+    ) -> "Vocabulary":
+        """Fit a vocabulary on the training split, as large as the options ask for it.
+
+        Args:
+            texts: the tokens of each.
+            specials: marks to put first; the unknown mark alone, by default.
+        """
+        from seqkit.text.vocabulary import UNKNOWN, Vocabulary
+
+        return Vocabulary.fit(
+            texts,
+            minimum_count=self.min_count,
+            maximum_size=self.max_vocabulary,
+            specials=(UNKNOWN,) if specials is None else specials,
+        )
 
     def problems(self) -> Iterator[Problem]:
         """Yield what makes no sense in these options."""
@@ -195,20 +214,24 @@ def build_cell(
     )
 
 
-def start_from_vectors(embedding: "Embedding", words: Sequence[str], path: str) -> Sequence[str]:
+def start_from_vectors(
+    embedding: "Embedding", words: Sequence[str], path: str | None
+) -> Sequence[str]:
     """Fill in the pretrained vectors of the words that a file has; the others stay as drawn.
 
     Args:
         embedding: changed in place.
         words: (V,) the word of each row.
-        path: a word2vec, GloVe or fastText text file.
+        path: a word2vec, GloVe or fastText text file; without one, nothing changes.
 
     Returns:
-        A notice of how many words it covers.
+        A notice of how many words it covers, where there is a file.
 
     Raises:
         UserError: the file cannot be read, or its vectors are not as wide as the embedding.
     """
+    if path is None:
+        return ()
     from seqkit.text.vectors import load_vectors
 
     vectors = load_vectors(path, words, width=embedding.features)

@@ -81,10 +81,7 @@ def clip_by_norm(parameters: Named, limit: float, *, norm: float | None = None) 
         NonFiniteGradientError: a gradient holds infinities or NaN; nothing has been changed then.
         ValueError: ``limit`` is not above 0.
     """
-    if not limit > 0:
-        raise ValueError(f"limit must be above 0, found {limit}")
-    named = list(_with_gradient(parameters))
-    norm = gradient_norm(named) if norm is None else norm
+    named, norm = _measured(parameters, limit, norm)
     if norm <= limit:
         return Clipping(norm, False)
     for _, parameter in named:
@@ -104,10 +101,7 @@ def clip_by_value(parameters: Named, limit: float, *, norm: float | None = None)
         NonFiniteGradientError: a gradient holds infinities or NaN; nothing has been changed then.
         ValueError: ``limit`` is not above 0.
     """
-    if not limit > 0:
-        raise ValueError(f"limit must be above 0, found {limit}")
-    named = list(_with_gradient(parameters))
-    norm = gradient_norm(named) if norm is None else norm
+    named, norm = _measured(parameters, limit, norm)
     clipped = False
     for _, parameter in named:
         gradient = _gradient(parameter)
@@ -116,6 +110,15 @@ def clip_by_value(parameters: Named, limit: float, *, norm: float | None = None)
                 np.clip(piece, -limit, limit, out=piece)
                 clipped = True
     return Clipping(norm, clipped)
+
+
+def _measured(
+    parameters: Named, limit: float, norm: float | None
+) -> tuple[list[tuple[str, Parameter]], float]:
+    if not limit > 0:
+        raise ValueError(f"limit must be above 0, found {limit}")
+    named = list(_with_gradient(parameters))
+    return named, gradient_norm(named) if norm is None else norm
 
 
 def _with_gradient(parameters: Named) -> Iterable[tuple[str, Parameter]]:

@@ -42,12 +42,7 @@ CHARACTER_MARKS = (UNKNOWN, BEGIN, END)
 
 def fit_words(config: WordConfig, sentences: Iterable[Sequence[str]]) -> Vocabulary:
     """Fit the words of the training split that shall have a vector, as the options ask for it."""
-    return Vocabulary.fit(
-        map(config.as_read, sentences),
-        minimum_count=config.min_count,
-        maximum_size=config.max_vocabulary,
-        specials=WORD_MARKS,
-    )
+    return config.fit_vocabulary(map(config.as_read, sentences), specials=WORD_MARKS)
 
 
 def fit_characters(sentences: Iterable[Sequence[str]]) -> Vocabulary:

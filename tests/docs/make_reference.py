@@ -25,6 +25,7 @@ from seqkit.options import Option
 from seqkit.plugin_loading import PluginRecord
 from seqkit.reports import BaselineReport, DataSummary, ModelSummary, RunReport, SplitSummary
 from seqkit.sequences import PackedSequence
+from seqkit.tagging.model import TaggerModel
 from seqkit.tasks import Baseline, Batches, Mistake, Model, Reading, Step, Task, TaskSpec
 from seqkit.testing import LAYER_CHECKS, TASK_CHECKS
 from seqkit.testing.checks import CheckRecord
@@ -40,6 +41,7 @@ GROUPS: dict[str, tuple[type, ...]] = {
     "What a plugin offers": (TaskSpec, DatasetSpec, DataFiles, EncoderSpec, CommandSpec),
     "What a task is made of": (Task, Model, Batches, Step, Baseline, Reading, Option),
     "Models that give one label to each input": (LabelModel, LabelPrediction),
+    "Models that tag words": (TaggerModel,),
     "Models that write": (WritingModel, Written, OpenlyWritten, NetworkInput),
     "Options to derive from": (TrainingConfig, EncoderConfig, TextConfig, WordConfig, TaggerConfig),
     "What an encoder promises": (RecurrentLayer, PackedSequence),

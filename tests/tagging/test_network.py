@@ -40,7 +40,8 @@ def test_the_options_choose_the_output() -> None:
         output: {name for name, _ in network(output=output).parameters() if "head" in name}
         for output in ("softmax", "crf")
     }
-    assert names == {"softmax": set(), "crf": {"head.start", "head.transitions", "head.end"}}
+    field = {"head.start", "head.transitions", "head.end"}
+    assert names == {"softmax": {"head.temperature"}, "crf": field}
 
 
 def test_answers_keep_the_callers_order_and_the_constraints() -> None:

@@ -4,14 +4,13 @@ from collections.abc import Iterator, Mapping, Sequence
 
 import numpy as np
 from seqkit.arrays import Array, DTypeLike, IntArray
-from seqkit.layers.base import State
 from seqkit.layers.crf import TagConstraints
 from seqkit.metrics import Scoring, score_entities
 from seqkit.metrics.baselines import LongestMatch
-from seqkit.parameters import Parameter
-from seqkit.tagging.network import TaggedBatch, create_network
-from seqkit.tasks import Baseline, Batches, Model, Step
-from seqkit.text import Span, TagScheme, Vocabulary, length_batches, read_spans
+from seqkit.tagging.model import TaggerModel
+from seqkit.tagging.network import create_network
+from seqkit.tasks import Baseline
+from seqkit.text import Span, TagScheme, Vocabulary, read_spans
 
 from seqkit_ner.config import NerConfig
 from seqkit_ner.sentences import NerPrediction, Sentence, place_entities, require_gold
@@ -26,7 +25,7 @@ def name_of(sentence: Sentence, span: Span) -> str:
     return " ".join(sentence.words[span.start : span.end])
 
 
-class NerModel(Model[Sentence, NerPrediction]):
+class NerModel(TaggerModel[Sentence, NerPrediction]):
     """Word and character features, encoder, and a random field over the legal tag sequences.
 
     Args:
@@ -50,75 +49,46 @@ class NerModel(Model[Sentence, NerPrediction]):
         rng: np.random.Generator,
         dtype: DTypeLike = np.float32,
     ) -> None:
-        self.config = config
-        self.types = types.words
-        self._names = names
-        self._coding = TagScheme(config.coding)
-        self.tags = tuple(self._coding.inventory(self.types))
-        self._tag_ids = {tag: i for i, tag in enumerate(self.tags)}
-        self._bias = np.array([tag == "O" for tag in self.tags]) * config.outside_bias
-        self.network = create_network(
+        coding = TagScheme(config.coding)
+        tags = tuple(coding.inventory(types.words))
+        network = create_network(
             config,
             words=words,
             characters=characters,
-            classes=len(self.tags),
-            constraints=TagConstraints.where(self.tags, self._coding.allows),
+            classes=len(tags),
+            constraints=TagConstraints.where(tags, coding.allows),
             rng=rng,
             dtype=dtype,
         )
-
-    def parameters(self) -> Iterator[tuple[str, Parameter]]:
-        """Yield those of the network."""
-        yield from self.network.parameters()
+        super().__init__(network, batch_size=config.batch_size)
+        self.config = config
+        self.types = types.words
+        self.tags = tags
+        self._names = names
+        self._coding = coding
+        self._tag_ids = {tag: i for i, tag in enumerate(tags)}
+        self._bias = np.array([tag == "O" for tag in tags]) * config.outside_bias
 
     def describe(self) -> Mapping[str, str]:
         """Say what the network is made of, and how its tags are read."""
         config = self.config
-        direction = "both directions" if config.bidirectional else "one direction"
         return {
-            **self.network.features.describe(),
-            "encoder": f"{config.encoder}, {config.layers} x {config.units}, {direction}",
+            **self.features.describe(),
+            "encoder": config.described,
             "output": f"{config.output} over {len(self.tags)} {config.coding.upper()} tags",
             "types": ", ".join(self.types),
         }
 
-    # --- learning --------------------------------------------------------------------------------
+    def words_of(self, example: Sentence) -> Sequence[str]:
+        """Return the words."""
+        return example.words
 
-    def batches(
-        self, examples: Sequence[Sentence], *, rng: np.random.Generator | None
-    ) -> Batches[TaggedBatch]:
-        """Group sentences of similar length."""
-        lengths = [len(example.words) for example in examples]
-        groups = length_batches(lengths, batch_size=self.config.batch_size, rng=rng)
-        return Batches(len(groups), lambda i: self._encode([examples[j] for j in groups[i]]))
-
-    def _encode(self, examples: Sequence[Sentence]) -> TaggedBatch:
-        words = [example.words for example in examples]
-        return self.network.encode(words, [self._ids(example) for example in examples])
-
-    def _ids(self, example: Sentence) -> IntArray:
+    def gold_ids(self, example: Sentence) -> IntArray:
         """Return (T,) ids of the gold tags; -1 where there is none, or its type is unknown."""
         if example.entities is None:
             return np.full(len(example.words), -1)
         tags = self._coding.tags(example.entities, len(example.words))
         return np.array([self._tag_ids.get(tag, -1) for tag in tags], dtype=np.int64)
-
-    def loss(
-        self,
-        batch: TaggedBatch,
-        state: State | None = None,
-        *,
-        train: bool = False,
-        rng: np.random.Generator | None = None,
-    ) -> Step:
-        """Return the negative log-likelihood of the gold tags."""
-        return self.network.loss(batch, train=train, rng=rng)
-
-    def calibrate(self, dev: Sequence[Sentence]) -> Sequence[str]:
-        """Fit the temperature of a softmax; a random field has none."""
-        return self.network.calibrate(self.batches(dev, rng=None))
-
-    # --- using -----------------------------------------------------------------------------------
 
     def predict(self, examples: Sequence[Sentence]) -> list[NerPrediction]:
         """Return the entities of each sentence."""
@@ -165,12 +135,8 @@ class NerModel(Model[Sentence, NerPrediction]):
 
     def counts(self, examples: Sequence[Sentence]) -> Mapping[str, int]:
         """Count sentences, words, unknown words, entities, and sentences with illegal tags."""
-        words = self.network.features.words
-        read = [word for example in examples for word in self.config.as_read(example.words)]
         return {
-            "sentences": len(examples),
-            "words": len(read),
-            "unknown words": sum(word not in words.ids for word in read),
+            **super().counts(examples),
             "entities": sum(len(example.entities or ()) for example in examples),
             "illegal tag sequences, repaired": sum(example.repaired for example in examples),
         }

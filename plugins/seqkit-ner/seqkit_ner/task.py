@@ -146,7 +146,5 @@ class NerTask(Task[NerConfig, Sentence, NerPrediction]):
     def warm_start(self, model: Model[Sentence, NerPrediction]) -> Sequence[str]:
         """Fill in pretrained vectors of words, where the options name a file."""
         assert isinstance(model, NerModel)
-        if self.config.vectors is None:
-            return ()
-        features = model.network.features
+        features = model.features
         return start_from_vectors(features.embedding, features.words.words, self.config.vectors)

@@ -115,3 +115,12 @@ def test_sentences_without_gold_cannot_be_scored() -> None:
 def test_repaired_sentences_are_counted() -> None:
     examples = task().examples([["a", "b"], ["c"]], [["O", "I-X"], ["O"]])
     assert model().counts(examples)["illegal tag sequences, repaired"] == 1
+
+
+def test_unknown_words_can_be_marked_and_another_model_can_start_from_this_one() -> None:
+    tagger = model()
+    (example,) = task().examples([["Mira", "zzz", "부산에서"]])
+    assert tagger.unknown_tokens(example) == ["zzz", "부산에서"]
+    reading = tagger.reading()
+    assert reading is not None
+    assert len(reading.words) == len(reading.table.value)

@@ -136,8 +136,7 @@ class QAModel(Model[Question, Answer]):
         config = self.config
         return {
             "vocabulary": f"{len(self.words):,} {config.tokenizer}",
-            "encoder": f"{config.encoder}, {config.layers} x {config.units}"
-            + ", both directions" * config.bidirectional,
+            "encoder": config.described,
             "reader": f"{self.reader}, {config.hops} hops",
             "answers": "spans of the text" if self.spans else f"{len(self.answers):,}",
         }

@@ -95,10 +95,8 @@ class QATask(Task[QAConfig, Question, Answer]):
             UserError: nothing to choose from, or spans that do not stand in their texts.
         """
         kind = self._kind(train)
-        words = Vocabulary.fit(
-            (part for example in train for part in (example.tokens, example.asked)),
-            minimum_count=self.config.min_count,
-            maximum_size=self.config.max_vocabulary,
+        words = self.config.fit_vocabulary(
+            part for example in train for part in (example.tokens, example.asked)
         )
         answers = sorted({example.answers[0] for example in train if example.answers})
         if kind == "span":
@@ -121,8 +119,6 @@ class QATask(Task[QAConfig, Question, Answer]):
     def warm_start(self, model: Model[Question, Answer]) -> Sequence[str]:
         """Fill in pretrained vectors, where the options name a file."""
         assert isinstance(model, QAModel)
-        if self.config.vectors is None:
-            return ()
         return start_from_vectors(model.encoder.embedding, model.words.words, self.config.vectors)
 
 

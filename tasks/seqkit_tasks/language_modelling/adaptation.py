@@ -13,13 +13,12 @@ from typing import NamedTuple
 import numpy as np
 
 from seqkit.arrays import Array, IntArray
-from seqkit.errors import Problem, UserError
 from seqkit.layers.base import State
 from seqkit.optim import SGD, clip_by_norm
 from seqkit.parameters import Parameter
 from seqkit.randomness import random_stream
 from seqkit.text.batching import streams
-from seqkit_tasks.language_modelling.cache import CacheMemory
+from seqkit_tasks.language_modelling.cache import CacheMemory, check_settings
 from seqkit_tasks.language_modelling.model import SCORING_WINDOW, LanguageModel
 
 __all__ = ["Dynamic", "Reading", "read_text"]
@@ -48,19 +47,13 @@ class Dynamic:
     decay: float = 0.0
 
     def __post_init__(self) -> None:
-        checks = {
-            "learning_rate": (self.learning_rate >= 0, self.learning_rate, "at least 0"),
-            "segment": (self.segment >= 1, self.segment, "at least 1"),
-            "clip_norm": (self.clip_norm > 0, self.clip_norm, "more than 0"),
-            "decay": (0 <= self.decay <= 1, self.decay, "0 to 1"),
-        }
-        problems = [
-            Problem(f"found {found}, wanted {wanted}", f"dynamic {name}")
-            for name, (valid, found, wanted) in checks.items()
-            if not valid
-        ]
-        if problems:
-            raise UserError(problems)
+        check_settings(
+            "dynamic",
+            learning_rate=(self.learning_rate >= 0, self.learning_rate, "at least 0"),
+            segment=(self.segment >= 1, self.segment, "at least 1"),
+            clip_norm=(self.clip_norm > 0, self.clip_norm, "more than 0"),
+            decay=(0 <= self.decay <= 1, self.decay, "0 to 1"),
+        )
 
 
 class Reading(NamedTuple):

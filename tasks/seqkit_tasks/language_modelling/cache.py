@@ -18,7 +18,7 @@ import numpy as np
 from seqkit.arrays import Array, IntArray
 from seqkit.errors import Problem, UserError
 
-__all__ = ["Cache", "CacheMemory"]
+__all__ = ["Cache", "CacheMemory", "check_settings"]
 
 TOGETHER = 256
 """Words that look into the cache at once."""
@@ -42,18 +42,12 @@ class Cache:
     sharpness: float = 0.3
 
     def __post_init__(self) -> None:
-        checks = {
-            "size": (self.size >= 1, self.size, "at least 1"),
-            "weight": (0 <= self.weight < 1, self.weight, "at least 0 and below 1"),
-            "sharpness": (self.sharpness >= 0, self.sharpness, "at least 0"),
-        }
-        problems = [
-            Problem(f"found {found}, wanted {wanted}", f"cache {name}")
-            for name, (valid, found, wanted) in checks.items()
-            if not valid
-        ]
-        if problems:
-            raise UserError(problems)
+        check_settings(
+            "cache",
+            size=(self.size >= 1, self.size, "at least 1"),
+            weight=(0 <= self.weight < 1, self.weight, "at least 0 and below 1"),
+            sharpness=(self.sharpness >= 0, self.sharpness, "at least 0"),
+        )
 
     def mix(self, log_model: Array, log_cache: Array) -> Array:
         """Return the logarithms of the mixture; the model alone where the cache is empty (nan)."""
@@ -110,3 +104,18 @@ class CacheMemory:
         with np.errstate(divide="ignore", invalid="ignore"):
             log_p: Array = np.log(found / likeness.sum(axis=1))
         return log_p
+
+
+def check_settings(kind: str, **settings: tuple[bool, float, str]) -> None:
+    """Look at settings, each given as whether it is valid, its value, and what is wanted.
+
+    Raises:
+        UserError: some are not valid; all of them together.
+    """
+    problems = [
+        Problem(f"found {found}, wanted {wanted}", f"{kind} {name}")
+        for name, (valid, found, wanted) in settings.items()
+        if not valid
+    ]
+    if problems:
+        raise UserError(problems)

@@ -7,23 +7,21 @@ from dataclasses import replace
 import numpy as np
 
 from seqkit.arrays import Array, DTypeLike, IntArray
-from seqkit.layers.base import State
 from seqkit.metrics.baselines.tags import CommonestTag
 from seqkit.metrics.calibration import score_confidence
 from seqkit.metrics.measures import Scoring, join_scorings
 from seqkit.metrics.tagging import score_tagging
-from seqkit.parameters import Parameter
-from seqkit.tagging.features import WordFeatures
-from seqkit.tagging.network import TaggedBatch, create_network
-from seqkit.tasks import Baseline, Batches, Model, Reading, Step
-from seqkit.text import Vocabulary, length_batches
+from seqkit.tagging.model import TaggerModel
+from seqkit.tagging.network import create_network
+from seqkit.tasks import Baseline
+from seqkit.text import Vocabulary
 from seqkit_tasks.pos_tagging.config import PosTaggingConfig
 from seqkit_tasks.pos_tagging.examples import TaggedWords, TagPrediction, require_tags
 
 __all__ = ["PosTaggingModel"]
 
 
-class PosTaggingModel(Model[TaggedWords, TagPrediction]):
+class PosTaggingModel(TaggerModel[TaggedWords, TagPrediction]):
     """Word and character features, dropout, encoder, dropout, and a linear layer over the tags.
 
     Args:
@@ -47,72 +45,33 @@ class PosTaggingModel(Model[TaggedWords, TagPrediction]):
         rng: np.random.Generator,
         dtype: DTypeLike = np.float32,
     ) -> None:
-        self.config = config
-        self.tags = tags.words
-        self._words = words
-        self._met = words.ids.keys() | left_out
-        self._tag_ids = tags.ids
-        self.network = create_network(
+        network = create_network(
             config, words=words, characters=characters, classes=len(tags), rng=rng, dtype=dtype
         )
-
-    @property
-    def features(self) -> WordFeatures:
-        """What the network knows of a word."""
-        return self.network.features
-
-    def parameters(self) -> Iterator[tuple[str, Parameter]]:
-        """Yield the parameters of features, encoder, output layer and random field."""
-        yield from self.network.parameters()
-
-    def reading(self) -> Reading:
-        """Return the words, their vectors, and the encoder, which reads the spelling too."""
-        return Reading(self._words.words, self.features.embedding.table, self.network.encoder)
+        super().__init__(network, batch_size=config.batch_size)
+        self.config = config
+        self.tags = tags.words
+        self._met = words.ids.keys() | left_out
+        self._tag_ids = tags.ids
 
     def describe(self) -> Mapping[str, str]:
         """Say what the network is made of."""
-        config = self.config
-        direction = "both directions" if config.bidirectional else "one direction"
         return {
-            **self.network.features.describe(),
-            "encoder": f"{config.encoder}, {config.layers} x {config.units}, {direction}",
-            "output": f"{config.output} over {len(self.tags)} tags",
+            **self.features.describe(),
+            "encoder": self.config.described,
+            "output": f"{self.config.output} over {len(self.tags)} tags",
         }
 
-    # --- learning --------------------------------------------------------------------------------
+    def words_of(self, example: TaggedWords) -> Sequence[str]:
+        """Return the words."""
+        return example.words
 
-    def batches(
-        self, examples: Sequence[TaggedWords], *, rng: np.random.Generator | None
-    ) -> Batches[TaggedBatch]:
-        """Group sentences of similar length."""
-        lengths = [len(example.words) for example in examples]
-        groups = length_batches(lengths, batch_size=self.config.batch_size, rng=rng)
-        return Batches(len(groups), lambda i: self._encode([examples[j] for j in groups[i]]))
-
-    def _encode(self, examples: Sequence[TaggedWords]) -> TaggedBatch:
-        words = [example.words for example in examples]
-        return self.network.encode(words, [self._ids(example.tags) for example in examples])
+    def gold_ids(self, example: TaggedWords) -> IntArray:
+        """Return the ids (T,) of the gold tags; -1 for one that training did not have."""
+        return self._ids(example.tags)
 
     def _ids(self, tags: Sequence[str]) -> IntArray:
-        """Return (T,) ids of tags, -1 for those that training did not have."""
         return np.array([self._tag_ids.get(tag, -1) for tag in tags], dtype=np.int64)
-
-    def loss(
-        self,
-        batch: TaggedBatch,
-        state: State | None = None,
-        *,
-        train: bool = False,
-        rng: np.random.Generator | None = None,
-    ) -> Step:
-        """Return the negative log-likelihood of the gold tags that training had."""
-        return self.network.loss(batch, train=train, rng=rng)
-
-    def calibrate(self, dev: Sequence[TaggedWords]) -> Sequence[str]:
-        """Fit the temperature of a softmax; a random field has none."""
-        return self.network.calibrate(self.batches(dev, rng=None))
-
-    # --- using -----------------------------------------------------------------------------------
 
     def predict(self, examples: Sequence[TaggedWords]) -> list[TagPrediction]:
         """Return the tags of each sentence; each distinct word is spelt out once."""
@@ -173,24 +132,12 @@ class PosTaggingModel(Model[TaggedWords, TagPrediction]):
         pairs = zip(examples, predictions, strict=True)
         return np.array([_wrong_mass(example.tags, prediction) for example, prediction in pairs])
 
-    def unknown_tokens(self, example: TaggedWords) -> list[str]:
-        """Return the words without a vector of their own."""
-        read = self.config.as_read(example.words)
-        pairs = zip(example.words, read, strict=True)
-        return [word for word, known_as in pairs if known_as not in self._words]
-
     def counts(self, examples: Sequence[TaggedWords]) -> Mapping[str, int]:
         """Count sentences, words, those without a vector, tags, and words with an unseen tag."""
-        read = [word for example in examples for word in self.config.as_read(example.words)]
-        counts = {
-            "sentences": len(examples),
-            "words": len(read),
-            "unknown words": sum(word not in self._words.ids for word in read),
-            "tags": len({tag for example in examples for tag in example.tags}),
-        }
+        tags = {"tags": len({tag for example in examples for tag in example.tags})}
         if lacking := self._unseen_tags(examples).total():
-            counts["words with a tag unseen in train"] = lacking
-        return counts
+            tags["words with a tag unseen in train"] = lacking
+        return {**super().counts(examples), **tags}
 
     def baselines(
         self, train: Sequence[TaggedWords]

@@ -153,7 +153,5 @@ class PosTaggingTask(Task[PosTaggingConfig, TaggedWords, TagPrediction]):
     def warm_start(self, model: Model[TaggedWords, TagPrediction]) -> Sequence[str]:
         """Fill in pretrained vectors of words, where the options name a file."""
         assert isinstance(model, PosTaggingModel)
-        if self.config.vectors is None:
-            return ()
         features = model.features
         return start_from_vectors(features.embedding, features.words.words, self.config.vectors)

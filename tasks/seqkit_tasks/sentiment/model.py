@@ -92,14 +92,13 @@ class SentimentModel(LabelModel["LabelledTokens", EncodedTexts]):
     def describe(self) -> Mapping[str, str]:
         """Say what the network is made of."""
         config = self.config
-        direction = "both directions" if config.bidirectional else "one direction"
         kinds = {"words": config.word_ngrams, "characters": config.character_ngrams}
         ngrams = " and ".join(f"1 to {n} {kind}" for kind, n in kinds.items() if n)
         beside = f", beside n-grams of {ngrams}" if ngrams else ""
         return {
             "vocabulary": f"{len(self.vocabulary):,} {config.tokenizer}",
             "embedding": f"{config.embedding} wide",
-            "encoder": f"{config.encoder}, {config.layers} x {config.units}, {direction}",
+            "encoder": config.described,
             "pooling": " + ".join(config.pooling) + beside,
             "labels": ", ".join(self.labels),
         }

@@ -107,11 +107,7 @@ class SentimentTask(Task[SentimentConfig, LabelledTokens, LabelPrediction]):
         """
         found = Counter(example.label for example in train)
         labels = fit_labels(found)
-        vocabulary = Vocabulary.fit(
-            (example.tokens for example in train),
-            minimum_count=self.config.min_count,
-            maximum_size=self.config.max_vocabulary,
-        )
+        vocabulary = self.config.fit_vocabulary(example.tokens for example in train)
         shares = [found[label] / len(train) for label in labels]
         resources = {"vocabulary": vocabulary.to_json(), "labels": labels, "label_shares": shares}
         if self._ngrams is not None:
@@ -145,8 +141,6 @@ class SentimentTask(Task[SentimentConfig, LabelledTokens, LabelPrediction]):
     def warm_start(self, model: Model[LabelledTokens, LabelPrediction]) -> Sequence[str]:
         """Fill in pretrained vectors, where the options name a file."""
         assert isinstance(model, SentimentModel)
-        if self.config.vectors is None:
-            return ()
         words = model.vocabulary.words
         return start_from_vectors(model.encoder.embedding, words, self.config.vectors)
 
