@@ -1,12 +1,14 @@
 """Data, model and epochs as tables and lines."""
 
 from collections.abc import Iterator
+from typing import TYPE_CHECKING
 
 from rich import box
 from rich.table import Table
 
-from seqkit.reports import DataSummary, ModelSummary, SplitSummary
-from seqkit.training.reports import EpochReport
+if TYPE_CHECKING:
+    from seqkit.reports import DataSummary, ModelSummary, SplitSummary
+    from seqkit.training.reports import EpochReport
 
 __all__ = ["data_table", "epoch_line", "model_lines", "new_table", "source_lines"]
 
@@ -23,7 +25,7 @@ def new_table(title: str, *columns: str, numbers_from: int = 1) -> Table:
     return table
 
 
-def data_table(summary: DataSummary) -> Table:
+def data_table(summary: "DataSummary") -> Table:
     """Show the counts of every split, one column a split: there are few splits and many counts."""
     splits = summary.splits
     table = new_table(f"Data: {summary.name}", "", *(split.name for split in splits))
@@ -37,14 +39,14 @@ def data_table(summary: DataSummary) -> Table:
     return table
 
 
-def source_lines(summary: DataSummary) -> Iterator[str]:
+def source_lines(summary: "DataSummary") -> Iterator[str]:
     """Yield where each split came from; a line each, because paths are long."""
     width = max((len(split.name) for split in summary.splits), default=0)
     for split in summary.splits:
         yield f"  {split.name:<{width}}  {split.source}"
 
 
-def _count(split: SplitSummary, name: str) -> str:
+def _count(split: "SplitSummary", name: str) -> str:
     """A count; one of unknown things also as a share of all such things."""
     if name not in split.counts:
         return "-"
@@ -54,7 +56,7 @@ def _count(split: SplitSummary, name: str) -> str:
     return f"{count:,} ({100 * count / whole:.1f} %)" if is_share else f"{count:,}"
 
 
-def model_lines(summary: ModelSummary) -> Iterator[str]:
+def model_lines(summary: "ModelSummary") -> Iterator[str]:
     """Yield what the network is made of."""
     yield "Model"
     for part, words in summary.parts.items():
@@ -62,7 +64,7 @@ def model_lines(summary: ModelSummary) -> Iterator[str]:
     yield f"  {summary.parameters:,} parameters, about {summary.megabytes:,.1f} MB to train"
 
 
-def epoch_line(report: EpochReport, epochs: int) -> str:
+def epoch_line(report: "EpochReport", epochs: int) -> str:
     """Return one line about a finished epoch; an asterisk marks the best one so far."""
     width = len(str(epochs))
     parts = [

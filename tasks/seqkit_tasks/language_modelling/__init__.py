@@ -56,12 +56,12 @@ def seqkit_commands() -> Iterator[CommandSpec]:
     )
     yield CommandSpec(
         name="adapt",
-        summary="Score a text with a language model that adapts to what it has read of it",
+        summary="Score a text with a language model that adapts to it",
         create=_create_adapt,
     )
     yield CommandSpec(
         name="generate",
-        summary="Write text with a language model, from nothing or from a prompt",
+        summary="Write text with a trained model, from a prompt or nothing",
         create=_create_generate,
     )
 

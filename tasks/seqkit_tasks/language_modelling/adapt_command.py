@@ -48,7 +48,7 @@ def create_adapt() -> Callable[..., None]:
         threads: Annotated[int | None, typer.Option(help="at most so many", min=1)] = None,
         as_json: Annotated[bool, typer.Option("--json", help="print JSON")] = False,
     ) -> None:
-        """Score a text with a language model that adapts to what it has read of it.
+        """Score a text with a language model that adapts to it.
 
         Four scores: plain, with a cache of the last tokens, with gradient steps on what was read
         (dynamic evaluation), and with both. Only the first is what others call perplexity.
