@@ -4,7 +4,7 @@ from abc import abstractmethod
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any, ClassVar, NamedTuple, TypeAlias, TypeVar
+from typing import ClassVar, Generic, NamedTuple, Protocol, TypeAlias, TypeVar
 
 import numpy as np
 
@@ -18,20 +18,32 @@ from seqkit.metrics.calibration import score_calibration
 from seqkit.metrics.classification import encode_labels, score_classification
 from seqkit.metrics.measures import Scoring, join_scorings
 from seqkit.parameters import Parameter
-from seqkit.sequences import PackedSequence
 from seqkit.tasks import Baseline, Batches, Model, Step
 from seqkit.text.batching import length_batches
 
 __all__ = [
     "LabelBatch",
+    "LabelInputs",
     "LabelModel",
     "LabelPrediction",
     "LogitsBackward",
     "fit_labels",
     "label_baseline",
+    "label_predictions",
 ]
 
+
+class LabelInputs(Protocol):
+    """What a network reads of a batch: a packed sequence, or something that holds one."""
+
+    @property
+    def tokens(self) -> int:
+        """M, the steps of all sequences together."""
+        ...
+
+
 ExampleT = TypeVar("ExampleT")
+InputsT = TypeVar("InputsT", bound=LabelInputs)
 
 LogitsBackward: TypeAlias = Callable[[Array], None]
 """``backward(d_logits (N, C))`` adds to the gradients of the parameters."""
@@ -60,7 +72,7 @@ class LabelPrediction:
         return cls(label, 1.0, {label: 1.0})
 
 
-class LabelBatch(NamedTuple):
+class LabelBatch(NamedTuple, Generic[InputsT]):
     """A batch of a :class:`LabelModel`.
 
     Attributes:
@@ -68,33 +80,47 @@ class LabelBatch(NamedTuple):
         labels: (N,) gold ids; -1 for a label that training did not have.
     """
 
-    inputs: PackedSequence
+    inputs: InputsT
     labels: IntArray
 
 
-class LabelModel(Model[ExampleT, LabelPrediction]):
-    """A softmax over labels: batches, loss, predictions, scores, calibrated probabilities; a
-    subclass brings the network.
+class LabelModel(Model[ExampleT, LabelPrediction], Generic[ExampleT, InputsT]):
+    """A softmax over labels, of honest probabilities; a subclass brings the network.
+
+    Batches, loss, predictions, calibration, scores and a baseline are here.
 
     Args:
         labels: C names of the training split, distinct.
         batch_size: inputs of a batch in training.
-        label_smoothing: share of each target spread over all labels, in training.
+        class_weights: (C,) how much an example of each label weighs in the loss; equally, by
+            default.
+        label_smoothing: share of each target that is spread over all labels in training.
 
     Attributes:
-        unit: what an example is called in the counts of a score.
+        unit: what an example is called in counts and notices; "s" makes several of it.
+        temperature: divides the logits; fitted on the validation split by :meth:`calibrate`.
     """
 
-    unit: ClassVar[str] = "inputs"
+    unit: ClassVar[str] = "input"
 
     def __init__(
-        self, labels: Sequence[str], *, batch_size: int, label_smoothing: float = 0.0
+        self,
+        labels: Sequence[str],
+        *,
+        batch_size: int,
+        class_weights: Array | None = None,
+        label_smoothing: float = 0.0,
     ) -> None:
         self._labels = tuple(labels)
         self._ids = {label: i for i, label in enumerate(self._labels)}
         self._batch_size = batch_size
+        self._class_weights = class_weights
         self._label_smoothing = label_smoothing
         self.temperature = Temperature()
+
+    @abstractmethod
+    def network_parameters(self) -> Iterator[tuple[str, Parameter]]:
+        """Yield (name, parameter) of the network."""
 
     @abstractmethod
     def length(self, example: ExampleT) -> int:
@@ -105,22 +131,32 @@ class LabelModel(Model[ExampleT, LabelPrediction]):
         """Return the gold label; any text where there is none."""
 
     @abstractmethod
-    def encode(self, examples: Sequence[ExampleT]) -> PackedSequence:
+    def encode(self, examples: Sequence[ExampleT]) -> InputsT:
         """Return N examples as the network reads them."""
+
+    def encode_training(self, examples: Sequence[ExampleT]) -> InputsT:
+        """Return N examples as the network reads them to learn: the same, unless said otherwise."""
+        return self.encode(examples)
 
     @abstractmethod
     def forward(
         self,
-        inputs: PackedSequence,
+        inputs: InputsT,
         *,
         train: bool = False,
         rng: np.random.Generator | None = None,
     ) -> tuple[Array, LogitsBackward]:
         """Run the network: return the logits (N, C), and their backward."""
 
+    def infer(self, batches: Iterable[InputsT]) -> Iterator[Array]:
+        """Yield the logits (N, C) of each batch; a model may know a quicker way than this."""
+        for inputs in batches:
+            yield self.forward(inputs)[0]
+
     def parameters(self) -> Iterator[tuple[str, Parameter]]:
-        """Yield ``temperature``; a subclass yields the network's parameters too."""
-        return self.temperature.parameters()
+        """Yield the parameters of the network, and the temperature."""
+        yield from self.network_parameters()
+        yield from self.temperature.parameters()
 
     @property
     def labels(self) -> tuple[str, ...]:
@@ -129,10 +165,16 @@ class LabelModel(Model[ExampleT, LabelPrediction]):
 
     def batches(
         self, examples: Sequence[ExampleT], *, rng: np.random.Generator | None
-    ) -> Batches[LabelBatch]:
+    ) -> Batches[LabelBatch[InputsT]]:
         """Group inputs of similar length."""
         groups = self._groups(examples, self._batch_size, rng)
-        return Batches(len(groups), lambda i: self._batch([examples[j] for j in groups[i]]))
+        encode = self.encode if rng is None else self.encode_training
+
+        def batch(i: int) -> LabelBatch[InputsT]:
+            chosen = [examples[j] for j in groups[i]]
+            return LabelBatch(encode(chosen), self.gold_ids(chosen))
+
+        return Batches(len(groups), batch)
 
     def _groups(
         self, examples: Sequence[ExampleT], size: int, rng: np.random.Generator | None = None
@@ -140,16 +182,14 @@ class LabelModel(Model[ExampleT, LabelPrediction]):
         lengths = [self.length(example) for example in examples]
         return length_batches(lengths, batch_size=size, rng=rng)
 
-    def _batch(self, examples: Sequence[ExampleT]) -> LabelBatch:
-        return LabelBatch(self.encode(examples), self._gold(examples))
-
-    def _gold(self, examples: Sequence[ExampleT]) -> IntArray:
-        found = [self._ids.get(self.gold_label(example), -1) for example in examples]
-        return np.array(found, dtype=np.int64)
+    def gold_ids(self, examples: Sequence[ExampleT]) -> IntArray:
+        """Return the ids (N,) of the gold labels; -1 for one that training did not have."""
+        ids = [self._ids.get(self.gold_label(example), -1) for example in examples]
+        return np.array(ids, dtype=np.int64)
 
     def loss(
         self,
-        batch: LabelBatch,
+        batch: LabelBatch[InputsT],
         state: State | None = None,
         *,
         train: bool = False,
@@ -157,8 +197,12 @@ class LabelModel(Model[ExampleT, LabelPrediction]):
     ) -> Step:
         """Return the cross-entropy of the gold labels."""
         logits, back_logits = self.forward(batch.inputs, train=train, rng=rng)
-        smoothing = self._label_smoothing if train else 0.0
-        loss = softmax_cross_entropy(logits, batch.labels, label_smoothing=smoothing)
+        loss = softmax_cross_entropy(
+            logits,
+            batch.labels,
+            weights=self._class_weights,
+            label_smoothing=self._label_smoothing if train else 0.0,
+        )
 
         def backward(scale: float) -> None:
             back_logits(loss.backward(scale))
@@ -172,23 +216,20 @@ class LabelModel(Model[ExampleT, LabelPrediction]):
     def logits(self, examples: Sequence[ExampleT]) -> Array:
         """Return what the softmax turns into probabilities at a temperature of 1: (N, C)."""
         result = np.zeros((len(examples), len(self._labels)))
-        for group in self._groups(examples, PREDICTION_BATCH):
-            result[group] = self.forward(self.encode([examples[i] for i in group]))[0]
+        groups = self._groups(examples, PREDICTION_BATCH)
+        batches = (self.encode([examples[i] for i in group]) for group in groups)
+        for group, logits in zip(groups, self.infer(batches), strict=True):
+            result[group] = logits
         return result
 
     def calibrate(self, dev: Sequence[ExampleT]) -> Sequence[str]:
-        """Fit the temperature, so that probabilities mean what they say."""
-        before, after = self.temperature.fit(self.logits(dev), self._gold(dev))
-        return (self.temperature.report(before, after, self.unit.removesuffix("s")),)
+        """Fit the temperature."""
+        before, after = self.temperature.fit(self.logits(dev), self.gold_ids(dev))
+        return (self.temperature.report(before, after, self.unit),)
 
     def predict(self, examples: Sequence[ExampleT]) -> list[LabelPrediction]:
         """Return the most probable label of each input."""
-        rows = self.probabilities(examples)
-        best = [self._labels[i] for i in rows.argmax(axis=1)]
-        named: list[dict[str, Any]] = [
-            dict(zip(self._labels, row, strict=True)) for row in rows.tolist()
-        ]
-        return [LabelPrediction(b, row[b], row) for b, row in zip(best, named, strict=True)]
+        return label_predictions(self._labels, self.probabilities(examples))
 
     def score(
         self, examples: Sequence[ExampleT], predictions: Sequence[LabelPrediction]
@@ -200,9 +241,10 @@ class LabelModel(Model[ExampleT, LabelPrediction]):
         found = [prediction.label for prediction in predictions]
         names, (gold_ids, found_ids) = encode_labels(self._labels, gold, found)
         given = np.array([[p.probabilities.get(n, 0.0) for n in names] for p in predictions])
+        units = f"{self.unit}s"
         return join_scorings(
-            score_classification(gold_ids, found_ids, names, unit=self.unit),
-            score_calibration(given.reshape(len(gold), len(names)), gold_ids, unit=self.unit),
+            score_classification(gold_ids, found_ids, names, unit=units),
+            score_calibration(given.reshape(len(gold_ids), len(names)), gold_ids, unit=units),
         )
 
     def item_losses(
@@ -218,12 +260,21 @@ class LabelModel(Model[ExampleT, LabelPrediction]):
         """Count the examples, and each label."""
         found = Counter(self.gold_label(example) for example in examples)
         labels = {f"label {label}": found[label] for label in sorted({*self._labels, *found})}
-        return {self.unit: len(examples), **labels}
+        return {f"{self.unit}s": len(examples), **labels}
 
     def baselines(self, train: Sequence[ExampleT]) -> Iterator[Baseline[ExampleT, LabelPrediction]]:
-        """Yield the commonest label."""
-        commonest = MajorityClass.fit(self.gold_label(example) for example in train)
-        yield label_baseline("commonest label", commonest.predict)
+        """Yield the majority label."""
+        majority = MajorityClass.fit(self.gold_label(example) for example in train)
+        yield label_baseline("majority label", majority.predict)
+
+
+def label_predictions(labels: Sequence[str], probabilities: Array) -> list[LabelPrediction]:
+    """Return what the rows (N, C) of probabilities predict."""
+    best = probabilities.argmax(axis=1).tolist()
+    named = [dict(zip(labels, row, strict=True)) for row in probabilities.tolist()]
+    return [
+        LabelPrediction(labels[i], row[labels[i]], row) for i, row in zip(best, named, strict=True)
+    ]
 
 
 def label_baseline(

@@ -11,11 +11,11 @@ import pytest
 
 from seqkit.errors import UserError
 from seqkit.inspection import Answered, Item, answer_gold, marked_parts, worst_items
+from seqkit.label_model import LabelPrediction
 from seqkit.loading import TrainedModel
 from seqkit.metrics.measures import Measure, Scoring, ratio
 from seqkit.tasks import Mistake
 from seqkit_tasks.pos_tagging.examples import TaggedWords, TagPrediction
-from seqkit_tasks.sentiment.model import SentimentPrediction
 from tests.cli.toy import Example, Prediction, ToyConfig, ToyModel, ToyTask
 from tests.tasks import language_models, pos_tagging
 from tests.tasks.test_sentiment import small_model
@@ -106,7 +106,7 @@ def test_sentiment_goes_by_the_probability_of_the_gold_label():
     examples = task.examples(["good film", "a film", "bad", "new"], ["bad", "bad", "bad", "odd"])
     given = [("good", 0.9), ("good", 0.6), ("bad", 0.8), ("bad", 0.7)]
     predictions = [
-        SentimentPrediction(label, p, {label: p, "good" if label == "bad" else "bad": 1 - p})
+        LabelPrediction(label, p, {label: p, "good" if label == "bad" else "bad": 1 - p})
         for label, p in given
     ]
     found = worst_items(answered(task, model, examples, predictions), 9)

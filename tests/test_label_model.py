@@ -1,4 +1,4 @@
-"""What every model of labels gets from the core: batches, loss, predictions, scores, a baseline."""
+"""What every model of labels gets from the core: batches, loss, honest predictions, scores."""
 
 import numpy as np
 import pytest
@@ -12,16 +12,15 @@ from seqkit.sequences import pack
 class MeanOfNumbers(LabelModel):
     """Labels a list of numbers by its mean."""
 
-    unit = "lists"
+    unit = "list"
 
     def __init__(self, **options):
         super().__init__(["high", "low"], batch_size=2, **options)
         self.output = Linear(1, 2, rng=np.random.default_rng(0), dtype=np.float64)
         self.output.w.value[...] = [[1.0, -1.0]]
 
-    def parameters(self):
-        yield from self.output.parameters()
-        yield from super().parameters()
+    def network_parameters(self):
+        return self.output.parameters()
 
     def length(self, example):
         return len(example[0])
@@ -66,13 +65,6 @@ def test_the_loss_is_the_cross_entropy_of_the_gold_labels():
     assert sum(step.tokens for step in steps) == 6
 
 
-def test_labels_are_smoothed_in_training_only():
-    plain, smooth = MeanOfNumbers(), MeanOfNumbers(label_smoothing=0.2)
-    batch = plain.batches(EXAMPLES, rng=None)[0]
-    assert smooth.loss(batch).total == plain.loss(batch).total
-    assert smooth.loss(batch, train=True).total != plain.loss(batch, train=True).total
-
-
 def test_the_score_counts_a_label_that_training_never_met():
     model = MeanOfNumbers()
     examples = [*EXAMPLES, ([1.0], "middling")]
@@ -84,9 +76,9 @@ def test_the_score_counts_a_label_that_training_never_met():
     assert model.counts(examples) == counts
 
 
-def test_the_commonest_label_is_a_baseline():
+def test_the_majority_label_is_a_baseline():
     (baseline,) = MeanOfNumbers().baselines([*EXAMPLES, ([], "low")])
-    assert baseline.name == "commonest label"
+    assert baseline.name == "majority label"
     assert baseline.predict(EXAMPLES[:1]) == [LabelPrediction("low", 1.0, {"low": 1.0})]
 
 
@@ -99,14 +91,66 @@ def test_the_worst_item_is_the_one_that_was_answered_wrong_with_confidence():
     assert losses[4] == np.inf
 
 
-def test_probabilities_are_calibrated_on_what_was_held_out():
+def test_calibration_changes_probabilities_and_no_label():
     model = MeanOfNumbers()
-    before = model.probabilities(EXAMPLES)
-    (notice,) = model.calibrate([*EXAMPLES, ([1.0], "middling")])
-    after = model.probabilities(EXAMPLES)
-    assert "fitted on dev" in notice
+    before = model.predict(EXAMPLES)
+    (notice,) = model.calibrate([*EXAMPLES, ([-2.0], "high"), ([9.0], "middling")])
+    after = model.predict(EXAMPLES)
+    assert float(model.temperature) > 1.0
+    assert [p.label for p in after] == [p.label for p in before]
+    assert after[0].probability < before[0].probability
+    assert f"temperature {float(model.temperature):.2f}, fitted on dev" in notice
     assert "per list there" in notice
-    assert (before.argmax(axis=1) == after.argmax(axis=1)).all()
-    gold = [model.labels.index(label) for _, label in EXAMPLES]
-    rows = np.arange(len(gold))
-    assert np.log(after[rows, gold]).mean() > np.log(before[rows, gold]).mean()
+
+
+def test_the_temperature_is_a_parameter_that_no_gradient_changes():
+    model = MeanOfNumbers()
+    named = dict(model.parameters())
+    assert list(named) == ["w", "bias", "temperature"]
+    assert named["temperature"] is model.temperature.value
+    assert not named["temperature"].trainable
+
+
+def test_the_score_tells_how_far_probabilities_can_be_trusted():
+    model = MeanOfNumbers()
+    predictions = model.predict(EXAMPLES)
+    scoring = model.score(EXAMPLES, predictions)
+    assert {measure.name for measure in scoring.measures} >= {"accuracy", "calibration error"}
+    table = next(table for table in scoring.tables if table.title == "Reliability")
+    assert sum(row[1] for row in table.rows) == len(EXAMPLES)
+    mean = sum(row[1] * row[2] for row in table.rows) / len(EXAMPLES)
+    assert mean == pytest.approx(np.mean([p.probability for p in predictions]))
+
+
+def total_loss(model, examples, **options):
+    batches = model.batches(examples, rng=None)
+    return sum(model.loss(batch, **options).total for batch in batches)
+
+
+def test_a_class_weight_multiplies_the_loss_of_its_label():
+    plain, weighed = MeanOfNumbers(), MeanOfNumbers(class_weights=np.array([1.0, 3.0]))
+    high, low = EXAMPLES[:1], EXAMPLES[1:2]
+    assert total_loss(weighed, high) == pytest.approx(total_loss(plain, high))
+    assert total_loss(weighed, low) == pytest.approx(3.0 * total_loss(plain, low))
+
+
+def test_label_smoothing_takes_part_in_training_only():
+    plain, smooth = MeanOfNumbers(), MeanOfNumbers(label_smoothing=0.5)
+    rng = np.random.default_rng(0)
+    assert total_loss(smooth, EXAMPLES) == total_loss(plain, EXAMPLES)
+    trained = [total_loss(model, EXAMPLES, train=True, rng=rng) for model in (plain, smooth)]
+    assert trained[0] != trained[1]
+
+
+class Marked(MeanOfNumbers):
+    """Reads what it learns from with a 0 before it."""
+
+    def encode_training(self, examples):
+        return self.encode([([0.0, *numbers], label) for numbers, label in examples])
+
+
+def test_a_model_may_read_otherwise_what_it_learns_from():
+    model = Marked()
+    read = [model.batches(EXAMPLES, rng=rng) for rng in (None, np.random.default_rng(0))]
+    tokens = [sum(batch.inputs.tokens for batch in batches) for batches in read]
+    assert tokens == [6, 6 + len(EXAMPLES)]

@@ -10,12 +10,12 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from seqkit.errors import UserError
+from seqkit.label_model import LabelPrediction
 from seqkit.parameters import unique_parameters
 from seqkit.testing.gradients import gradient_error
 from seqkit.training.trainer import Trainer
 from seqkit_tasks.sentiment.config import SentimentConfig
 from seqkit_tasks.sentiment.model import SentimentModel
-from seqkit_tasks.sentiment.predictions import SentimentPrediction
 from seqkit_tasks.sentiment.task import LabelledTokens, SentimentTask
 
 TEXTS = [
@@ -128,7 +128,7 @@ def test_a_text_that_is_learnt_from_does_not_vouch_for_itself() -> None:
 
     def spoken_for_gold(rng: np.random.Generator | None) -> float:
         batches = model.batches(examples, rng=rng)
-        return sum(b.evidence[np.arange(len(b.labels)), b.labels].sum() for b in batches)
+        return sum(b.inputs.evidence[np.arange(len(b.labels)), b.labels].sum() for b in batches)
 
     assert spoken_for_gold(np.random.default_rng(0)) < spoken_for_gold(None)
 
@@ -230,7 +230,7 @@ def test_batches_use_each_example_once_in_an_order_that_the_seed_determines() ->
 
     def epoch(seed: int) -> list[tuple[int, ...]]:
         batches = model.batches(examples, rng=np.random.default_rng(seed))
-        return [tuple(batch.ids.data.tolist()) for batch in batches]
+        return [tuple(batch.inputs.ids.data.tolist()) for batch in batches]
 
     assert epoch(0) == epoch(0)
     assert epoch(0) != epoch(1)
@@ -317,7 +317,7 @@ def test_one_label_only_is_refused_with_what_was_found(labels: list[str], found:
 def test_a_label_that_training_lacks_counts_as_wrong() -> None:
     task, model, _ = small_model()
     strange = task.examples(["I loved it!", "good"], ["great", "good"])
-    predictions = [SentimentPrediction("good", 1.0, {"good": 1.0})] * 2
+    predictions = [LabelPrediction("good", 1.0, {"good": 1.0})] * 2
     scoring = model.score(strange, predictions)
     assert scoring.measures[0].compute(scoring.statistics.sum(axis=0)) == 0.5
     assert model.counts(strange)["label great"] == 1
@@ -373,7 +373,7 @@ def test_gold_labels_score_perfectly_and_wrong_ones_not_at_all() -> None:
     _, model, examples = small_model(labels=STARS)
 
     def accuracy(labels: Sequence[str]) -> float:
-        predictions = [SentimentPrediction(label, 1.0, {label: 1.0}) for label in labels]
+        predictions = [LabelPrediction(label, 1.0, {label: 1.0}) for label in labels]
         scoring = model.score(examples, predictions)
         totals = scoring.statistics.sum(axis=0)
         measures = [m for m in scoring.measures if m.higher_is_better]
@@ -520,7 +520,7 @@ def test_columns_may_be_named(tmp_path: Path) -> None:
 
 def test_predictions_can_be_written_as_columns() -> None:
     task, _, examples = small_model()
-    prediction = SentimentPrediction("good", 0.75, {"good": 0.75, "bad": 0.25})
+    prediction = LabelPrediction("good", 0.75, {"good": 0.75, "bad": 0.25})
     assert task.formats["tsv"](examples[0], prediction) == "good\t0.7500\tI loved it!"
 
 

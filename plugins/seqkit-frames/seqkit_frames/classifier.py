@@ -22,7 +22,7 @@ from seqkit_frames.inputs import Inputs
 __all__ = ["Classifier"]
 
 
-class Classifier(LabelModel[Example]):
+class Classifier(LabelModel[Example, PackedSequence]):
     """A recurrent encoder, pooling over the frames, and a softmax over the labels.
 
     Args:
@@ -45,12 +45,11 @@ class Classifier(LabelModel[Example]):
         self.output = Linear(self.pooling.output_features, len(self.labels), rng=rng)
         self._dropout = Dropout(config.dropout)
 
-    def parameters(self) -> Iterator[tuple[str, Parameter]]:
-        """Yield the parameters of encoder, pooling and output layer, and the temperature."""
+    def network_parameters(self) -> Iterator[tuple[str, Parameter]]:
+        """Yield the parameters of encoder, pooling and output layer."""
         yield from prefixed("encoder", self.encoder.parameters())
         yield from prefixed("pooling", self.pooling.parameters())
         yield from prefixed("output", self.output.parameters())
-        yield from super().parameters()
 
     def describe(self) -> Mapping[str, str]:
         """Say what the network is made of."""
@@ -93,7 +92,7 @@ class Classifier(LabelModel[Example]):
         return {**super().counts(examples), **self.inputs.counts(examples)}
 
     def baselines(self, train: Sequence[Example]) -> Iterator[Baseline[Example, LabelPrediction]]:
-        """Yield the commonest label, and two classifiers of the mean frame."""
+        """Yield the majority label, and two classifiers of the mean frame."""
         yield from super().baselines(train)
         centroid = self.inputs.guesser(train, "nearest centroid")
         yield label_baseline("nearest mean frame", centroid)

@@ -11,7 +11,7 @@ import numpy as np
 from seqkit.arrays import Array
 from seqkit.encoders import start_from_vectors
 from seqkit.errors import Problem, UserError
-from seqkit.label_model import fit_labels
+from seqkit.label_model import LabelPrediction, fit_labels
 from seqkit.layers.linear import Linear
 from seqkit.layers.pooling import Pooling
 from seqkit.plugins import create_text_encoder
@@ -22,7 +22,6 @@ from seqkit.text.vocabulary import Vocabulary
 from seqkit_tasks.sentiment.config import SentimentConfig
 from seqkit_tasks.sentiment.evidence import NgramEvidence, NgramReader
 from seqkit_tasks.sentiment.model import SentimentModel
-from seqkit_tasks.sentiment.predictions import SentimentPrediction
 
 __all__ = ["LabelledTokens", "SentimentTask"]
 
@@ -42,7 +41,7 @@ class LabelledTokens:
     label: str = ""
 
 
-class SentimentTask(Task[SentimentConfig, LabelledTokens, SentimentPrediction]):
+class SentimentTask(Task[SentimentConfig, LabelledTokens, LabelPrediction]):
     """Reads labelled texts and builds the classifier."""
 
     classifies = True
@@ -81,17 +80,15 @@ class SentimentTask(Task[SentimentConfig, LabelledTokens, SentimentPrediction]):
         tokens = self._tokenizer.tokenize(cased)
         return LabelledTokens(text, tuple(map(shared.setdefault, tokens, tokens)), label)
 
-    def answer(self, prediction: SentimentPrediction) -> str:
+    def answer(self, prediction: LabelPrediction) -> str:
         """Return the label."""
         return prediction.label
 
-    def gold(self, example: LabelledTokens) -> SentimentPrediction:
+    def gold(self, example: LabelledTokens) -> LabelPrediction:
         """Return the gold label, for certain."""
-        return SentimentPrediction(example.label, 1.0, {example.label: 1.0})
+        return LabelPrediction.certain(example.label)
 
-    def mistakes(
-        self, example: LabelledTokens, prediction: SentimentPrediction
-    ) -> Sequence[Mistake]:
+    def mistakes(self, example: LabelledTokens, prediction: LabelPrediction) -> Sequence[Mistake]:
         """Return the wrong label, with its probability and that of the gold one."""
         if prediction.label == example.label:
             return ()
@@ -123,7 +120,7 @@ class SentimentTask(Task[SentimentConfig, LabelledTokens, SentimentPrediction]):
 
     def build(
         self, resources: Resources, *, rng: np.random.Generator
-    ) -> Model[LabelledTokens, SentimentPrediction]:
+    ) -> Model[LabelledTokens, LabelPrediction]:
         """Build embedding, encoder, pooling and output layer."""
         config = self.config
         vocabulary = Vocabulary.from_json(resources["vocabulary"])
@@ -145,7 +142,7 @@ class SentimentTask(Task[SentimentConfig, LabelledTokens, SentimentPrediction]):
             label_shares=label_shares,
         )
 
-    def warm_start(self, model: Model[LabelledTokens, SentimentPrediction]) -> Sequence[str]:
+    def warm_start(self, model: Model[LabelledTokens, LabelPrediction]) -> Sequence[str]:
         """Fill in pretrained vectors, where the options name a file."""
         assert isinstance(model, SentimentModel)
         if self.config.vectors is None:
