@@ -26,7 +26,8 @@ number of threads. Times are those of training with validation, while other work
 they are upper bounds.
 
 This page is written by `python -m tests.docs.make_results` from the reports and remarks in
-[docs/results](results); change those, not the page.
+[docs/results](results); change those, not the page. The twenty tasks of bAbI stand in the README of
+[seqkit-qa](../plugins/seqkit-qa/README.md).
 """
 
 
