@@ -1,4 +1,5 @@
 from collections import Counter, defaultdict
+from collections.abc import Callable
 from pathlib import Path
 
 import numpy as np
@@ -8,8 +9,6 @@ from hypothesis import strategies as st
 
 from seqkit.metrics.baselines import KneserNey
 from seqkit.metrics.baselines.kneser_ney import estimate_discounts
-
-WIKITEXT = Path(__file__).parents[3] / "shared" / "data" / "wikitext-2"
 
 
 class BruteForce:
@@ -142,12 +141,12 @@ def test_other_arrays_are_refused() -> None:
 
 
 @pytest.mark.realdata
-@pytest.mark.skipif(not WIKITEXT.is_dir(), reason="WikiText-2 is not beside the checkout")
-def test_wikitext_2() -> None:
+def test_wikitext_2(realdata: Callable[[str], Path]) -> None:
+    folder = realdata("wikitext-2")
     ids: dict[str, int] = {}
     streams = []
     for part in ("train", "test"):
-        with open(WIKITEXT / f"{part}.txt", encoding="utf-8") as lines:
+        with open(folder / f"{part}.txt", encoding="utf-8") as lines:
             words = [word for line in lines for word in [*line.split(), "<eos>"]]
         streams.append(np.array([ids.setdefault(word, len(ids)) for word in words]))
     assert (len(ids), len(streams[0]), len(streams[1])) == (33_278, 2_088_628, 245_569)
