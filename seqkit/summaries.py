@@ -53,12 +53,14 @@ def summarise_data(
         for split, examples in splits.named()
     )
     notices = ["vocabularies and labels were fitted on the training split only"]
-    notices += [
-        f"{summary.seen_in_train} examples of {summary.name} also stand in train"
-        for summary in summaries
-        if summary.seen_in_train
-    ]
+    notices += [_repeated(summary) for summary in summaries if summary.seen_in_train]
     return DataSummary(name, sample, summaries, tuple(notices))
+
+
+def _repeated(summary: SplitSummary) -> str:
+    if summary.seen_in_train == 1:
+        return f"1 example of {summary.name} also stands in train"
+    return f"{summary.seen_in_train:,} examples of {summary.name} also stand in train"
 
 
 def summarise_model(model: Model[Any, Any], config: TrainingConfig) -> ModelSummary:

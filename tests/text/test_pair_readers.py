@@ -46,7 +46,7 @@ def test_a_tab_wins_over_a_mark_unless_said_otherwise(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("text", "said"),
     [
-        ("a b c\n", "wanted source<TAB>target or source _target"),
+        ("a b c\n", ":1: found 'a b c', wanted source<TAB>target or source _target"),
         ("a\tb\nc\n\nd\te\tf\n", ":4: found 3 columns, wanted 2"),
         ("a_b\nc\n", r":2: found no '_' in 'c'"),
     ],

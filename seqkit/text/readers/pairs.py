@@ -43,10 +43,11 @@ def read_pairs(path: FilePath, *, format: PairFormat | None = None) -> list[Text
         UserError: the file cannot be read, or bad lines, all of them together.
     """
     source = load(path)
-    first = next(line for _, line in source.filled_lines())
+    number, first = next(iter(source.filled_lines()))
     if format is None:
         if "\t" not in first and "_" not in first:
-            raise source.refuse(f"found {first[:60]!r}, wanted source<TAB>target or source _target")
+            wanted = "wanted source<TAB>target or source _target"
+            raise source.refuse(f"found {first[:60]!r}, {wanted}", number)
         format = "tsv" if "\t" in first else "fixed"
     return _tab_separated(source) if format == "tsv" else _fixed_width(source)
 
