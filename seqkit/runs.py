@@ -271,7 +271,7 @@ class Run:
             started = time.perf_counter()
 
     def _calibrate(self) -> Sequence[str]:
-        with use_threads(self.threads):
+        with self._computing():
             return self.model.calibrate(self._splits.dev)
 
     def _save_progress(self) -> None:

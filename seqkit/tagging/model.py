@@ -92,10 +92,8 @@ class TaggerModel(Model[ExampleT, PredictionT]):
 
     def counts(self, examples: Sequence[ExampleT]) -> Mapping[str, int]:
         """Count sentences, words, and words without a vector of their own."""
-        known, config = self.features.words.ids, self.features.config
-        read = [word for example in examples for word in config.as_read(self.words_of(example))]
         return {
             "sentences": len(examples),
-            "words": len(read),
-            "unknown words": sum(word not in known for word in read),
+            "words": sum(len(self.words_of(example)) for example in examples),
+            "unknown words": sum(len(self.unknown_tokens(example)) for example in examples),
         }
