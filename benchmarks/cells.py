@@ -23,7 +23,9 @@ SHORT = ("work", "mean ratio", "target", "least", "target", "of the case", "targ
 
 
 def amount(value: float, unit: str) -> str:
-    """Write seconds or megabytes with three digits."""
+    """Write seconds, megabytes or percent with about three digits."""
+    if unit == "%":
+        return f"{value:.2g} %"
     if unit == "MB":
         return f"{value:,.0f} MB" if value >= 10 else f"{value:.1f} MB"
     for scale, name in ((1.0, "s"), (1e-3, "ms"), (1e-6, "µs")):
@@ -58,6 +60,9 @@ def _ratio(result: Result) -> str:
 
 
 def _target(result: Result, suite: Suite) -> str:
+    if result.limit:
+        kept = result.ours.median <= result.limit
+        return f"≤ {amount(result.limit, result.unit)} {'✓' if kept else '✗'}"
     wanted = target_of(result, suite.target)
     if wanted is None or result.ratio is None:
         return ""

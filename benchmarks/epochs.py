@@ -74,6 +74,8 @@ CLASSIFIER = {
     "embedding": 100,
     "units": 128,
     "pooling": ["max"],
+    "word_ngrams": 0,  # the linear classifier beside the encoder is no part of PyTorch's script
+    "character_ngrams": 0,
     "dropout": 0.5,
     "word_dropout": 0.1,
     "lowercase": True,

@@ -19,7 +19,7 @@ __all__ = [
     "target_of",
 ]
 
-Unit = Literal["s", "MB"]
+Unit = Literal["s", "MB", "%"]
 
 
 @dataclass(frozen=True)
@@ -43,11 +43,12 @@ class Result:
         suite: name of the suite.
         case: what was done, in short.
         threads: of both sides.
-        unit: seconds, or megabytes.
+        unit: seconds, megabytes or percent.
         ours: seqkit's figures.
         peers: PyTorch's, by the way it was done; the one of the least median counts. Empty where
             seqkit was measured alone.
         target: of this case, in place of the suite's.
+        limit: the most that seqkit's median may be, whatever PyTorch's is; 0 for no limit.
         flops: multiplications and additions in matrix products, 0 where that says nothing.
         tanhs: values of tanh or exp, 0 likewise.
         tokens: read in one go, 0 likewise.
@@ -61,6 +62,7 @@ class Result:
     peers: Mapping[str, Spread] = field(default_factory=dict)
     unit: Unit = "s"
     target: float | None = None
+    limit: float = 0.0
     flops: float = 0.0
     tanhs: float = 0.0
     tokens: int = 0
@@ -90,7 +92,7 @@ class Result:
     @classmethod
     def from_json(cls, document: Mapping[str, Any]) -> "Result":
         """Take back what :meth:`to_json` gave."""
-        fields = {key: document[key] for key in cls.__dataclass_fields__}
+        fields = {key: document[key] for key in cls.__dataclass_fields__ if key in document}
         fields["ours"] = Spread.from_json(fields["ours"])
         fields["peers"] = {name: Spread.from_json(s) for name, s in fields["peers"].items()}
         return cls(**fields)

@@ -74,6 +74,8 @@ SUITES = (
         "cold_start",
         Target(5.0),
     ),
+    Suite("reading", "Corpora read, tokenised and batched", "benchmarks.reading"),
+    Suite("overhead", "What is shown and saved during an epoch", "benchmarks.overhead"),
     Suite("growth", "Growth of time and memory", "benchmarks.growth"),
 )
 

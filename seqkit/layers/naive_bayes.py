@@ -39,6 +39,23 @@ class NgramSets(NamedTuple):
         sizes = np.array([len(ids) for ids in arrays[1:]], dtype=np.int64)
         return cls(np.concatenate(arrays), sizes)
 
+    @classmethod
+    def following(cls, parts: Sequence["NgramSets"]) -> "NgramSets":
+        """Lay out the texts of several parts, one part after the other."""
+        none = cls.of([])
+        ids, sizes = zip(none, *parts, strict=True)
+        return cls(np.concatenate(ids), np.concatenate(sizes))
+
+    def beside(self, other: "NgramSets") -> "NgramSets":
+        """Return for each text its n-grams here, and then those in another N sets."""
+        owners = np.concatenate([self.owners, other.owners])
+        order = np.argsort(owners, kind="stable")
+        return NgramSets(np.concatenate([self.ids, other.ids])[order], self.sizes + other.sizes)
+
+    def shifted(self, shift: int) -> "NgramSets":
+        """Return the sets with other numbers: all higher by ``shift``."""
+        return NgramSets(self.ids + shift, self.sizes)
+
     @property
     def owners(self) -> IntArray:
         """(K,) the text that each n-gram is of."""

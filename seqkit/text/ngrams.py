@@ -1,37 +1,182 @@
-"""Runs of neighbouring words and of neighbouring characters."""
+"""Runs of neighbouring characters and of neighbouring words, found in many texts at once.
 
-from collections.abc import Sequence
+A run of n units is numbered by the run of its first n - 1 units and by its last unit, so a sorted
+table of whole numbers stands for the runs of each length. 150,000 reviews are so searched by some
+twenty operations on arrays, where a loop in Python would cut out thirty million strings.
+"""
 
-__all__ = ["distinct_character_ngrams", "distinct_ngrams"]
+from collections.abc import Iterator, Mapping, Sequence
+from typing import NamedTuple
+
+import numpy as np
+
+from seqkit.arrays import BoolArray, IntArray
+from seqkit.layers.naive_bayes import NgramSets
+
+__all__ = ["NgramTable", "common_ngrams"]
+
+UNKNOWN = -1
 
 
-def distinct_ngrams(tokens: Sequence[str], longest: int) -> list[str]:
-    """Return the distinct runs of 1 to ``longest`` tokens, joined by spaces, as they first appear.
+class _Level(NamedTuple):
+    """The known n-grams of one length, from 2 on.
+
+    Attributes:
+        keys: sorted; the number of an n-gram on its level is the place of its key.
+        features: its place among all n-grams.
+    """
+
+    keys: IntArray
+    features: IntArray
+
+
+class NgramTable:
+    """Finds known n-grams in texts.
+
+    Args:
+        ngrams: N of any length from 1; known are their beginnings and units too.
+        separator: between the units of an n-gram: none for characters, a space for words.
+
+    Attributes:
+        size: N.
+
+    Raises:
+        ValueError: an n-gram is there twice, or a beginning or unit of one is not.
+    """
+
+    def __init__(self, ngrams: Sequence[str], *, separator: str = "") -> None:
+        self.size = len(ngrams)
+        split = [ngram.split(separator) if separator else ngram for ngram in ngrams]
+        singles = [i for i, units in enumerate(split) if len(units) == 1]
+        self._units = {ngrams[i]: number for number, i in enumerate(singles)}
+        self._singles = np.array(singles, np.int64)
+        self._levels = tuple(self._build(split))
+        known = len(self._units) + sum(len(_distinct(level.keys)) for level in self._levels)
+        if known < self.size:
+            raise ValueError("found an n-gram twice")
+
+    def _build(self, ngrams: Sequence[Sequence[str]]) -> Iterator[_Level]:
+        units, sizes = _number_units(ngrams, self._units)
+        starts = np.cumsum(sizes) - sizes
+        if (units == UNKNOWN).any() or not sizes.all():
+            raise ValueError("found an n-gram with a unit that is none itself")
+        numbers = units[starts]
+        for length in range(2, int(sizes.max(initial=0)) + 1):
+            longer = np.flatnonzero(sizes >= length)
+            keys = self._keys(numbers[longer], units[starts[longer] + length - 1])
+            whole = sizes[longer] == length
+            order = np.argsort(keys[whole], kind="stable")
+            yield (level := _Level(keys[whole][order], longer[whole][order]))
+            numbers[longer] = _places(level.keys, keys)
+            if (numbers == UNKNOWN).any():
+                raise ValueError("found an n-gram without its beginning")
+
+    def find(self, texts: Sequence[Sequence[str]]) -> NgramSets:
+        """Return the known n-grams of some texts, each once and in the order of their places.
+
+        Args:
+            texts: the units of each: a string for characters, a list for words.
+        """
+        units, sizes = _number_units(texts, self._units)
+        owners = np.repeat(np.arange(len(texts)), sizes)
+        places = np.flatnonzero(units != UNKNOWN)
+        numbers = units[places]
+        found = [owners[places] * self.size + self._singles[numbers]]
+        for length, level in enumerate(self._levels, start=2):
+            going_on = _go_on(places, length - 1, owners)
+            going_on[going_on] = units[places[going_on] + length - 1] != UNKNOWN
+            places, numbers = places[going_on], numbers[going_on]
+            numbers = _places(level.keys, self._keys(numbers, units[places + length - 1]))
+            known = numbers != UNKNOWN
+            places, numbers = places[known], numbers[known]
+            found.append(owners[places] * self.size + level.features[numbers])
+        pairs = _distinct(np.sort(np.concatenate(found)))
+        of, ids = np.divmod(pairs, max(self.size, 1))
+        return NgramSets(ids, np.bincount(of, minlength=len(texts)))
+
+    def _keys(self, beginnings: IntArray, last: IntArray) -> IntArray:
+        return beginnings * len(self._units) + last
+
+
+def common_ngrams(
+    texts: Sequence[Sequence[str]], longest: int, *, minimum: int = 2, separator: str = ""
+) -> list[str]:
+    """Return the n-grams that stand in at least ``minimum`` of the texts, sorted.
+
+    Args:
+        texts: the units of each: a string for characters, a list for words.
+        longest: number of units.
+        minimum: of texts.
+        separator: written between the units of an n-gram.
 
     Example:
-        >>> distinct_ngrams(["not", "good", "not", "good"], 2)
-        ['not', 'good', 'not good', 'good not']
+        >>> common_ngrams(["안 좋다", "좋다"], 2)
+        ['다', '좋', '좋다']
     """
-    runs = dict.fromkeys(tokens)
-    for length in range(2, longest + 1):
-        neighbours = zip(*(tokens[start:] for start in range(length)), strict=False)
-        runs |= dict.fromkeys(map(" ".join, neighbours))
-    return list(runs)
-
-
-def distinct_character_ngrams(text: str, longest: int) -> list[str]:
-    """Return the distinct runs of 1 to ``longest`` characters, as they first appear.
-
-    White space counts as one space, and there is one before and after the text, so that the
-    beginning and end of each word are told apart from its middle.
-
-    Example:
-        >>> distinct_character_ngrams("안  좋다", 2)
-        [' ', '안', '좋', '다', ' 안', '안 ', ' 좋', '좋다', '다 ']
-    """
-    spaced = f" {' '.join(text.split())} " if text.strip() else ""
-    runs: dict[str, None] = {}
+    names = sorted(set().union(*texts))
+    units, sizes = _number_units(texts, {name: i for i, name in enumerate(names)})
+    owners = np.repeat(np.arange(len(texts)), sizes)
+    singles, numbers = units, np.zeros_like(units)
+    found: list[str] = []
     for length in range(1, longest + 1):
-        starts = range(len(spaced) - length + 1)
-        runs |= dict.fromkeys([spaced[start : start + length] for start in starts])
-    return list(runs)
+        # Of an n-gram that is common, the run without its last unit is, and that without its first.
+        places = np.flatnonzero(_go_on(np.arange(len(units)), length - 1, owners))
+        places = places[(numbers[places] != UNKNOWN) & (numbers[places + (length > 1)] != UNKNOWN)]
+        keys = numbers[places] * len(names) + singles[places + length - 1]
+        common, firsts = _number_common(keys, owners[places], minimum)
+        numbers = np.full_like(units, UNKNOWN)
+        numbers[places] = common
+        runs = (units[start : start + length].tolist() for start in places[firsts])
+        found += [separator.join([names[unit] for unit in run]) for run in runs]
+    return sorted(found)
+
+
+def _number_common(keys: IntArray, owners: IntArray, minimum: int) -> tuple[IntArray, IntArray]:
+    """Number the keys that at least ``minimum`` owners have.
+
+    Args:
+        keys: (K,) from 0.
+        owners: (K,) not falling.
+        minimum: of owners.
+
+    Returns:
+        The number of each key, -1 where it is rare (K,), and where each number first is.
+    """
+    order = np.argsort(keys, kind="stable")
+    first_of_key = np.diff(keys[order], prepend=-1) != 0
+    first_of_owner = first_of_key | (np.diff(owners[order], prepend=-1) != 0)
+    group = np.cumsum(first_of_key) - 1
+    common = np.bincount(group[first_of_owner]) >= minimum
+    numbers = np.empty_like(keys)
+    numbers[order] = np.where(common, np.cumsum(common) - 1, UNKNOWN)[group]
+    return numbers, order[first_of_key][common]
+
+
+def _number_units(
+    texts: Sequence[Sequence[str]], numbers: Mapping[str, int]
+) -> tuple[IntArray, IntArray]:
+    """Return the units of all texts by number, text after text, and how many each text has."""
+    sizes = np.fromiter(map(len, texts), np.int64, len(texts))
+    flat = (numbers.get(unit, UNKNOWN) for text in texts for unit in text)
+    return np.fromiter(flat, np.int64, int(sizes.sum())), sizes
+
+
+def _go_on(places: IntArray, steps: int, owners: IntArray) -> BoolArray:
+    """Return where the text of a place has a unit so many steps further."""
+    inside = places + steps < len(owners)
+    inside[inside] = owners[places[inside] + steps] == owners[places[inside]]
+    return inside
+
+
+def _distinct(ordered: IntArray) -> IntArray:
+    """Return sorted numbers, each once; a tenth of the time of ``np.unique`` on millions."""
+    distinct: IntArray = ordered[np.diff(ordered, prepend=ordered[:1] - 1) != 0]
+    return distinct
+
+
+def _places(keys: IntArray, wanted: IntArray) -> IntArray:
+    """Return where each wanted key is among the sorted keys, -1 where it is not."""
+    if not len(keys):
+        return np.full(len(wanted), UNKNOWN)
+    places = np.minimum(np.searchsorted(keys, wanted), len(keys) - 1)
+    return np.where(keys[places] == wanted, places, UNKNOWN)

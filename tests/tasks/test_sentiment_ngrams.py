@@ -13,32 +13,40 @@ def reader(**options: object) -> NgramReader:
     return NgramReader(SentimentConfig(**{"word_ngrams": 2, "character_ngrams": 2, **options}))
 
 
-def test_composed_and_decomposed_text_has_the_same_ngrams() -> None:
+def units(text: str, **options: object) -> tuple[list[str], str]:
+    [words], [characters] = reader(**options).units([text])
+    return words, characters
+
+
+def test_composed_and_decomposed_text_has_the_same_units() -> None:
     for text in ("재미있다", "café"):
-        assert reader().read(unicodedata.normalize("NFD", text)) == reader().read(text)
+        assert units(unicodedata.normalize("NFD", text)) == units(text)
 
 
 def test_words_are_words_whatever_the_encoder_reads() -> None:
     for tokenizer in ("words", "characters", "jamo"):
-        words, _ = reader(tokenizer=tokenizer).read("Not good!")
-        assert words == ["not", "good", "!", "not good", "good !"]
-    words, _ = reader(tokenizer="whitespace").read("Not good!")
-    assert words == ["not", "good!", "not good!"]
+        words, _ = units("Not good!", tokenizer=tokenizer)
+        assert words == ["not", "good", "!"]
+    words, _ = units("Not good!", tokenizer="whitespace")
+    assert words == ["not", "good!"]
 
 
 def test_capitals_stay_where_they_are_wanted() -> None:
-    words, characters = reader(lowercase=False).read("Ab")
-    assert words == ["Ab"]
-    assert characters == [" ", "A", "b", " A", "Ab", "b "]
+    assert units("Ab", lowercase=False) == (["Ab"], " Ab ")
+
+
+def test_white_space_counts_as_one_space_around_each_word() -> None:
+    assert units("안  좋\n다")[1] == " 안 좋 다 "
 
 
 def test_either_kind_can_be_left_out() -> None:
-    assert reader(word_ngrams=0).read("a b")[0] == []
-    assert reader(character_ngrams=0).read("a b")[1] == []
+    assert units("a b", word_ngrams=0) == ([], " a b ")
+    assert units("a b", character_ngrams=0) == (["a", "b"], "")
 
 
-def test_an_empty_text_has_none() -> None:
-    assert reader().read("") == ([], [])
+@pytest.mark.parametrize("text", ["", " \n"])
+def test_an_empty_text_has_none(text: str) -> None:
+    assert units(text) == ([], "")
 
 
 def test_ngrams_of_one_text_alone_are_left_out() -> None:

@@ -1,6 +1,5 @@
 """What a linear classifier makes of a text's n-grams, beside what the encoder makes of the text."""
 
-from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
 
 import numpy as np
@@ -11,19 +10,19 @@ from seqkit.layers.base import prefixed
 from seqkit.layers.naive_bayes import NaiveBayesRegression, NgramSets
 from seqkit.parameters import Parameter
 from seqkit.tasks import Resources
-from seqkit.text.ngrams import distinct_character_ngrams, distinct_ngrams
+from seqkit.text.ngrams import NgramTable, common_ngrams
 from seqkit.text.tokenizers import create_tokenizer
 from seqkit.text.unicode import nfc
 from seqkit_tasks.sentiment.config import SentimentConfig
 
 __all__ = ["NgramEvidence", "NgramReader"]
 
-MINIMUM_COUNT = 2
-"""An n-gram of one training text alone says nothing of others."""
+PIECE = 16_384
+"""Texts that are searched for n-grams at a time: enough to keep NumPy busy, in 100 MB."""
 
 
 class NgramReader:
-    """Finds the n-grams of a text, of words and of characters, as the options ask.
+    """Takes texts apart into what n-grams are made of, as the options ask.
 
     Args:
         config: the options of the task.
@@ -36,29 +35,32 @@ class NgramReader:
         named = "whitespace" if config.tokenizer == "whitespace" else "words"
         self._tokenizer = create_tokenizer(named)
 
-    def read(self, text: str) -> tuple[list[str], list[str]]:
-        """Return the distinct n-grams of a text: those of words, and those of characters."""
+    def units(self, texts: Sequence[str]) -> tuple[list[list[str]], list[str]]:
+        """Return the words of each text, and its characters; nothing of a kind without n-grams.
+
+        White space counts as one space, and there is one before and after a text, so that the
+        beginning and end of each word are told apart from its middle.
+        """
         # Korean typed on some systems comes apart into jamo, and means the same.
-        text = nfc(text.lower() if self._lowercase else text)
-        words = self._tokenizer.tokenize(text) if self._words else []
-        return (
-            distinct_ngrams(words, self._words),
-            distinct_character_ngrams(text, self._characters),
-        )
+        texts = [nfc(text.lower() if self._lowercase else text) for text in texts]
+        words = [self._tokenizer.tokenize(text) if self._words else [] for text in texts]
+        return words, [_spaced(text) if self._characters else "" for text in texts]
 
     def fit(self, texts: Sequence[str]) -> Resources:
-        """Return the n-grams that are kept of training texts, by kind: plain lists, to be saved."""
-        words: Counter[str] = Counter()
-        characters: Counter[str] = Counter()
-        for text in texts:
-            of_words, of_characters = self.read(text)
-            words.update(of_words)
-            characters.update(of_characters)
-        return {"words": _common(words), "characters": _common(characters)}
+        """Return the n-grams of two or more training texts, by kind: plain lists, to be saved.
+
+        An n-gram of one text alone says nothing of others.
+        """
+        words, characters = self.units(texts)
+        return {
+            "words": common_ngrams(words, self._words, separator=" "),
+            "characters": common_ngrams(characters, self._characters),
+        }
 
 
-def _common(counts: Counter[str]) -> list[str]:
-    return sorted(ngram for ngram, count in counts.items() if count >= MINIMUM_COUNT)
+def _spaced(text: str) -> str:
+    words = text.split()
+    return f" {' '.join(words)} " if words else ""
 
 
 class NgramEvidence:
@@ -74,9 +76,11 @@ class NgramEvidence:
     """
 
     def __init__(self, resources: Resources, *, classes: int, reader: NgramReader) -> None:
-        self._ids = tuple(_numbered(resources[kind], kind) for kind in ("words", "characters"))
+        self._words = _table(resources, "words", separator=" ")
+        self._characters = _table(resources, "characters", separator="")
         self._reader = reader
-        self.regression = NaiveBayesRegression(list(map(len, self._ids)), classes=classes)
+        kinds = [self._words.size, self._characters.size]
+        self.regression = NaiveBayesRegression(kinds, classes=classes)
         self.scale = Parameter(np.ones(1, np.float32))
         self._of_training: dict[str, Array] = {}
 
@@ -97,15 +101,13 @@ class NgramEvidence:
         return self.regression.evidence(self._encode(texts))
 
     def _encode(self, texts: Sequence[str]) -> NgramSets:
-        shift = len(self._ids[0])
-        words, characters = self._ids
-        found = []
-        for text in texts:
-            of_words, of_characters = self._reader.read(text)
-            ids = [words[ngram] for ngram in of_words if ngram in words]
-            ids += [characters[n] + shift for n in of_characters if n in characters]
-            found.append(np.array(ids, dtype=np.int64))
-        return NgramSets.of(found)
+        starts = range(0, len(texts), PIECE)
+        return NgramSets.following([self._find(texts[start : start + PIECE]) for start in starts])
+
+    def _find(self, texts: Sequence[str]) -> NgramSets:
+        words, characters = self._reader.units(texts)
+        of_words, of_characters = self._words.find(words), self._characters.find(characters)
+        return of_words.beside(of_characters.shifted(self._words.size))
 
     def forward(self, logits: Array, evidence: Array) -> tuple[Array, Callable[[Array], Array]]:
         """Add the scaled evidence (N, C) to the logits (N, C)."""
@@ -118,8 +120,8 @@ class NgramEvidence:
         return logits + self.scale.value * evidence, backward
 
 
-def _numbered(ngrams: Sequence[str], kind: str) -> dict[str, int]:
-    ids = {ngram: i for i, ngram in enumerate(ngrams)}
-    if len(ids) < len(ngrams):
-        raise UserError(Problem("found an n-gram twice", f"evidence {kind}"))
-    return ids
+def _table(resources: Resources, kind: str, *, separator: str) -> NgramTable:
+    try:
+        return NgramTable(resources[kind], separator=separator)
+    except ValueError as error:
+        raise UserError(Problem(str(error), f"evidence {kind}")) from error

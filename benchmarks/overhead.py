@@ -1,0 +1,93 @@
+"""What an epoch costs beyond its steps and its validation: the bar, the log, the checkpoint.
+
+Driven as ``seqkit run`` drives it, with a terminal that is thrown away. The trainer says how long
+steps and validation took; the share of what remains is measured.
+"""
+
+import os
+import tempfile
+import time
+from collections.abc import Iterator
+from pathlib import Path
+
+from rich.console import Console
+
+from benchmarks.corpora import find_corpus
+from benchmarks.epochs import CASES
+from benchmarks.harness import Spread
+from benchmarks.records import Result
+from benchmarks.settings import Settings
+from seqkit.cli.progress import RunProgress
+from seqkit.datasets import DataFiles
+from seqkit.options import parse
+from seqkit.plugins import default_host
+from seqkit.runs import Run
+from seqkit.training.reports import EpochReport
+
+__all__ = ["run", "share_beside_training"]
+
+LIMIT = 2.0
+"""Percent of an epoch."""
+EPOCHS = 2
+
+
+def run(settings: Settings) -> Iterator[Result]:
+    """Train the sentence classifier on MR, shown on a terminal, without and with a run folder."""
+    case = next(case for case in CASES if case.corpus == "mr-polarity")
+    rounds = 1 if settings.quick else 5
+    threads = settings.most_threads
+    with tempfile.TemporaryDirectory() as name:
+        folder = Path(name)
+        corpus = find_corpus(case.corpus, settings.data, folder, quick=settings.quick)
+        options = {**case.options, "epochs": EPOCHS}
+        data = DataFiles(name=corpus.name, train=corpus.train, dev=corpus.dev)
+        for what, outputs in (
+            ("bar and epoch lines", [None] * rounds),
+            ("the same, log and checkpoint", [folder / f"run-{i}" for i in range(rounds)]),
+        ):
+            shares = [
+                share_beside_training(case.task, options, data, threads, output)
+                for output in outputs
+            ]
+            yield Result(
+                suite="overhead",
+                case=f"{case.name}: {what}",
+                threads=threads,
+                unit="%",
+                ours=Spread(tuple(shares)),
+                limit=LIMIT,
+            )
+
+
+def share_beside_training(
+    task: str, options: dict[str, object], data: DataFiles, threads: int, output: Path | None
+) -> float:
+    """Return the percentage of training time that a run takes for anything else.
+
+    Args:
+        task: its name.
+        options: of it.
+        data: train and dev.
+        threads: at most this many.
+        output: run folder, for log and checkpoint; None for neither.
+    """
+    host = default_host()
+    spec = host.find_task(task)
+    config = parse(spec.config, options)
+    training = Run(spec, config, data=data, host=host, output=output, threads=threads)
+    with open(os.devnull, "w", encoding="utf-8") as nowhere:
+        progress = RunProgress(Console(file=nowhere, force_terminal=True), epochs=EPOCHS)
+        progress.data(training.load())
+        progress.model(training.build())
+        seconds = validation = 0.0
+        started = time.perf_counter()
+        with progress.training():
+            for report in training.train():
+                if isinstance(report, EpochReport):
+                    progress.epoch(report)
+                    seconds += report.seconds
+                    validation += report.validation_seconds
+                else:
+                    progress.step(report)
+        whole = time.perf_counter() - started
+    return 100 * (whole - seconds - validation) / seconds
