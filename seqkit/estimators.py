@@ -18,13 +18,13 @@ from seqkit.bundle import bundle_arrays, fill_parameters
 from seqkit.errors import UserError
 from seqkit.kernels.compiled import use_compiled, worth_compiling
 from seqkit.kernels.threads import use_threads
-from seqkit.metrics.measures import Metric
 from seqkit.options import options_of, parse
 from seqkit.plugins import PluginHost, default_host
 from seqkit.randomness import random_stream
 from seqkit.splits import DEV_SHARES, divide
 from seqkit.tasks import Model, Resources, Task, TaskSpec
 from seqkit.training.trainer import Trainer
+from seqkit.training.validation import validate
 from seqkit.transfer import initialise
 
 __all__ = ["TaskEstimator", "estimator"]
@@ -73,7 +73,7 @@ class TaskEstimator(BaseEstimator):  # type: ignore[misc]
                 self.model_,
                 self.task_.config,
                 seed=self.seed,
-                validate=lambda: _compared(self.model_.validate(dev)),
+                validate=lambda: validate(self.model_, dev, self.task_.config),
             )
             for _ in trainer.run(train):
                 pass
@@ -189,10 +189,6 @@ def estimator(task: str, *, host: PluginHost | None = None, **options: Any) -> T
     parse(spec.config, {name: value for name, value in options.items() if name not in own})
     made: TaskEstimator = _estimator_class(spec)(**options)
     return made
-
-
-def _compared(metric: Metric) -> tuple[str, float, bool]:
-    return metric.name, metric.value, metric.higher_is_better
 
 
 @cache

@@ -45,6 +45,7 @@ from seqkit.tasks import Model, Resources, TaskSpec
 from seqkit.training.checkpoints import Checkpoint
 from seqkit.training.reports import EpochReport, StepReport
 from seqkit.training.trainer import Trainer
+from seqkit.training.validation import validate
 from seqkit.transfer import initialise
 
 __all__ = ["Run", "train"]
@@ -250,9 +251,9 @@ class Run:
             yield
 
     def _validate(self) -> tuple[str, float, bool]:
-        metric = self.model.validate(self._splits.dev[: self.config.validation_examples])
-        self.higher_is_better = metric.higher_is_better
-        return metric.name, metric.value, metric.higher_is_better
+        found = validate(self.model, self._splits.dev, self.config)
+        self.higher_is_better = found[2]
+        return found
 
     def _scored_split(self) -> tuple[str, list[Any]]:
         if self._splits.test is None:

@@ -16,6 +16,7 @@ from sklearn.preprocessing import FunctionTransformer
 import seqkit
 from seqkit.errors import UserError
 from seqkit.estimators import estimator
+from seqkit_tasks.sentiment.model import SentimentModel
 
 SMALL: dict[str, Any] = {
     "embedding": 6,
@@ -159,6 +160,21 @@ def test_the_number_of_threads_changes_nothing(fitted: Any) -> None:
     for threads in (1, 2):
         again = clone(fitted).set_params(threads=threads).fit(TEXTS, LABELS)
         assert np.array_equal(again.predict_proba(TEXTS), fitted.predict_proba(TEXTS))
+
+
+def test_epochs_are_compared_on_as_many_examples_as_the_options_allow(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    seen: list[int] = []
+    scored = SentimentModel.validate
+
+    def validate(self: SentimentModel, dev: Any) -> Any:
+        seen.append(len(dev))
+        return scored(self, dev)
+
+    monkeypatch.setattr(SentimentModel, "validate", validate)
+    sentiment(validation_examples=1, epochs=2).fit(TEXTS, LABELS)
+    assert seen == [1, 1]
 
 
 def test_fitting_again_forgets_what_was_learnt(fitted: Any) -> None:
