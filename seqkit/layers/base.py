@@ -1,7 +1,7 @@
 """What every layer promises."""
 
 from collections.abc import Callable, Iterator, Mapping
-from typing import Any, NamedTuple, Protocol, TypeAlias, TypeVar, runtime_checkable
+from typing import Any, NamedTuple, Protocol, TypeAlias, TypeGuard, TypeVar
 
 import numpy as np
 
@@ -110,7 +110,6 @@ class RecurrentLayer(Protocol[S]):
         ...
 
 
-@runtime_checkable
 class Foldable(Protocol):
     """A recurrent layer that can read inputs of which there are few different ones.
 
@@ -133,9 +132,10 @@ class Foldable(Protocol):
         ...
 
 
-def can_fold(layer: object) -> bool:
+def can_fold(layer: object) -> TypeGuard[Foldable]:
     """Return whether a layer is :class:`Foldable` as it was put together."""
-    return isinstance(layer, Foldable) and layer.foldable
+    # isinstance of a protocol takes 10 µs in Python 3.11, a tenth of a short sentence's time.
+    return bool(getattr(layer, "foldable", False))
 
 
 def prefixed(

@@ -147,7 +147,7 @@ class Bidirectional(Generic[S]):
 
     def _foldable_layers(self) -> tuple[Foldable, Foldable]:
         left, right = self.forward_layer, self.backward_layer
-        assert isinstance(left, Foldable) and isinstance(right, Foldable)  # noqa: PT018
+        assert can_fold(left) and can_fold(right)  # noqa: PT018
         return left, right
 
     def _both(self, left: Any, right: Any) -> Any:

@@ -8,7 +8,6 @@ import numpy as np
 from seqkit.arrays import Array, DTypeLike
 from seqkit.kernels.threads import single_blas
 from seqkit.layers.base import (
-    Foldable,
     RecurrentBackward,
     RecurrentLayer,
     State,
@@ -191,13 +190,13 @@ class Stack(Generic[S]):
     def fold(self, vectors: Array) -> Any:
         """Return the lowest layer's ``x W + b`` of inputs (V, D)."""
         lowest = self.items[0]
-        assert isinstance(lowest, Foldable)
+        assert can_fold(lowest)
         return lowest.fold(vectors)
 
     def forward_folded(self, folded: Any, ids: PackedSequence) -> PackedSequence:
         """Read ids (M,), for inference: the outputs of the last layer."""
         lowest = self.items[0]
-        assert isinstance(lowest, Foldable)
+        assert can_fold(lowest)
         with single_blas():
             batch = lowest.forward_folded(folded, ids)
             for layer in self.items[1:]:

@@ -6,7 +6,7 @@ from typing import Any
 import numpy as np
 
 from seqkit.arrays import IntArray
-from seqkit.layers.base import Foldable, RecurrentLayer, State, can_fold, prefixed
+from seqkit.layers.base import RecurrentLayer, State, can_fold, prefixed
 from seqkit.layers.dropout_wrapper import DropoutWrapper
 from seqkit.layers.embedding import Embedding
 from seqkit.parameters import Parameter
@@ -81,11 +81,10 @@ class TextEncoder:
         """
         pieces = list(ids)
         tokens = sum(map(len, pieces))
-        if not can_fold(self.recurrent) or tokens < FOLDED:
+        layer = self.recurrent
+        if tokens < FOLDED or not can_fold(layer):
             return lambda batch: self.forward(batch)[0]
         distinct = np.unique(np.concatenate([np.unique(piece) for piece in pieces]))
-        layer = self.recurrent
-        assert isinstance(layer, Foldable)
         width = 4 * self.output_features
         if tokens < WORTH * len(distinct) or len(distinct) * width > MOST:
             return lambda batch: self.forward(batch)[0]
