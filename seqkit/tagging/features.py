@@ -84,12 +84,12 @@ class WordBatch(NamedTuple):
     Attributes:
         ids: packed (M,) ids of the words.
         spelt: the distinct words' characters, and which of them each row of ``ids.data`` is.
-        shapes: (M,) ids of the words' shapes, aligned with ``ids.data``.
+        shapes: (M,) ids of the words' shapes, aligned with ``ids.data``; None where nobody asks.
     """
 
     ids: PackedSequence
     spelt: DistinctWords
-    shapes: IntArray
+    shapes: IntArray | None
 
 
 class WordFeatures:
@@ -166,17 +166,18 @@ class WordFeatures:
     def encode(self, sentences: Sequence[Sequence[str]]) -> WordBatch:
         """Look up words, characters and shapes."""
         spellings = Spellings.of(sentences)
-        ids, characters, shapes = self._look_up(spellings.words)
+        ids, characters = self._look_up(spellings.words)
         places = pack_flat(spellings.places, spellings.lengths)
         packed_ids = places.with_data(ids.take(places.data))
         spelt = DistinctWords(places.data, characters)
-        return WordBatch(packed_ids, spelt, shapes.take(places.data))
+        if self.shapes is None:
+            return WordBatch(packed_ids, spelt, None)
+        return WordBatch(packed_ids, spelt, _shapes(spellings.words).take(places.data))
 
-    def _look_up(self, words: Sequence[str]) -> tuple[IntArray, PackedSequence, IntArray]:
-        """Return ids (W,) of distinct words, their characters between marks, and shapes (W,)."""
+    def _look_up(self, words: Sequence[str]) -> tuple[IntArray, PackedSequence]:
+        """Return the ids (W,) of distinct words, and their characters between marks."""
         characters = self.characters.encode_flat([(BEGIN, *word, END) for word in words])
-        shapes = np.fromiter(map(word_shape, words), dtype=np.int64, count=len(words))
-        return self.words.encode(self.config.as_read(words)), pack_flat(*characters), shapes
+        return self.words.encode(self.config.as_read(words)), pack_flat(*characters)
 
     def forward(
         self, batch: WordBatch, *, train: bool = False, rng: np.random.Generator | None = None
@@ -186,8 +187,9 @@ class WordFeatures:
         pieces = [
             self.embedding.forward(ids),
             self.spelling.forward(batch.spelt, train=train, rng=rng),
-            *([] if self.shapes is None else [self.shapes.forward(batch.shapes)]),
         ]
+        if self.shapes is not None and batch.shapes is not None:
+            pieces.append(self.shapes.forward(batch.shapes))
         features = np.concatenate([piece for piece, _ in pieces], axis=1)
         ends = np.cumsum([piece.shape[1] for piece, _ in pieces])[:-1]
 
@@ -214,12 +216,17 @@ class WordFeatures:
         """
         table = np.empty((len(words), self.output_features), self.embedding.table.value.dtype)
         for group in length_batches([len(word) for word in words], tokens=CHARACTER_BUDGET):
-            ids, characters, shapes = self._look_up([words[i] for i in group.tolist()])
+            chosen = [words[i] for i in group.tolist()]
+            ids, characters = self._look_up(chosen)
             pieces = [self.embedding.forward(ids)[0], self.spelling.encode(characters)[0]]
             if self.shapes is not None:
-                pieces.append(self.shapes.forward(shapes)[0])
+                pieces.append(self.shapes.forward(_shapes(chosen))[0])
             table[group] = np.concatenate(pieces, axis=1)
         return table
+
+
+def _shapes(words: Sequence[str]) -> IntArray:
+    return np.fromiter(map(word_shape, words), dtype=np.int64, count=len(words))
 
 
 def _hidden_shares(words: Vocabulary, a: float) -> Array:

@@ -6,6 +6,7 @@ their own.
 """
 
 import re
+from functools import lru_cache
 
 __all__ = ["WORD_SHAPES", "word_shape"]
 
@@ -29,6 +30,7 @@ _ADDRESS = re.compile(r"https?://|www\.|[\w.+-]+@[\w-]+\.\w")
 _WEB = {"@": "name of an account", "#": "topic"}
 
 
+@lru_cache(maxsize=65_536)  # the same words come again in every epoch
 def word_shape(word: str) -> int:
     """Return the place of a word's shape in :data:`WORD_SHAPES`.
 
