@@ -8,7 +8,7 @@ A thread takes a range of rows, the same ones of every step, from the first step
 many ranges there are depends on the lengths alone, so that no result depends on the threads.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from functools import partial
 from typing import NamedTuple
 
@@ -32,8 +32,9 @@ there are many weights: all of them would pass through the second-level cache at
 SPLIT = 128
 """Rows of a product from which two threads share it."""
 
-SHARED = 8
-"""Sequences from which two threads share a batch."""
+SHARED, SHARED_LATER = 8, 48
+"""Sequences from which two threads share a batch; the latter where weights do not fit the cache and
+each range of rows would have all of them come from memory for itself."""
 
 MULTIPLE = 4
 """OpenBLAS is fastest where the number of rows is a multiple of this."""
@@ -91,7 +92,10 @@ def compiled_lstm_folded(
     matrix = _wide(w_hidden, batch)
     memory = hidden.copy()
     arrays = (table, ids, matrix, gates, memory, cells, squashed, outputs, final_cell, False)
-    _each(sizes, lambda low, high: found.code.lstm_forward(found.blas, bounds, low, high, *arrays))
+    _each(
+        ranges(sizes, w_hidden.size),
+        lambda low, high: found.code.lstm_forward(found.blas, bounds, low, high, *arrays),
+    )
     return outputs, (_last_rows(outputs, sizes), final_cell)
 
 
@@ -113,18 +117,19 @@ def _forward(
     squashed = np.empty((room or batch, units), x.dtype)
     outputs, final_cell = np.empty((count, units), x.dtype), np.empty_like(cell)
     if projected:
-        inputs, ids, matrix = (
-            np.empty((count, 4 * units), x.dtype),
-            np.arange(count),
-            _wide(w_hidden, batch),
-        )
+        # Kept gates begin as what the inputs add to them: nothing to look up elsewhere.
+        inputs = gates if keep else np.empty((count, 4 * units), x.dtype)
+        ids, matrix = np.arange(count), _wide(w_hidden, batch)
         inputs[...] = bias
         add = partial(found.code.add_product, found.blas)
         _by_halves(count, lambda part: add(x[part], w_input, inputs[part]))
     else:
         inputs, ids, matrix = x, np.empty(0, np.int64), _stacked(w_input, bias[None], w_hidden)
     arrays = (inputs, ids, matrix, gates, memory, cells, squashed, outputs, final_cell, keep)
-    _each(sizes, lambda low, high: found.code.lstm_forward(found.blas, bounds, low, high, *arrays))
+    _each(
+        ranges(sizes, matrix.size),
+        lambda low, high: found.code.lstm_forward(found.blas, bounds, low, high, *arrays),
+    )
     return _Run(sizes, bounds, memory, gates, cells, squashed, outputs, final_cell)
 
 
@@ -150,7 +155,7 @@ def _backward(
         *(d_pre, run.cells, run.squashed, d_outputs, d_hidden, d_cell, d_x[:0] if later else d_x),
     )
     _each(
-        run.sizes,
+        ranges(run.sizes, w_hidden.size if later else w_input.size + w_hidden.size),
         lambda low, high: found.code.lstm_backward(found.blas, run.bounds, low, high, *arrays),
     )
     if later:
@@ -175,9 +180,8 @@ def _bounds(sizes: IntArray) -> IntArray:
     return bounds
 
 
-def _each(sizes: IntArray, run: Callable[[int, int], None]) -> None:
+def _each(chosen: Sequence[tuple[int, int]], run: Callable[[int, int], None]) -> None:
     """Run all ranges, each on a thread of its own where there are some."""
-    chosen = ranges(sizes)
     if len(chosen) == 1:
         run(*chosen[0])
     else:
@@ -191,10 +195,15 @@ def _by_halves(rows: int, run: Callable[[slice], object]) -> None:
     parallel(*(partial(run, half) for half in halves))
 
 
-def ranges(sizes: IntArray) -> list[tuple[int, int]]:
-    """Cut the rows of a batch into ranges of about as many tokens, for a thread each."""
+def ranges(sizes: IntArray, weights: int) -> list[tuple[int, int]]:
+    """Cut the rows of a batch into ranges of about as many tokens, for a thread each.
+
+    Args:
+        sizes: (T,) rows of each step.
+        weights: how many numbers a step multiplies its rows by.
+    """
     batch = int(sizes[0])
-    if batch < SHARED or inside_parallel():
+    if batch < (SHARED if weights <= MANY else SHARED_LATER) or inside_parallel():
         return [(0, batch)]
     tokens = np.cumsum(_lengths(sizes))
     middle = int(np.searchsorted(tokens, tokens[-1] / 2)) + 1

@@ -190,8 +190,13 @@ def test_short_runs_do_without() -> None:
 def test_ranges_hold_as_many_tokens(sizes: list[int], expected: list[tuple[int, int]]) -> None:
     for threads in (1, 2):
         with use_threads(threads):
-            assert ranges(np.array(sizes)) == expected
-            assert parallel(lambda: ranges(np.array([20])), lambda: 0)[0] == [(0, 20)]
+            assert ranges(np.array(sizes), 100) == expected
+            assert parallel(lambda: ranges(np.array([20]), 100), lambda: 0)[0] == [(0, 20)]
+
+
+def test_few_rows_are_not_cut_where_the_weights_do_not_fit_the_cache() -> None:
+    assert ranges(np.full(5, 20), 2**22) == [(0, 20)]
+    assert ranges(np.full(5, 64), 2**22) == [(0, 32), (32, 64)]
 
 
 @needs_numba
