@@ -39,7 +39,13 @@ def main(arguments: Sequence[str] | None = None) -> int:
         return 0
     try:
         suites = chosen_suites(found.names)
-        settings = Settings(_threads(found.threads), found.quick, found.whole, data_folder())
+        settings = Settings(
+            threads=_threads(found.threads),
+            quick=found.quick,
+            whole=found.whole,
+            only=found.only,
+            data=data_folder(),
+        )
     except ValueError as error:
         parser.error(str(error))
     if find_spec("torch") is None:
@@ -79,6 +85,12 @@ def _parser() -> argparse.ArgumentParser:
     )
     parser.add_argument("--quick", action="store_true", help="minutes: to see that all runs")
     parser.add_argument("--whole", action="store_true", help="whole epochs where a part would do")
+    parser.add_argument(
+        "--only",
+        default="",
+        metavar="TEXT",
+        help="whole epochs of the cases with this in their name",
+    )
     parser.add_argument("--json", type=Path, metavar="FILE", help="write all figures")
     parser.add_argument(
         "--render",

@@ -153,7 +153,7 @@ CASES = (
 def run(settings: Settings) -> Iterator[Result]:
     """Train every case, with the largest number of threads."""
     with tempfile.TemporaryDirectory() as folder:
-        for case in CASES:
+        for case in (case for case in CASES if settings.only in case.name):
             made = Path(folder) / case.corpus
             made.mkdir(exist_ok=True)
             corpus = find_corpus(case.corpus, settings.data, made, quick=settings.quick)

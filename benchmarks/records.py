@@ -1,7 +1,7 @@
 """What a measurement leaves behind, and what it is held against."""
 
 import json
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Literal
@@ -201,17 +201,11 @@ class Report:
 
 
 def read_report(paths: Iterable[Path]) -> Report:
-    """Read what :meth:`Report.write` wrote; of several files, later ones replace earlier suites."""
+    """Read what :meth:`Report.write` wrote; of several files, later ones replace earlier cases."""
     documents = [json.loads(path.read_text(encoding="utf-8")) for path in paths]
-    results: dict[str, list[Result]] = {}
-    for document in documents:
-        results |= _by_suite(map(Result.from_json, document["results"]))
-    flat = tuple(result for found in results.values() for result in found)
-    return Report(documents[-1]["machine"], documents[-1]["settings"], flat)
-
-
-def _by_suite(results: Iterator[Result]) -> dict[str, list[Result]]:
-    grouped: dict[str, list[Result]] = {}
-    for result in results:
-        grouped.setdefault(result.suite, []).append(result)
-    return grouped
+    found = {
+        (result.suite, result.case, result.threads): result
+        for document in documents
+        for result in map(Result.from_json, document["results"])
+    }
+    return Report(documents[-1]["machine"], documents[-1]["settings"], tuple(found.values()))

@@ -16,12 +16,14 @@ class Settings:
         threads: each case is measured with each of these numbers.
         quick: fewer rounds, fewer cases, less data: to see that everything runs.
         whole: train whole epochs where a part of one is measured by default.
+        only: whole epochs of the cases whose name holds this.
         data: folder of the public data sets, or None where they are absent.
     """
 
     threads: tuple[int, ...] = (1, 2)
     quick: bool = False
     whole: bool = False
+    only: str = ""
     data: Path | None = field(default=None)
 
     @property

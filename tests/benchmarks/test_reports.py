@@ -115,7 +115,7 @@ def test_the_table() -> None:
 
 def test_json_holds_everything(tmp_path: Path) -> None:
     path = tmp_path / "figures.json"
-    written = report(result(), result(unit="MB", facts={"whole": {"a": 1}}))
+    written = report(result(), result(case="memory", unit="MB", facts={"whole": {"a": 1}}))
     written.write(path)
     assert read_report([path]) == written
     document = json.loads(path.read_text(encoding="utf-8"))
@@ -123,12 +123,26 @@ def test_json_holds_everything(tmp_path: Path) -> None:
     assert document["results"][0]["ratio"] == pytest.approx(2.0)
 
 
-def test_later_files_replace_suites(tmp_path: Path) -> None:
+def test_later_files_replace_cases(tmp_path: Path) -> None:
     first, second = tmp_path / "1.json", tmp_path / "2.json"
-    report(result(), result(suite="gru")).write(first)
-    report(result(case="new")).write(second)
-    merged = read_report([first, second])
-    assert [(r.suite, r.case) for r in merged.results] == [("lstm", "new"), ("gru", "T1")]
+    report(result(), result(case="T2"), result(suite="gru")).write(first)
+    report(result(target=9.0), result(threads=2)).write(second)
+    merged = read_report([first, second]).results
+    assert [(r.suite, r.case, r.threads, r.target) for r in merged] == [
+        ("lstm", "T1", 1, 9.0),
+        ("lstm", "T2", 1, None),
+        ("gru", "T1", 1, None),
+        ("lstm", "T1", 2, None),
+    ]
+
+
+def test_a_limit_is_kept_or_not() -> None:
+    def target(most: float) -> str:
+        cells = row(result(peers={}, limit=most), Suite("lstm", "", ""), report())
+        return cells[HEADINGS.index("target")]
+
+    assert target(1.0) == "≤ 1 s ✓"
+    assert target(0.1) == "≤ 100 ms ✗"
 
 
 def test_figures_stand_between_their_marks(tmp_path: Path) -> None:
