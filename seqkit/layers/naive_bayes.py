@@ -25,7 +25,7 @@ class NgramSets(NamedTuple):
     """Which n-grams each of N texts holds, each once.
 
     Attributes:
-        ids: (K,) all the texts' n-grams, text after text.
+        ids: (K,) all the texts' n-grams, text after text; 32 bits each, for there are millions.
         sizes: (N,) how many of them are each text's.
     """
 
@@ -35,7 +35,7 @@ class NgramSets(NamedTuple):
     @classmethod
     def of(cls, sets: Sequence[ArrayLike]) -> "NgramSets":
         """Lay out N lists of ids."""
-        arrays = [np.empty(0, np.int64), *(np.asarray(ids, np.int64) for ids in sets)]
+        arrays = [np.empty(0, np.int32), *(np.asarray(ids, np.int32) for ids in sets)]
         sizes = np.array([len(ids) for ids in arrays[1:]], dtype=np.int64)
         return cls(np.concatenate(arrays), sizes)
 
@@ -59,7 +59,7 @@ class NgramSets(NamedTuple):
     @property
     def owners(self) -> IntArray:
         """(K,) the text that each n-gram is of."""
-        return np.repeat(np.arange(len(self.sizes)), self.sizes)
+        return np.repeat(np.arange(len(self.sizes), dtype=np.int32), self.sizes)
 
     def chosen(self, texts: BoolArray) -> "NgramSets":
         """Return the sets of the texts where (N,) is true."""
@@ -173,8 +173,9 @@ class NaiveBayesRegression:
     def _weights(self, texts: NgramSets, c: int) -> Array:
         """Return the weight (K,) of each n-gram in its text, for a class."""
         weights = self.ratios.value[texts.ids, c]
-        kind = np.searchsorted(np.cumsum(self.kinds), texts.ids, side="right")
-        place = texts.owners * len(self.kinds) + kind
+        place = texts.owners * np.int32(len(self.kinds))
+        for end in np.cumsum(self.kinds)[:-1]:
+            place += texts.ids >= end
         squares = np.bincount(place, np.square(weights), len(texts.sizes) * len(self.kinds))
         result: Array = weights / np.sqrt(np.maximum(squares, 1e-12))[place]
         return result

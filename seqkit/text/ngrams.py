@@ -92,7 +92,7 @@ class NgramTable:
             found.append(owners[places] * self.size + level.features[numbers])
         pairs = _distinct(np.sort(np.concatenate(found)))
         of, ids = np.divmod(pairs, max(self.size, 1))
-        return NgramSets(ids, np.bincount(of, minlength=len(texts)))
+        return NgramSets(ids.astype(np.int32), np.bincount(of, minlength=len(texts)))
 
     def _keys(self, beginnings: IntArray, last: IntArray) -> IntArray:
         return beginnings * len(self._units) + last
