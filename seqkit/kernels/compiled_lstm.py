@@ -32,12 +32,11 @@ there are many weights: all of them would pass through the second-level cache at
 SPLIT = 128
 """Rows of a product from which two threads share it."""
 
-SHARED, SHARED_LATER = 8, 48
-"""Sequences from which two threads share a batch; the latter where weights do not fit the cache and
-each range of rows would have all of them come from memory for itself."""
+SHARED = 8
+"""Sequences from which two threads share a batch."""
 
-MULTIPLE = 4
-"""OpenBLAS is fastest where the number of rows is a multiple of this."""
+MULTIPLE = 2
+"""OpenBLAS is slow where the number of rows is no multiple of this."""
 
 
 class _Run(NamedTuple):
@@ -93,7 +92,7 @@ def compiled_lstm_folded(
     memory = hidden.copy()
     arrays = (table, ids, matrix, gates, memory, cells, squashed, outputs, final_cell, False)
     _each(
-        ranges(sizes, w_hidden.size),
+        ranges(sizes),
         lambda low, high: found.code.lstm_forward(found.blas, bounds, low, high, *arrays),
     )
     return outputs, (_last_rows(outputs, sizes), final_cell)
@@ -127,7 +126,7 @@ def _forward(
         inputs, ids, matrix = x, np.empty(0, np.int64), _stacked(w_input, bias[None], w_hidden)
     arrays = (inputs, ids, matrix, gates, memory, cells, squashed, outputs, final_cell, keep)
     _each(
-        ranges(sizes, matrix.size),
+        ranges(sizes),
         lambda low, high: found.code.lstm_forward(found.blas, bounds, low, high, *arrays),
     )
     return _Run(sizes, bounds, memory, gates, cells, squashed, outputs, final_cell)
@@ -155,7 +154,7 @@ def _backward(
         *(d_pre, run.cells, run.squashed, d_outputs, d_hidden, d_cell, d_x[:0] if later else d_x),
     )
     _each(
-        ranges(run.sizes, w_hidden.size if later else w_input.size + w_hidden.size),
+        ranges(run.sizes),
         lambda low, high: found.code.lstm_backward(found.blas, run.bounds, low, high, *arrays),
     )
     if later:
@@ -195,15 +194,10 @@ def _by_halves(rows: int, run: Callable[[slice], object]) -> None:
     parallel(*(partial(run, half) for half in halves))
 
 
-def ranges(sizes: IntArray, weights: int) -> list[tuple[int, int]]:
-    """Cut the rows of a batch into ranges of about as many tokens, for a thread each.
-
-    Args:
-        sizes: (T,) rows of each step.
-        weights: how many numbers a step multiplies its rows by.
-    """
+def ranges(sizes: IntArray) -> list[tuple[int, int]]:
+    """Cut the rows of a batch into ranges of about as many tokens, for a thread each."""
     batch = int(sizes[0])
-    if batch < (SHARED if weights <= MANY else SHARED_LATER) or inside_parallel():
+    if batch < SHARED or inside_parallel():
         return [(0, batch)]
     tokens = np.cumsum(_lengths(sizes))
     middle = int(np.searchsorted(tokens, tokens[-1] / 2)) + 1
