@@ -20,6 +20,7 @@ __all__ = [
     "NUMBA",
     "OPTIONS",
     "add_product",
+    "lstm_alone",
     "lstm_backward",
     "lstm_forward",
     "transpose",
@@ -218,6 +219,10 @@ TILE = 16
 
 TRANSPOSE = types.void(CONSTANT, REAL)
 PRODUCT = types.void(ADDRESSES, CONSTANT, CONSTANT, REAL)
+VECTOR, CONSTANT_VECTOR = types.float32[::1], types.Array(types.float32, 1, "C", readonly=True)
+ALONE = types.void(
+    ADDRESSES, CONSTANT, CONSTANT, CONSTANT, CONSTANT_VECTOR, REAL, VECTOR, VECTOR, REAL, VARIABLE,
+)  # fmt: skip
 FORWARD = types.void(
     ADDRESSES, INTEGERS, VARIABLE, VARIABLE, CONSTANT, INTEGERS, CONSTANT,
     REAL, REAL, REAL, REAL, REAL, REAL, types.boolean,
@@ -314,6 +319,41 @@ def lstm_forward(
                 _open_gates(units, gates[row + r], cells[row + r], new, squashed[row + r], h)
                 if goes_on:
                     memory[after + r, column:] = h
+
+
+@njit(ALONE, **OPTIONS)
+def lstm_alone(blas, x, w_input, w_hidden, bias, gates, hidden, cell, outputs, direction):
+    """Run over one sequence, for inference.
+
+    Args:
+        blas: (2,) addresses of sgemm and sgemv.
+        x: (T, D).
+        w_input: (D, 4H).
+        w_hidden: (H, 4H).
+        bias: (4H,).
+        gates: (T, 4H) to work in.
+        hidden: (H,) goes on from step to step.
+        cell: (H,) likewise.
+        outputs: (T, 2H).
+        direction: 0 reads from the first token on and writes the left half of the outputs, 1 from
+            the last one on and the right half.
+    """
+    steps, units = len(x), len(cell)
+    squashed = np.empty(units, np.float32)
+    for t in range(steps):
+        gates[t] = bias
+    _product(
+        blas, steps, x.shape[1], 4 * units, x.ctypes.data, x.shape[1],
+        w_input.ctypes.data, 4 * units, ONE, gates.ctypes.data, 4 * units,
+    )  # fmt: skip
+    for step in range(steps):
+        t = steps - 1 - step if direction else step
+        _sgemv(
+            blas[1], units, 4 * units, w_hidden.ctypes.data, 4 * units, hidden.ctypes.data, ONE,
+            gates.ctypes.data + 16 * t * units,
+        )  # fmt: skip
+        _open_gates(units, gates[t], cell, cell, squashed, hidden)
+        outputs[t, direction * units : (direction + 1) * units] = hidden
 
 
 @njit(BACKWARD, **OPTIONS)

@@ -6,15 +6,19 @@ from typing import Any, Generic, TypeVar
 import numpy as np
 
 from seqkit.arrays import Array
+from seqkit.kernels.both_ends import Both, lstm_both_ends
+from seqkit.kernels.compiled import Compiled, compiled
 from seqkit.kernels.threads import parallel
 from seqkit.layers.base import (
     Foldable,
+    LSTMState,
     RecurrentBackward,
     RecurrentLayer,
     State,
     can_fold,
     prefixed,
 )
+from seqkit.layers.recurrent import LSTM
 from seqkit.layers.states import join_states, split_state
 from seqkit.parameters import Parameter
 from seqkit.sequences import PackedSequence
@@ -22,6 +26,10 @@ from seqkit.sequences import PackedSequence
 __all__ = ["Bidirectional"]
 
 S = TypeVar("S", bound=State)
+
+SHORT = 2**21
+"""Multiplications, for each gate, up to which one thread reads a sequence from both ends in less
+time than waking another would take: some seventy words and 128 units."""
 
 
 class Bidirectional(Generic[S]):
@@ -97,6 +105,14 @@ class Bidirectional(Generic[S]):
             Outputs (M, 2H), the final state, and
             ``backward(d_outputs, d_state=None) -> (d_inputs, d_state0)``.
         """
+        found = None if train or state is not None else compiled()
+        if found is not None and (weights := self._short_weights(batch)):
+            return self._read_from_both_ends(found, batch, weights)
+        return self._forward(batch, state, train, rng)
+
+    def _forward(
+        self, batch: PackedSequence, state: S | None, train: bool, rng: np.random.Generator | None
+    ) -> tuple[PackedSequence, S, RecurrentBackward]:
         counts = [self.forward_layer.layers, self.backward_layer.layers]
         left_state, right_state = split_state(state, counts)
         left_rng, right_rng = _children(rng if train else None)
@@ -125,6 +141,35 @@ class Bidirectional(Generic[S]):
             return batch.with_data(d_x), join_states([d_left_state, d_right_state])
 
         return batch.with_data(outputs), join_states([left_final, right_final]), backward
+
+    def _short_weights(self, batch: PackedSequence) -> Both | None:
+        """Return both LSTMs' weights where a batch is one sequence that is short, else None."""
+        left: object = self.forward_layer
+        right: object = self.backward_layer
+        if type(left) is not LSTM or type(right) is not LSTM or left.units != right.units:
+            return None
+        work = len(batch.data) * left.units * (left.features + left.units)
+        if not (batch.alone and batch.batch == 1 and work <= SHORT):
+            return None
+        weights = _values(left), _values(right)
+        arrays = (batch.data, *weights[0], *weights[1])
+        fitting = batch.data.shape[1:] == (left.features,)
+        return weights if fitting and all(a.dtype == np.float32 for a in arrays) else None
+
+    def _read_from_both_ends(
+        self, found: Compiled, batch: PackedSequence, weights: Both
+    ) -> tuple[PackedSequence, S, RecurrentBackward]:
+        """Read one short sequence, for inference; a backward, should one be wanted, reads again."""
+        outputs, hidden, cell = lstm_both_ends(found, batch.data, weights)
+        final: Any = LSTMState(hidden[:, None], cell[:, None])
+
+        def backward(
+            d_outputs: PackedSequence | None, d_state: S | None = None
+        ) -> tuple[PackedSequence, Any]:
+            _, _, again = self._forward(batch, None, False, None)
+            return again(d_outputs, d_state)
+
+        return batch.with_data(outputs), final, backward
 
     @property
     def foldable(self) -> bool:
@@ -155,6 +200,10 @@ class Bidirectional(Generic[S]):
         ours = {id(parameter) for _, parameter in self.forward_layer.parameters()}
         theirs = {id(parameter) for _, parameter in self.backward_layer.parameters()}
         return [left(), right()] if ours & theirs else parallel(left, right)
+
+
+def _values(layer: LSTM) -> tuple[Array, Array, Array]:
+    return layer.w_input.value, layer.w_hidden.value, layer.bias.value
 
 
 def _children(

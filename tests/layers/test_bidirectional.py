@@ -5,6 +5,7 @@ from typing import Any
 import numpy as np
 import pytest
 
+from seqkit.kernels.compiled import use_compiled
 from seqkit.kernels.threads import use_threads
 from seqkit.layers.bidirectional import Bidirectional
 from seqkit.layers.recurrent import GRU, LSTM, RNN
@@ -58,6 +59,25 @@ def test_each_direction_is_its_layer_on_its_own_reading() -> None:
             np.testing.assert_allclose(alone.data[::step], half, rtol=1e-12)
             for ours, theirs in zip(alone_final, final, strict=True):
                 np.testing.assert_allclose(ours[0, 0], theirs[k, n], rtol=1e-12)
+
+
+@pytest.mark.parametrize("compiled", [False, True])
+def test_a_sentence_alone_is_read_as_in_a_batch(compiled: bool) -> None:
+    rng = np.random.default_rng(4)
+    layer = build(dtype=np.float32)
+    sentence, other, d_outputs = (
+        rng.normal(size=shape).astype(np.float32) for shape in ((6, 3), (9, 3), (6, 8))
+    )
+    with use_compiled(compiled):
+        alone, final, backward = layer.forward(pack([sentence]))
+        together, final_of_both, _ = layer.forward(pack([sentence, other]))
+        d_alone, _ = backward(pack([d_outputs]))
+        _, _, of_training = layer.forward(pack([sentence]), train=True)
+        d_trained, _ = of_training(pack([d_outputs]))
+    np.testing.assert_allclose(alone.data, together.unpack()[0], atol=1e-6)
+    for ours, theirs in zip(final, final_of_both, strict=True):
+        np.testing.assert_allclose(ours[:, 0], theirs[:, 0], atol=1e-6)
+    np.testing.assert_allclose(d_alone.data, d_trained.data, atol=1e-6)
 
 
 def test_first_output_of_the_backward_direction_has_read_everything() -> None:
