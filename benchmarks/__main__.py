@@ -57,10 +57,11 @@ def main(arguments: Sequence[str] | None = None) -> int:
     facts |= {"whole": settings.whole, "rounds": settings.effort.rounds}
     try:
         for suite in suites:
-            results += _watched(load_suite(suite)(settings), console)
-            # After each suite, so that a long run that is stopped leaves what it has.
-            if found.json:
-                Report(machine, facts, tuple(results)).write(found.json)
+            for result in _watched(load_suite(suite)(settings), console):
+                results.append(result)
+                # Each time, so that a long run that is stopped, or killed, leaves what it has.
+                if found.json:
+                    Report(machine, facts, tuple(results)).write(found.json)
     except KeyboardInterrupt:
         console.print("stopped; what was measured so far:")
     machine = faster(machine, describe(settings.threads, quick=settings.quick))
