@@ -221,8 +221,9 @@ HEAD = """# Ablations
 What each means of a [recipe](recipes) is worth: one change at a time, everything else as in the
 recipe. Scores are those of the best epoch on the validation split, in percent, as mean ± standard
 deviation over the seeds; the difference is the mean over the seeds that both rows have. The test
-split was not opened. A difference that is smaller than the spread says little. The seconds are of
-training and validation, while other work ran on the machine.
+split was not opened. A difference that is smaller than the spread says little; so does one of less
+than a point where there is but one seed. The seconds are of training and validation, while other
+work ran on the machine.
 
 This page is written by `python -m benchmarks.ablations NAME`, from the reports of its runs.
 
