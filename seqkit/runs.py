@@ -252,7 +252,7 @@ class Run:
 
     def _validate(self) -> tuple[str, float, bool]:
         found = validate(self.model, self._splits.dev, self.config)
-        self.higher_is_better = found[2]
+        _, _, self.higher_is_better = found
         return found
 
     def _scored_split(self) -> tuple[str, list[Any]]:

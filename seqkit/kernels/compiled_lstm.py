@@ -8,7 +8,7 @@ A thread takes a range of rows, the same ones of every step, from the first step
 many ranges there are depends on the lengths alone, so that no result depends on the threads.
 """
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from functools import partial
 from typing import NamedTuple
 
@@ -91,10 +91,7 @@ def compiled_lstm_folded(
     matrix = _wide(w_hidden, batch)
     memory = hidden.copy()
     arrays = (table, ids, matrix, gates, memory, cells, squashed, outputs, final_cell, False)
-    _each(
-        ranges(sizes),
-        lambda low, high: found.code.lstm_forward(found.blas, bounds, low, high, *arrays),
-    )
+    _each(sizes, lambda low, high: found.code.lstm_forward(found.blas, bounds, low, high, *arrays))
     return outputs, (_last_rows(outputs, sizes), final_cell)
 
 
@@ -125,10 +122,7 @@ def _forward(
     else:
         inputs, ids, matrix = x, np.empty(0, np.int64), _stacked(w_input, bias[None], w_hidden)
     arrays = (inputs, ids, matrix, gates, memory, cells, squashed, outputs, final_cell, keep)
-    _each(
-        ranges(sizes),
-        lambda low, high: found.code.lstm_forward(found.blas, bounds, low, high, *arrays),
-    )
+    _each(sizes, lambda low, high: found.code.lstm_forward(found.blas, bounds, low, high, *arrays))
     return _Run(sizes, bounds, memory, gates, cells, squashed, outputs, final_cell)
 
 
@@ -154,7 +148,7 @@ def _backward(
         *(d_pre, run.cells, run.squashed, d_outputs, d_hidden, d_cell, d_x[:0] if later else d_x),
     )
     _each(
-        ranges(run.sizes),
+        run.sizes,
         lambda low, high: found.code.lstm_backward(found.blas, run.bounds, low, high, *arrays),
     )
     if later:
@@ -179,8 +173,9 @@ def _bounds(sizes: IntArray) -> IntArray:
     return bounds
 
 
-def _each(chosen: Sequence[tuple[int, int]], run: Callable[[int, int], None]) -> None:
+def _each(sizes: IntArray, run: Callable[[int, int], None]) -> None:
     """Run all ranges, each on a thread of its own where there are some."""
+    chosen = ranges(sizes)
     if len(chosen) == 1:
         run(*chosen[0])
     else:
