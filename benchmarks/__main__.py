@@ -9,6 +9,7 @@ from pathlib import Path
 
 from rich.console import Console
 
+from benchmarks.epochs import CASES
 from benchmarks.machine import describe, faster
 from benchmarks.page import write_page
 from benchmarks.records import Report, Result, read_report
@@ -43,7 +44,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
             threads=_threads(found.threads),
             quick=found.quick,
             whole=found.whole,
-            only=found.only,
+            only=_part_of_a_case(found.only),
             data=data_folder(),
         )
     except ValueError as error:
@@ -111,6 +112,13 @@ def _threads(text: str) -> tuple[int, ...]:
     if not counts or counts[0] < 1:
         raise ValueError(f"--threads wants numbers from 1, such as 1,2; found {text!r}")
     return counts
+
+
+def _part_of_a_case(text: str) -> str:
+    names = [case.name for case in CASES]
+    if not any(text in name for name in names):
+        raise ValueError(f"--only: no epoch has {text!r} in its name; there are {names}")
+    return text
 
 
 def data_folder() -> Path | None:

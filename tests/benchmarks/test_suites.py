@@ -38,6 +38,13 @@ def test_bad_threads_are_refused(threads: str, capsys: pytest.CaptureFixture[str
     assert "--threads wants numbers from 1" in capsys.readouterr().err
 
 
+def test_an_epoch_that_is_none_is_refused(capsys: pytest.CaptureFixture[str]) -> None:
+    with pytest.raises(SystemExit) as refused:
+        main(["epochs", "--only", "sentimnt"])
+    assert refused.value.code == 2
+    assert "--only: no epoch has 'sentimnt' in its name; there are" in capsys.readouterr().err
+
+
 def test_every_suite_is_there_and_needs_no_torch_to_be_imported() -> None:
     code = (
         "import sys; from benchmarks.suites import SUITES, load_suite; "
