@@ -88,6 +88,14 @@ class Parameter:
         fresh, self._filled = not self._filled, True
         return self._buffer, fresh
 
+    def add_grad(self, gradient: Array) -> None:
+        """Add to the gradient; the first one of a step is copied, not added to zeros."""
+        buffer, fresh = self.open_grad()
+        if fresh:
+            buffer[...] = gradient
+        else:
+            buffer += gradient
+
     def add_product(self, left: Array, right: Array) -> None:
         """Add ``left @ right`` to the gradient; the first product of a step is written in place."""
         buffer, fresh = self.open_grad()

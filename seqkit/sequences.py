@@ -138,7 +138,7 @@ class PackedSequence:
     def reversal(self) -> IntArray:
         """(M,) rows of ``data`` that read every sequence from its own end; its own inverse."""
         if self.alone:
-            return np.arange(self.steps)[::-1]
+            return np.arange(self.steps - 1, -1, -1)
         row = self._packed_row
         step = np.repeat(np.arange(self.steps), self.batch_sizes)
         mirrored: IntArray = self.offsets[self.packed_lengths[row] - 1 - step]

@@ -152,3 +152,13 @@ def test_both_precisions_draw_the_same_values() -> None:
         for dtype in (np.float32, np.float64)
     )
     np.testing.assert_array_equal(single.value, double.value.astype(np.float32))
+
+
+def test_gradients_add_whether_the_first_is_copied_or_not() -> None:
+    parameter = Parameter(np.zeros((2, 3), np.float32))
+    for _ in range(2):
+        parameter.zero_grad()
+        parameter.add_grad(np.full((2, 3), 2.0))
+        parameter.add_grad(np.ones((2, 3)))
+        parameter.add_rows(np.array([1]), np.ones((1, 3), np.float32))
+        np.testing.assert_array_equal(parameter.grad, [[3, 3, 3], [4, 4, 4]])

@@ -86,7 +86,7 @@ def describe_kernels() -> str:
     found = compiled()
     if found is None:
         return "NumPy"
-    return f"LSTM and Adam by numba {found.code.NUMBA}, the others by NumPy"
+    return f"LSTM, Adam and max pooling by numba {found.code.NUMBA}, the others by NumPy"
 
 
 @cache

@@ -6,6 +6,9 @@ in place, so that it needs no memory of its own.
 
 A thread takes a range of rows, the same ones of every step, from the first step to the last. How
 many ranges there are depends on the lengths alone, so that no result depends on the threads.
+
+A :class:`Way` lets it read every sequence from its other end and write beside what another one
+writes, so that the two directions of a layer need no copies of their inputs, outputs and gradients.
 """
 
 from collections.abc import Callable
@@ -18,9 +21,10 @@ from seqkit.arrays import Array, IntArray
 from seqkit.kernels.afterwards import weight_gradient
 from seqkit.kernels.compiled import Compiled
 from seqkit.kernels.passes import Arrays, Gradients, Pass
+from seqkit.kernels.spare import spare
 from seqkit.kernels.threads import inside_parallel, parallel
 
-__all__ = ["compiled_lstm", "compiled_lstm_folded", "ranges"]
+__all__ = ["Way", "compiled_lstm", "compiled_lstm_folded", "ranges"]
 
 PAD = 16
 """Columns that keep a matrix's rows from lying a multiple of 4 KiB apart, where they collide."""
@@ -39,8 +43,27 @@ MULTIPLE = 2
 """OpenBLAS is slow where the number of rows is no multiple of this."""
 
 
+class Way(NamedTuple):
+    """In which order tokens are read, and where their outputs go.
+
+    Attributes:
+        places: (M,) the row of the inputs and of the outputs that each token has, in the order of
+            reading; (0,) for the order in which they lie.
+        left: the first of the H columns of the outputs that are written.
+        width: how many columns the outputs have.
+    """
+
+    places: IntArray
+    left: int
+    width: int
+
+
+def _as_they_lie(units: int) -> Way:
+    return Way(np.empty(0, np.int64), 0, units)
+
+
 class _Run(NamedTuple):
-    """What a forward pass leaves behind.
+    """What a forward pass leaves behind; tokens in the order of reading.
 
     Attributes:
         sizes: (T,) rows of each step.
@@ -49,7 +72,7 @@ class _Run(NamedTuple):
         gates: (M, 4H).
         cells: (M + A, H) the cell before each token.
         squashed: (M, H) tanh of the cell after it.
-        outputs: (M, H).
+        final_hidden: (A, H).
         final_cell: (A, H).
     """
 
@@ -59,75 +82,137 @@ class _Run(NamedTuple):
     gates: Array
     cells: Array
     squashed: Array
-    outputs: Array
+    final_hidden: Array
     final_cell: Array
+
+    def give_back(self) -> None:
+        """Leave the memory of all but the final states to the next pass."""
+        spare.give_back(self.memory, self.gates, self.cells, self.squashed)
 
 
 def compiled_lstm(
-    found: Compiled, x: Array, sizes: IntArray, state: Arrays, weights: Arrays, *, keep: bool
+    found: Compiled,
+    x: Array,
+    sizes: IntArray,
+    state: Arrays,
+    weights: Arrays,
+    *,
+    keep: bool,
+    way: Way | None = None,
+    outputs: Array | None = None,
 ) -> Pass:
-    """Run an LSTM in float32; see :mod:`seqkit.kernels.passes`."""
-    run = _forward(found, x, sizes, state, weights, keep)
+    """Run an LSTM in float32; see :mod:`seqkit.kernels.passes`.
+
+    With a way, the outputs of the pass are all columns that there are, of which it has written its
+    own; so are the gradients that its backward takes.
+
+    Args:
+        found: compiled steps.
+        x: (M, D).
+        sizes: (T,).
+        state: arrays (A, H).
+        weights: W, U and b.
+        keep: whether to keep what the backward pass needs.
+        way: how to read and where to write; as the tokens lie, by default.
+        outputs: (M, ``way.width``) to write to; by default new ones.
+    """
+    way = way or _as_they_lie(len(weights[1]))
+    if outputs is None:
+        outputs = np.empty((len(x), way.width), x.dtype)
+    run = _forward(found, x, sizes, state, weights, way, outputs, keep)
     unused = [run] if keep else []
+    if not keep:
+        run.give_back()
 
     def backward(d_outputs: Array | None, d_state: Arrays | None) -> Gradients:
-        # A pass that was used, or not kept, is run again.
-        kept = unused.pop() if unused else _forward(found, x, sizes, state, weights, True)
-        return _backward(found, kept, weights, d_outputs, d_state)
+        # A pass that was used, or not kept, is run again; the outputs are the caller's by now.
+        kept = unused.pop() if unused else again()
+        return _backward(found, kept, weights, way, d_outputs, d_state)
 
-    return Pass(run.outputs, (_last_rows(run.outputs, sizes), run.final_cell), backward)
+    def again() -> _Run:
+        own = np.empty((len(x), way.width), x.dtype)
+        return _forward(found, x, sizes, state, weights, way, own, True)
+
+    return Pass(outputs, (run.final_hidden, run.final_cell), backward)
 
 
 def compiled_lstm_folded(
-    found: Compiled, table: Array, ids: IntArray, sizes: IntArray, state: Arrays, w_hidden: Array
+    found: Compiled,
+    table: Array,
+    ids: IntArray,
+    sizes: IntArray,
+    state: Arrays,
+    w_hidden: Array,
+    *,
+    way: Way | None = None,
+    outputs: Array | None = None,
 ) -> tuple[Array, Arrays]:
     """Run an LSTM over the rows of a table of ``x W + b``; see :func:`seqkit.kernels.dispatch`."""
     hidden, cell = state
-    (count,), (batch, units) = ids.shape, hidden.shape
+    batch, units = hidden.shape
+    way = way or _as_they_lie(units)
+    if outputs is None:
+        outputs = np.empty((len(ids), way.width), table.dtype)
+    if len(way.places):
+        ids = ids.take(way.places)
     gates, squashed = np.empty((batch, 4 * units), table.dtype), np.empty_like(cell)
-    cells, final_cell = cell.copy(), np.empty_like(cell)
-    outputs = np.empty((count, units), table.dtype)
-    bounds = _bounds(sizes)
-    matrix = _wide(w_hidden, batch)
-    memory = hidden.copy()
-    arrays = (table, ids, matrix, gates, memory, cells, squashed, outputs, final_cell, False)
-    _each(sizes, lambda low, high: found.code.lstm_forward(found.blas, bounds, low, high, *arrays))
-    return outputs, (_last_rows(outputs, sizes), final_cell)
+    bounds, final = _bounds(sizes), (np.empty_like(hidden), np.empty_like(cell))
+    arrays = (
+        *(table, ids, _wide(w_hidden, batch), gates, hidden.copy(), cell.copy(), squashed),
+        *(outputs, *final, False),
+    )
+    run = partial(found.code.lstm_forward, found.blas, bounds)
+    _each(sizes, lambda low, high: run(low, high, way.places, way.left, *arrays))
+    return outputs, final
 
 
 def _forward(
-    found: Compiled, x: Array, sizes: IntArray, state: Arrays, weights: Arrays, keep: bool
+    found: Compiled,
+    x: Array,
+    sizes: IntArray,
+    state: Arrays,
+    weights: Arrays,
+    way: Way,
+    outputs: Array,
+    keep: bool,
 ) -> _Run:
     hidden, cell = state
     w_input, w_hidden, bias = weights
     (count, features), (batch, units) = x.shape, hidden.shape
-    room, projected = (count if keep else 0), _beforehand(batch, weights)
+    room = count if keep else 0
     bounds = _bounds(sizes)
-    memory = np.empty((room + batch, features + 1 + units), x.dtype)
-    memory[:room, :features] = x[:room]
-    memory[:, features] = 1
+    memory = spare.lend((room + batch, features + 1 + units))
     memory[:batch, features + 1 :] = hidden
-    cells = np.empty((room + batch, units), x.dtype)
+    cells = spare.lend((room + batch, units))
     cells[:batch] = cell
-    gates = np.empty((room or batch, 4 * units), x.dtype)
-    squashed = np.empty((room or batch, units), x.dtype)
-    outputs, final_cell = np.empty((count, units), x.dtype), np.empty_like(cell)
-    if projected:
+    gates = spare.lend((room or batch, 4 * units))
+    squashed = spare.lend((room or batch, units))
+    final = np.empty_like(hidden), np.empty_like(cell)
+    if _beforehand(batch, weights):
+        read = x.take(way.places, axis=0) if len(way.places) else x
+        memory[:room, :features] = read[:room]
+        memory[:room, features] = 1
         # Kept gates begin as what the inputs add to them: nothing to look up elsewhere.
         inputs = gates if keep else np.empty((count, 4 * units), x.dtype)
         ids, matrix = np.arange(count), _wide(w_hidden, batch)
         inputs[...] = bias
         add = partial(found.code.add_product, found.blas)
-        _by_halves(count, lambda part: add(x[part], w_input, inputs[part]))
+        _by_halves(count, lambda part: add(read[part], w_input, inputs[part]))
     else:
         inputs, ids, matrix = x, np.empty(0, np.int64), _stacked(w_input, bias[None], w_hidden)
-    arrays = (inputs, ids, matrix, gates, memory, cells, squashed, outputs, final_cell, keep)
-    _each(sizes, lambda low, high: found.code.lstm_forward(found.blas, bounds, low, high, *arrays))
-    return _Run(sizes, bounds, memory, gates, cells, squashed, outputs, final_cell)
+    arrays = (inputs, ids, matrix, gates, memory, cells, squashed, outputs, *final, keep)
+    run = partial(found.code.lstm_forward, found.blas, bounds)
+    _each(sizes, lambda low, high: run(low, high, way.places, way.left, *arrays))
+    return _Run(sizes, bounds, memory, gates, cells, squashed, *final)
 
 
 def _backward(
-    found: Compiled, run: _Run, weights: Arrays, d_outputs: Array | None, d_state: Arrays | None
+    found: Compiled,
+    run: _Run,
+    weights: Arrays,
+    way: Way,
+    d_outputs: Array | None,
+    d_state: Arrays | None,
 ) -> Gradients:
     """Run backwards over the steps, then compute the gradients of all weights at once."""
     w_input, w_hidden, _ = weights
@@ -140,25 +225,35 @@ def _backward(
         for k in range(2)
     )
     if d_outputs is None:
-        d_outputs = np.empty((0, units), d_pre.dtype)
+        d_outputs = np.empty((0, way.width), d_pre.dtype)
     d_outputs = np.ascontiguousarray(d_outputs, d_pre.dtype)
     d_x = np.empty((len(d_pre), features), d_pre.dtype)
     arrays = (
         *(_transposed(found, w_hidden), _transposed(found, w_input[:0] if later else w_input)),
         *(d_pre, run.cells, run.squashed, d_outputs, d_hidden, d_cell, d_x[:0] if later else d_x),
     )
-    _each(
-        run.sizes,
-        lambda low, high: found.code.lstm_backward(found.blas, run.bounds, low, high, *arrays),
-    )
+    back = partial(found.code.lstm_backward, found.blas, run.bounds)
+    _each(run.sizes, lambda low, high: back(low, high, way.places, way.left, *arrays))
     if later:
-        _by_halves(len(d_pre), lambda part: np.matmul(d_pre[part], w_input.T, out=d_x[part]))
+        d_x = _input_gradient(d_pre, w_input, way.places)
     d_weights = weight_gradient(run.memory[: len(d_pre)], d_pre)
+    run.give_back()
     return Gradients(
         d_x,
         (d_hidden, d_cell),
         (d_weights[:features], d_weights[features + 1 :], d_weights[features]),
     )
+
+
+def _input_gradient(d_pre: Array, w_input: Array, places: IntArray) -> Array:
+    """Multiply all steps at once; the rows come out where the inputs lie."""
+    d_x = np.empty((len(d_pre), len(w_input)), d_pre.dtype)
+    _by_halves(len(d_pre), lambda part: np.matmul(d_pre[part], w_input.T, out=d_x[part]))
+    if not len(places):
+        return d_x
+    moved = np.empty_like(d_x)
+    moved[places] = d_x
+    return moved
 
 
 def _beforehand(batch: int, weights: Arrays) -> bool:
@@ -204,16 +299,6 @@ def _lengths(sizes: IntArray) -> IntArray:
     """Return the length of each sequence: row r is in all steps of more than r rows."""
     lengths: IntArray = np.searchsorted(-sizes, -np.arange(int(sizes[0])))
     return lengths
-
-
-def _last_rows(outputs: Array, sizes: IntArray) -> Array:
-    """Collect each sequence's last output: (A, H)."""
-    batch = int(sizes[0])
-    if batch == 1:
-        return outputs[-1:].copy()
-    starts = np.cumsum(sizes) - sizes
-    last: Array = outputs[starts[_lengths(sizes) - 1] + np.arange(batch)]
-    return last
 
 
 def _stacked(*matrices: Array) -> Array:

@@ -6,12 +6,22 @@ from seqkit.arrays import Array, IntArray
 from seqkit.kernels import gru, reference, rnn
 from seqkit.kernels import lstm as numpy_lstm
 from seqkit.kernels.compiled import compiled
-from seqkit.kernels.compiled_lstm import compiled_lstm, compiled_lstm_folded
+from seqkit.kernels.compiled_lstm import Way, compiled_lstm, compiled_lstm_folded
 from seqkit.kernels.dealing import dealt
 from seqkit.kernels.passes import Arrays, Gradients, Kernel, Pass
 from seqkit.kernels.threads import single_blas
 
-__all__ = ["gru_after", "gru_before", "lstm", "lstm_folded", "rnn_relu", "rnn_tanh"]
+__all__ = [
+    "Way",
+    "gru_after",
+    "gru_before",
+    "lstm",
+    "lstm_along",
+    "lstm_folded",
+    "lstm_may_share",
+    "rnn_relu",
+    "rnn_tanh",
+]
 
 
 def choose(fast: Kernel, textbook: Kernel) -> Kernel:
@@ -53,8 +63,36 @@ def _lstm(x: Array, sizes: IntArray, state: Arrays, weights: Arrays, *, keep: bo
 _numpy_lstm = dealt(numpy_lstm.lstm)
 
 
+def lstm_may_share(*arrays: Array) -> bool:
+    """Return whether :func:`lstm_along` can run on such inputs and weights here."""
+    return compiled() is not None and all(array.dtype == np.float32 for array in arrays)
+
+
+def lstm_along(way: Way, outputs: Array) -> Kernel:
+    """Return an LSTM that reads and writes in its own way; see :class:`Way`.
+
+    Args:
+        way: of reading and writing.
+        outputs: (M, ``way.width``) to write to.
+    """
+
+    def along(x: Array, sizes: IntArray, state: Arrays, weights: Arrays, *, keep: bool) -> Pass:
+        found = compiled()
+        assert found is not None
+        return compiled_lstm(found, x, sizes, state, weights, keep=keep, way=way, outputs=outputs)
+
+    return choose(along, reference.lstm)
+
+
 def lstm_folded(
-    table: Array, ids: IntArray, sizes: IntArray, state: Arrays, w_hidden: Array
+    table: Array,
+    ids: IntArray,
+    sizes: IntArray,
+    state: Arrays,
+    w_hidden: Array,
+    *,
+    way: Way | None = None,
+    outputs: Array | None = None,
 ) -> tuple[Array, Arrays]:
     """Run an LSTM, for inference, on inputs whose ``x W + b`` is known.
 
@@ -64,6 +102,8 @@ def lstm_folded(
         sizes: (T,) sequences alive at each step.
         state: arrays (A, H).
         w_hidden: (H, 4H).
+        way: of reading and writing, where :func:`lstm_may_share` says so.
+        outputs: (M, ``way.width``) to write to, with a way.
 
     Returns:
         Outputs (M, H), and the final state (A, H) of each sequence.
@@ -74,7 +114,9 @@ def lstm_folded(
     with single_blas():
         if found is None or table.dtype != np.float32:
             return numpy_lstm.lstm_folded(table, ids, sizes, state, w_hidden)
-        return compiled_lstm_folded(found, table, ids, sizes, state, w_hidden)
+        return compiled_lstm_folded(
+            found, table, ids, sizes, state, w_hidden, way=way, outputs=outputs
+        )
 
 
 lstm = choose(_lstm, reference.lstm)

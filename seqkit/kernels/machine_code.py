@@ -174,6 +174,13 @@ def _product(blas, rows, inner, columns, a, lda, matrix, ldb, beta, out, ldc):
                 )  # fmt: skip
 
 
+@njit(inline="always")
+def _copy(source, target):
+    """Copy numbers to the beginning of a row; assigning the row would take them one by one."""
+    for k in range(len(source)):
+        target[k] = source[k]
+
+
 @njit(inline="always", fastmath=OPTIONS["fastmath"], error_model="numpy")
 def _open_gates(units, gates, before, new, squashed, hidden):
     """Go on by a token: gates (4H,) are written over; new cell, tanh of it and hidden state, to."""
@@ -224,11 +231,11 @@ ALONE = types.void(
     ADDRESSES, CONSTANT, CONSTANT, CONSTANT, CONSTANT_VECTOR, REAL, VECTOR, VECTOR, REAL, VARIABLE,
 )  # fmt: skip
 FORWARD = types.void(
-    ADDRESSES, INTEGERS, VARIABLE, VARIABLE, CONSTANT, INTEGERS, CONSTANT,
-    REAL, REAL, REAL, REAL, REAL, REAL, types.boolean,
+    ADDRESSES, INTEGERS, VARIABLE, VARIABLE, INTEGERS, VARIABLE, CONSTANT, INTEGERS, CONSTANT,
+    REAL, REAL, REAL, REAL, REAL, REAL, REAL, types.boolean,
 )  # fmt: skip
 BACKWARD = types.void(
-    ADDRESSES, INTEGERS, VARIABLE, VARIABLE, CONSTANT, CONSTANT,
+    ADDRESSES, INTEGERS, VARIABLE, VARIABLE, INTEGERS, VARIABLE, CONSTANT, CONSTANT,
     REAL, REAL, REAL, CONSTANT, REAL, REAL, REAL,
 )  # fmt: skip
 
@@ -264,30 +271,36 @@ def transpose(matrix, out):
 
 @njit(FORWARD, **OPTIONS)
 def lstm_forward(
-    blas, bounds, low, high, x, ids, weights,
-    gates, memory, cells, squashed, outputs, final_cell, keep,
+    blas, bounds, low, high, places, left, x, ids, weights,
+    gates, memory, cells, squashed, outputs, final_hidden, final_cell, keep,
 ):  # fmt: skip
     """Run over the rows from ``low`` to ``high`` of every step.
+
+    Tokens are numbered in the order in which they are read; M of them.
 
     Args:
         blas: (2,) addresses of sgemm and sgemv.
         bounds: (T + 2,) the row at which each step begins; then, twice, the number of rows.
         low: first row of a step.
         high: row after the last one, for steps that have so many.
+        places: (M,) the row of ``x`` and ``outputs`` that a token has; (0,) for its own number.
+        left: the column of ``outputs`` with which its part of them begins.
         x: (M, D) inputs; or (V, 4H), inputs times W with b added.
         ids: (M,) which row of ``x`` a token has, in the latter case; else (0,).
         weights: W, b and U under each other, (D + 1 + H, 4H) or wider; U alone in the latter case.
         gates: (M, 4H).
-        memory: (M, D + 1 + H) each token's input, a one and the hidden state before it.
+        memory: (M, D + 1 + H) each token's input, a one and the hidden state before it. The first
+            two are filled in here, but in the latter case.
         cells: (M, H) the cell before each token.
         squashed: (M, H) tanh of the cell after it.
-        outputs: (M, H).
+        outputs: (M, H) or wider.
+        final_hidden: (N, H).
         final_cell: (N, H).
         keep: whether gates, memory, cells and squashed hold all tokens, or one step's.
     """
     units, ld = cells.shape[1], memory.shape[1]
     column = ld - units
-    projected = len(ids) > 0
+    projected, moved = len(ids) > 0, len(places) > 0
     first = column if projected else 0
     block = BLOCK if weights.size < LARGE else LARGE_BLOCK
     for step in range(len(bounds) - 2):
@@ -296,15 +309,17 @@ def lstm_forward(
         if rows <= low:
             break
         alive_next = bounds[step + 2] - stop
-        if not keep and not projected:
-            for r in range(low, rows):
-                memory[r, : column - 1] = x[start + r]
         row, after = (start, stop) if keep else (0, 0)
         for top in range(low, rows, block):
             end = min(top + block, rows)
             if projected:
                 for r in range(top, end):
-                    gates[row + r] = x[ids[start + r]]
+                    _copy(x[ids[start + r]], gates[row + r])
+            else:
+                for r in range(top, end):
+                    place = places[start + r] if moved else start + r
+                    _copy(x[place], memory[row + r])
+                    memory[row + r, column - 1] = ONE
             _product(
                 blas, end - top, ld - first, 4 * units,
                 memory.ctypes.data + 4 * ((row + top) * ld + first), ld,
@@ -315,10 +330,10 @@ def lstm_forward(
                 # The rows behind those of the next step are another range's.
                 goes_on = r < alive_next
                 new = cells[after + r] if goes_on else final_cell[r]
-                h = outputs[start + r]
+                h = memory[after + r, column:] if goes_on else final_hidden[r]
                 _open_gates(units, gates[row + r], cells[row + r], new, squashed[row + r], h)
-                if goes_on:
-                    memory[after + r, column:] = h
+                place = places[start + r] if moved else start + r
+                _copy(h, outputs[place, left:])
 
 
 @njit(ALONE, **OPTIONS)
@@ -358,28 +373,32 @@ def lstm_alone(blas, x, w_input, w_hidden, bias, gates, hidden, cell, outputs, d
 
 @njit(BACKWARD, **OPTIONS)
 def lstm_backward(
-    blas, bounds, low, high, w_hidden_t, w_input_t,
+    blas, bounds, low, high, places, left, w_hidden_t, w_input_t,
     gates, cells, squashed, d_outputs, d_hidden, d_cell, d_x,
 ):  # fmt: skip
     """Run backwards; the gates become the gradients of what enters them.
 
     Args:
         blas: (2,) addresses of sgemm and sgemv.
-        bounds: (T + 2,) as in :func:`lstm_forward`.
+        bounds: (T + 2,) as in :func:`lstm_forward`, like those that follow.
         low: first row of a step.
         high: row after the last one, for steps that have so many.
+        places: (M,) the row of ``d_outputs`` and ``d_x`` that a token has; (0,) for its own number.
+        left: the column of ``d_outputs`` with which its part of them begins.
         w_hidden_t: (4H, H), or wider.
         w_input_t: (4H, D), or wider.
         gates: (M, 4H).
         cells: (M, H) or longer, the cell before each token.
         squashed: (M, H).
-        d_outputs: (M, H), or (0, H) for zeros.
+        d_outputs: (M, H) or wider, or without rows for zeros.
         d_hidden: (N, H), changed in place.
         d_cell: (N, H), changed in place.
         d_x: (M, D) to be written, or (0, D) for somebody else to do.
     """
     units, features = cells.shape[1], d_x.shape[1]
+    moved = len(places) > 0
     block = BLOCK if w_hidden_t.size < LARGE else LARGE_BLOCK
+    piece = np.empty((block if moved else 0, features), np.float32)
     for step in range(len(bounds) - 3, -1, -1):
         start = bounds[step]
         rows = min(high, bounds[step + 1] - start)
@@ -388,7 +407,8 @@ def lstm_backward(
             for r in range(top, end):
                 row = start + r
                 if len(d_outputs):
-                    d_h, d_y = d_hidden[r], d_outputs[row]
+                    d_h = d_hidden[r]
+                    d_y = d_outputs[places[row] if moved else row, left : left + units]
                     for k in range(units):
                         d_h[k] += d_y[k]
                 _close_gates(units, gates[row], cells[row], squashed[row], d_hidden[r], d_cell[r])
@@ -399,8 +419,12 @@ def lstm_backward(
                 d_hidden.ctypes.data + 4 * top * units, units,
             )  # fmt: skip
             if len(d_x):
+                here = d_x.ctypes.data + 4 * (start + top) * features
                 _product(
                     blas, end - top, 4 * units, features, d_pre, 4 * units,
                     w_input_t.ctypes.data, w_input_t.shape[1], ZERO,
-                    d_x.ctypes.data + 4 * (start + top) * features, features,
+                    piece.ctypes.data if moved else here, features,
                 )  # fmt: skip
+                if moved:
+                    for r in range(top, end):
+                        _copy(piece[r - top], d_x[places[start + r]])

@@ -1,4 +1,6 @@
-"""Sums of rows and optimisers' steps in loops that numba compiles; see :mod:`.machine_code`."""
+"""Sums and maxima of rows, and optimisers' steps, in loops that numba compiles; see
+:mod:`.machine_code`.
+"""
 
 from typing import Any
 
@@ -7,7 +9,15 @@ from numba import njit, types
 
 from seqkit.kernels.machine_code import OPTIONS
 
-__all__ = ["adam", "subtract_rows", "sum_rows"]
+__all__ = [
+    "adam",
+    "adam_rows",
+    "largest",
+    "spread",
+    "subtract_rows",
+    "sum_of_squares",
+    "sum_rows",
+]
 
 INTEGERS = types.int64[::1]
 REAL = types.float32[:, ::1]
@@ -17,6 +27,11 @@ CONSTANT_LINE = types.Array(types.float32, 1, "C", readonly=True)
 SUM = types.void(INTEGERS, INTEGERS, CONSTANT, REAL)
 SUBTRACT = types.void(REAL, INTEGERS, CONSTANT, types.float32)
 ADAM = types.void(LINE, CONSTANT_LINE, LINE, LINE, *[types.float32] * 4)
+ADAM_ROWS = types.void(REAL, INTEGERS, CONSTANT, REAL, REAL, *[types.float32] * 4)
+SQUARES = types.float64(CONSTANT_LINE)
+HOLDERS = types.int32[:, ::1]
+LARGEST = types.void(CONSTANT, INTEGERS, REAL, HOLDERS)
+SPREAD = types.void(CONSTANT, HOLDERS, REAL)
 
 # Without "nnan" and "ninf": what is not finite must be seen.
 EXACT: dict[str, Any] = {**OPTIONS, "fastmath": {"contract"}}
@@ -35,9 +50,8 @@ def sum_rows(order, starts, rows, sums):
                 total[k] += row[k]
 
 
-@njit(ADAM, **EXACT)
-def adam(value, gradient, mean, squares, beta1, beta2, rate, epsilon):
-    """Take a step of Adam with scaled moments; see :class:`seqkit.optim.optimizers.Adam`."""
+@njit(inline="always")
+def _adam(value, gradient, mean, squares, beta1, beta2, rate, epsilon):
     for k in range(len(value)):
         g = gradient[k]
         m = beta1 * mean[k] + g
@@ -45,6 +59,78 @@ def adam(value, gradient, mean, squares, beta1, beta2, rate, epsilon):
         mean[k] = m
         squares[k] = s
         value[k] -= rate * m / (np.sqrt(s) + epsilon)
+
+
+@njit(ADAM, **EXACT)
+def adam(value, gradient, mean, squares, beta1, beta2, rate, epsilon):
+    """Take a step of Adam with scaled moments; see :class:`seqkit.optim.optimizers.Adam`."""
+    _adam(value, gradient, mean, squares, beta1, beta2, rate, epsilon)
+
+
+@njit(ADAM_ROWS, **EXACT)
+def adam_rows(value, ids, rows, mean, squares, beta1, beta2, rate, epsilon):
+    """Take that step for distinct rows ``ids`` (G,) of arrays (V, D), with gradients (G, D)."""
+    for place in range(len(ids)):
+        row = ids[place]
+        _adam(value[row], rows[place], mean[row], squares[row], beta1, beta2, rate, epsilon)
+
+
+LANES = 16
+"""Sums that are taken beside each other; a vector instruction adds to several of them."""
+
+
+@njit(SQUARES, **EXACT)
+def sum_of_squares(values):
+    """Add up squares in float64, every sixteenth value to the same sum."""
+    sums = np.zeros(LANES)
+    whole = len(values) // LANES * LANES
+    for start in range(0, whole, LANES):
+        for lane in range(LANES):
+            value = np.float64(values[start + lane])
+            sums[lane] += value * value
+    total = 0.0
+    for lane in range(LANES):
+        total += sums[lane]
+    for k in range(whole, len(values)):
+        total += np.float64(values[k]) * np.float64(values[k])
+    return total
+
+
+@njit(LARGEST, **EXACT)
+def largest(tokens, sizes, values, holders):
+    """Find the largest value of each column over each sequence's tokens, the first of equal ones.
+
+    Args:
+        tokens: (M, D) packed.
+        sizes: (T,) sequences alive at each step.
+        values: (A, D) to be written.
+        holders: (A, D) to be written: the token that has it.
+    """
+    columns = tokens.shape[1]
+    start = sizes[0]
+    for row in range(start):
+        for k in range(columns):
+            values[row, k] = tokens[row, k]
+            holders[row, k] = row
+    for step in range(1, len(sizes)):
+        for row in range(sizes[step]):
+            token, best, holder = tokens[start + row], values[row], holders[row]
+            number = np.int32(start + row)
+            for k in range(columns):
+                # What is not below or equal is larger, or NaN, which stays where it was first.
+                wins = not (token[k] <= best[k]) and best[k] == best[k]
+                best[k] = token[k] if wins else best[k]
+                holder[k] = number if wins else holder[k]
+        start += sizes[step]
+
+
+@njit(SPREAD, **EXACT)
+def spread(d_values, holders, d_tokens):
+    """Write each gradient (A, D) to the token that held the value, and zeros elsewhere (M, D)."""
+    d_tokens[:] = 0
+    for row in range(len(d_values)):
+        for k in range(d_values.shape[1]):
+            d_tokens[holders[row, k], k] = d_values[row, k]
 
 
 @njit(SUBTRACT, **EXACT)

@@ -6,19 +6,16 @@ from typing import Any, Generic, TypeVar
 import numpy as np
 
 from seqkit.arrays import Array
-from seqkit.kernels.both_ends import Both, lstm_both_ends
-from seqkit.kernels.compiled import Compiled, compiled
 from seqkit.kernels.threads import parallel
 from seqkit.layers.base import (
     Foldable,
-    LSTMState,
     RecurrentBackward,
     RecurrentLayer,
     State,
     can_fold,
     prefixed,
 )
-from seqkit.layers.recurrent import LSTM
+from seqkit.layers.both_lstms import Argument, BothLSTMs, Read, in_turn_where_shared
 from seqkit.layers.states import join_states, split_state
 from seqkit.parameters import Parameter
 from seqkit.sequences import PackedSequence
@@ -26,10 +23,6 @@ from seqkit.sequences import PackedSequence
 __all__ = ["Bidirectional"]
 
 S = TypeVar("S", bound=State)
-
-SHORT = 2**21
-"""Multiplications, for each gate, up to which one thread reads a sequence from both ends in less
-time than waking another would take: some seventy words and 128 units."""
 
 
 class Bidirectional(Generic[S]):
@@ -105,17 +98,53 @@ class Bidirectional(Generic[S]):
             Outputs (M, 2H), the final state, and
             ``backward(d_outputs, d_state=None) -> (d_inputs, d_state0)``.
         """
-        found = None if train or state is not None else compiled()
-        if found is not None and (weights := self._short_weights(batch)):
-            return self._read_from_both_ends(found, batch, weights)
-        return self._forward(batch, state, train, rng)
+        lstms = self._lstms(batch.data, batch.tokens)
+        if lstms is not None and not train and state is None:
+            found = lstms.read_short(batch)
+            if found is not None:
+                outputs, final = found
+                return batch.with_data(outputs), final, self._again(batch)  # type: ignore[return-value]
+        return self._forward(batch, state, train, rng, lstms)
+
+    def _again(self, batch: PackedSequence) -> RecurrentBackward:
+        """Return a backward that reads the batch once more, should anybody want one."""
+
+        def backward(
+            d_outputs: PackedSequence | None, d_state: S | None = None
+        ) -> tuple[PackedSequence, S]:
+            _, _, back = self._forward(batch, None, False, None, None)
+            return back(d_outputs, d_state)
+
+        return backward
 
     def _forward(
-        self, batch: PackedSequence, state: S | None, train: bool, rng: np.random.Generator | None
+        self,
+        batch: PackedSequence,
+        state: S | None,
+        train: bool,
+        rng: np.random.Generator | None,
+        lstms: BothLSTMs | None,
     ) -> tuple[PackedSequence, S, RecurrentBackward]:
         counts = [self.forward_layer.layers, self.backward_layer.layers]
-        left_state, right_state = split_state(state, counts)
-        left_rng, right_rng = _children(rng if train else None)
+        arguments = list(
+            zip(split_state(state, counts), _children(rng if train else None), strict=True)
+        )
+        if lstms is None:
+            outputs, finals, back = self._read(batch, arguments, train=train)
+        else:
+            outputs, finals, back = lstms.forward(batch, arguments, train=train)
+
+        def backward(
+            d_outputs: PackedSequence | None, d_state: S | None = None
+        ) -> tuple[PackedSequence, S]:
+            d_x, d_states = back(d_outputs, split_state(d_state, counts))
+            return batch.with_data(d_x), join_states(d_states)
+
+        return batch.with_data(outputs), join_states(finals), backward
+
+    def _read(self, batch: PackedSequence, arguments: list[Argument], *, train: bool) -> Read:
+        """Run any two layers, the second one over each sequence turned round."""
+        (left_state, left_rng), (right_state, right_rng) = arguments
         (left, left_final, left_backward), (right, right_final, right_backward) = parallel(
             lambda: self.forward_layer.forward(batch, left_state, train=train, rng=left_rng),
             lambda: self.backward_layer.forward(
@@ -126,50 +155,24 @@ class Bidirectional(Generic[S]):
         width = self.forward_layer.output_features
 
         def backward(
-            d_outputs: PackedSequence | None, d_state: S | None = None
-        ) -> tuple[PackedSequence, S]:
-            d_left_state, d_right_state = split_state(d_state, counts)
+            d_outputs: PackedSequence | None, d_states: list[Any]
+        ) -> tuple[Array, list[Any]]:
             d_left = d_right = None
             if d_outputs is not None:
                 d_left = batch.with_data(d_outputs.data[:, :width])
                 d_right = batch.with_data(d_outputs.data[batch.reversal, width:])
-            (d_x_left, d_left_state), (d_x_right, d_right_state) = self._both(
-                lambda: left_backward(d_left, d_left_state),
-                lambda: right_backward(d_right, d_right_state),
+            (d_x_left, d_left_state), (d_x_right, d_right_state) = in_turn_where_shared(
+                (self.forward_layer, self.backward_layer),
+                lambda: left_backward(d_left, d_states[0]),
+                lambda: right_backward(d_right, d_states[1]),
             )
             d_x = d_x_left.data + d_x_right.data[batch.reversal]
-            return batch.with_data(d_x), join_states([d_left_state, d_right_state])
+            return d_x, [d_left_state, d_right_state]
 
-        return batch.with_data(outputs), join_states([left_final, right_final]), backward
+        return outputs, [left_final, right_final], backward
 
-    def _short_weights(self, batch: PackedSequence) -> Both | None:
-        """Return both LSTMs' weights where a batch is one sequence that is short, else None."""
-        left: object = self.forward_layer
-        right: object = self.backward_layer
-        if type(left) is not LSTM or type(right) is not LSTM or left.units != right.units:
-            return None
-        work = len(batch.data) * left.units * (left.features + left.units)
-        if not (batch.alone and batch.batch == 1 and work <= SHORT):
-            return None
-        weights = _values(left), _values(right)
-        arrays = (batch.data, *weights[0], *weights[1])
-        fitting = batch.data.shape[1:] == (left.features,)
-        return weights if fitting and all(a.dtype == np.float32 for a in arrays) else None
-
-    def _read_from_both_ends(
-        self, found: Compiled, batch: PackedSequence, weights: Both
-    ) -> tuple[PackedSequence, S, RecurrentBackward]:
-        """Read one short sequence, for inference; a backward, should one be wanted, reads again."""
-        outputs, hidden, cell = lstm_both_ends(found, batch.data, weights)
-        final: Any = LSTMState(hidden[:, None], cell[:, None])
-
-        def backward(
-            d_outputs: PackedSequence | None, d_state: S | None = None
-        ) -> tuple[PackedSequence, Any]:
-            _, _, again = self._forward(batch, None, False, None)
-            return again(d_outputs, d_state)
-
-        return batch.with_data(outputs), final, backward
+    def _lstms(self, inputs: Array, tokens: int) -> BothLSTMs | None:
+        return BothLSTMs.of(self.forward_layer, self.backward_layer, inputs, tokens)
 
     @property
     def foldable(self) -> bool:
@@ -183,6 +186,9 @@ class Bidirectional(Generic[S]):
 
     def forward_folded(self, folded: tuple[Any, Any], ids: PackedSequence) -> PackedSequence:
         """Read ids (M,) from both ends, for inference: outputs (M, 2H)."""
+        lstms = self._lstms(folded[0], ids.tokens)
+        if lstms is not None:
+            return ids.with_data(lstms.forward_folded(folded, ids))
         layers = self._foldable_layers()
         left, right = parallel(
             lambda: layers[0].forward_folded(folded[0], ids).data,
@@ -194,16 +200,6 @@ class Bidirectional(Generic[S]):
         left, right = self.forward_layer, self.backward_layer
         assert can_fold(left) and can_fold(right)  # noqa: PT018
         return left, right
-
-    def _both(self, left: Any, right: Any) -> Any:
-        """Run both backward passes; one after the other where both add to a shared parameter."""
-        ours = {id(parameter) for _, parameter in self.forward_layer.parameters()}
-        theirs = {id(parameter) for _, parameter in self.backward_layer.parameters()}
-        return [left(), right()] if ours & theirs else parallel(left, right)
-
-
-def _values(layer: LSTM) -> tuple[Array, Array, Array]:
-    return layer.w_input.value, layer.w_hidden.value, layer.bias.value
 
 
 def _children(

@@ -12,6 +12,7 @@ import numpy as np
 
 from seqkit.arrays import Array, DTypeLike
 from seqkit.errors import Problem
+from seqkit.kernels.largest import largest
 from seqkit.layers.base import prefixed
 from seqkit.parameters import Parameter, glorot_uniform
 from seqkit.sequences import PackedSequence
@@ -104,36 +105,13 @@ class MaxPooling(_Unlearnt):
 
     def forward(self, batch: PackedSequence) -> tuple[Array, PoolingBackward]:
         """Map a batch of (M, D) to (N, D)."""
-        largest = np.zeros((batch.batch, *batch.data.shape[1:]), batch.data.dtype)
-        if batch.alone:
-            np.max(batch.data, axis=0, keepdims=True, out=largest[:1])
-            return self._passed(batch, largest)
-        for step, (rows, alive) in enumerate(_steps(batch)):
-            head = largest[:alive]
-            np.maximum(head if step else rows, rows, out=head)
-
-        return self._passed(batch, largest)
-
-    def _passed(self, batch: PackedSequence, largest: Array) -> tuple[Array, PoolingBackward]:
-        def backward(d_pooled: Array) -> PackedSequence:
-            return batch.with_data(_to_first_equal(batch, largest, d_pooled[batch.order]))
-
-        return largest[batch.inverse_order], backward
-
-
-def _to_first_equal(batch: PackedSequence, largest: Array, d_pooled: Array) -> Array:
-    """Give each gradient (N, D) to the first token that holds the value ``largest`` (N, D)."""
-    d_data = np.zeros_like(batch.data)
-    winner = np.zeros(largest.shape, np.int64)
-    for step in reversed(range(batch.steps)):
-        start, stop = batch.offsets[step], batch.offsets[step + 1]
-        alive = stop - start
-        # Backwards, so that the first of equal values is written last.
-        np.copyto(winner[:alive], step, where=batch.data[start:stop] == largest[:alive])
-    filled = int(batch.batch_sizes[0]) if batch.steps else 0
-    rows = batch.offsets[winner[:filled]] + np.arange(filled)[:, None]
-    d_data[rows, np.arange(largest.shape[1])] = d_pooled[:filled]
-    return d_data
+        pooled = np.zeros((batch.batch, *batch.data.shape[1:]), batch.data.dtype)
+        if not batch.steps:
+            return pooled, lambda d_pooled: batch
+        owners = batch.order[: batch.batch_sizes[0]]
+        values, spread = largest(batch.data, batch.batch_sizes)
+        pooled[owners] = values
+        return pooled, lambda d_pooled: batch.with_data(spread(d_pooled[owners]))
 
 
 class MeanPooling(_Unlearnt):
@@ -291,8 +269,8 @@ def sum_steps(batch: PackedSequence) -> Array:
 
 def softmax_tokens(batch: PackedSequence, scores: Array) -> Array:
     """Turn scores (M,) into weights (M,) that add up to 1 over the tokens of each sequence."""
-    largest, _ = MaxPooling().forward(batch.with_data(scores))
-    weights: Array = np.exp(scores - largest[batch.sequence_of_token])
+    highest, _ = MaxPooling().forward(batch.with_data(scores))
+    weights: Array = np.exp(scores - highest[batch.sequence_of_token])
     totals = sum_steps(batch.with_data(weights))
     weights /= totals[batch.sequence_of_token]
     return weights

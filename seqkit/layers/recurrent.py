@@ -92,6 +92,16 @@ class _Recurrent(Generic[S]):
         Raises:
             ValueError: a width or the state's shape does not fit, or dropout has no ``rng``.
         """
+        return self._run(self._kernel, batch, state, train, rng)
+
+    def _run(
+        self,
+        kernel: Kernel,
+        batch: PackedSequence,
+        state: S | None,
+        train: bool,
+        rng: np.random.Generator | None,
+    ) -> tuple[PackedSequence, S, RecurrentBackward]:
         self._check(batch, state)
         parameters = [parameter for _, parameter in self.parameters()]
         mask = self._dropout_mask(train, rng)
@@ -100,7 +110,7 @@ class _Recurrent(Generic[S]):
             weights[parameters.index(self.w_hidden)] = mask * self.w_hidden.value
         alive = batch.order[: batch.batch_sizes[0] if batch.steps else 0]
         before = self._zeros(batch.batch) if state is None else state
-        run = self._kernel(
+        run = kernel(
             batch.data,
             batch.batch_sizes,
             tuple(array[0, alive] for array in before),
@@ -115,7 +125,7 @@ class _Recurrent(Generic[S]):
             d_run = run.backward(None if d_outputs is None else d_outputs.data, d_final)
             for parameter, gradient in zip(parameters, d_run.weights, strict=True):
                 masked = mask is not None and parameter is self.w_hidden
-                parameter.grad += gradient * mask if masked else gradient
+                parameter.add_grad(gradient * mask if masked else gradient)
             d_after = self._zeros(batch.batch) if d_state is None else d_state
             return batch.with_data(d_run.x), self._replace(d_after, alive, d_run.state)
 
@@ -283,16 +293,62 @@ class LSTM(_Recurrent[LSTMState]):
             table += self.bias.value
         return table
 
-    def forward_folded(self, folded: Array, ids: PackedSequence) -> PackedSequence:
-        """Read the rows of :meth:`fold` of ids (M,), and return outputs (M, H)."""
+    def forward_folded(
+        self,
+        folded: Array,
+        ids: PackedSequence,
+        way: dispatch.Way | None = None,
+        outputs: Array | None = None,
+    ) -> PackedSequence:
+        """Read the rows of :meth:`fold` of ids (M,), and return outputs (M, H).
+
+        Args:
+            folded: (V, 4H).
+            ids: (M,).
+            way: as :meth:`forward_along` takes it.
+            outputs: likewise.
+        """
         if not ids.steps:
             return ids.with_data(np.empty((0, self.units), folded.dtype))
         zeros = np.zeros((int(ids.batch_sizes[0]), self.units), folded.dtype)
         w_hidden = np.ascontiguousarray(self.w_hidden.value)
-        outputs, _ = dispatch.lstm_folded(
-            folded, ids.data, ids.batch_sizes, (zeros, zeros), w_hidden
+        found, _ = dispatch.lstm_folded(
+            *(folded, ids.data, ids.batch_sizes, (zeros, zeros), w_hidden),
+            way=way,
+            outputs=outputs,
         )
-        return ids.with_data(outputs)
+        return ids.with_data(found)
+
+    def may_share(self, inputs: Array) -> bool:
+        """Return whether :meth:`forward_along` can run on such inputs here."""
+        weights = (parameter.value for _, parameter in self.parameters())
+        return dispatch.lstm_may_share(inputs, *weights)
+
+    def forward_along(
+        self,
+        batch: PackedSequence,
+        way: dispatch.Way,
+        outputs: Array,
+        state: LSTMState | None = None,
+        *,
+        train: bool = False,
+        rng: np.random.Generator | None = None,
+    ) -> tuple[PackedSequence, LSTMState, RecurrentBackward]:
+        """Run over a batch in an order of its own, writing beside what another layer writes.
+
+        Args:
+            batch: (M, D) inputs.
+            way: the order, and the columns to write to.
+            outputs: (M, ``way.width``) to write to.
+            state: as :meth:`forward` takes it.
+            train: likewise.
+            rng: likewise.
+
+        Returns:
+            What :meth:`forward` returns, but that the outputs are all of ``outputs``, and that
+            ``d_outputs`` has as many columns.
+        """
+        return self._run(dispatch.lstm_along(way, outputs), batch, state, train, rng)
 
 
 class GRU(_Recurrent[HiddenState]):

@@ -92,7 +92,7 @@ class Optimizer:
             self._update(update, decay, parameter.value, parameter.grad, *moments)
             return
         ids, rows = sparse
-        if not decay and self._changed_rows(parameter.value, ids, rows):
+        if not decay and self._changed_rows(ids, rows, parameter.value, *moments):
             return
         arrays = (parameter.value, *moments)
         touched = [array.take(ids, axis=0) for array in arrays]
@@ -100,8 +100,12 @@ class Optimizer:
         for array, changed in zip(arrays, touched, strict=True):
             array[ids] = changed
 
-    def _changed_rows(self, value: Array, ids: IntArray, rows: Array) -> bool:
+    def _changed_rows(self, ids: IntArray, rows: Array, value: Array, *moments: Array) -> bool:
         """Take the step for some rows in a quicker way, and say whether there was one."""
+        return False
+
+    def _changed_whole(self, value: Array, gradient: Array, *moments: Array) -> bool:
+        """Take the step for whole arrays in a quicker way, and say whether there was one."""
         return False
 
     def _update(
@@ -121,6 +125,8 @@ class Optimizer:
         scratch: Scratch,
         arrays: tuple[Array, ...],
     ) -> None:
+        if not decay and self._changed_whole(*arrays):
+            return
         for v, g, *m in pieces(*arrays):
             if decay and self.decoupled:
                 v *= 1.0 - self.learning_rate * decay
@@ -128,7 +134,8 @@ class Optimizer:
                 decayed = np.multiply(v, decay)
                 decayed += g
                 g = decayed
-            update(scratch.like(v), v, g, *m)
+            if not self._changed_whole(v, g, *m):
+                update(scratch.like(v), v, g, *m)
 
     def _moments_of(self, name: str, parameter: Parameter) -> tuple[Array, ...]:
         # Made at the first gradient, so that a frozen table costs nothing.

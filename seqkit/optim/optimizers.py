@@ -69,13 +69,12 @@ class SGD(Optimizer):
 
         return heavy if momentum else plain
 
-    def _changed_rows(self, value: Array, ids: IntArray, rows: Array) -> bool:
+    def _changed_rows(self, ids: IntArray, rows: Array, value: Array, *moments: Array) -> bool:
         found = compiled()
-        if found is None or self.momentum or value.dtype != np.float32 or value.ndim != 2:
+        if found is None or self.momentum or value.ndim != 2 or not _fit(value, rows):
             return False
-        if value.flags.c_contiguous:
-            found.rows.subtract_rows(value, ids, rows, self.learning_rate)
-        return value.flags.c_contiguous
+        found.rows.subtract_rows(value, ids, rows, self.learning_rate)
+        return True
 
 
 class AdaGrad(Optimizer):
@@ -195,11 +194,15 @@ class Adam(Optimizer):
         self.beta2 = beta2
         self.epsilon = epsilon
 
-    def _plan(self) -> Callable[..., None]:
+    def _numbers(self) -> tuple[float, float, float, float]:
+        """Return both betas, and the rate and epsilon of this step for the scaled moments."""
         beta1, beta2 = self.beta1, self.beta2
         root = math.sqrt((1.0 - beta2) / (1.0 - beta2**self.steps))
         rate = self.learning_rate * (1.0 - beta1) / (1.0 - beta1**self.steps) / root
-        epsilon = self.epsilon / root
+        return beta1, beta2, rate, self.epsilon / root
+
+    def _plan(self) -> Callable[..., None]:
+        beta1, beta2, rate, epsilon = self._numbers()
 
         def update(work: Array, value: Array, gradient: Array, mean: Array, squares: Array) -> None:
             mean *= beta1
@@ -208,23 +211,26 @@ class Adam(Optimizer):
             squares += np.multiply(gradient, gradient, out=work)
             _descend(value, mean, squares, work, rate, epsilon)
 
+        return update
+
+    def _changed_rows(self, ids: IntArray, rows: Array, value: Array, *moments: Array) -> bool:
         found = compiled()
-        if found is None:
-            return update
+        if found is None or value.ndim != 2 or not _fit(value, rows, *moments):
+            return False
+        found.rows.adam_rows(value, ids, rows, *moments, *self._numbers())
+        return True
 
-        def in_one_pass(
-            work: Array, value: Array, gradient: Array, mean: Array, squares: Array
-        ) -> None:
-            arrays = (value, gradient, mean, squares)
-            if value.dtype == np.float32 and all(
-                a.ndim == 1 and a.flags.c_contiguous for a in arrays
-            ):
-                numbers = (beta1, beta2, rate, epsilon)
-                found.rows.adam(*arrays, *numbers)
-            else:
-                update(work, value, gradient, mean, squares)
+    def _changed_whole(self, value: Array, gradient: Array, *moments: Array) -> bool:
+        found, arrays = compiled(), (value, gradient, *moments)
+        if found is None or not _fit(*arrays):
+            return False
+        found.rows.adam(*(array.reshape(-1) for array in arrays), *self._numbers())
+        return True
 
-        return in_one_pass
+
+def _fit(*arrays: Array) -> bool:
+    """Return whether compiled loops can run over arrays."""
+    return all(array.dtype == np.float32 and array.flags.c_contiguous for array in arrays)
 
 
 class AdamW(Adam):

@@ -20,7 +20,7 @@ from seqkit.kernels.compiled import (
 from seqkit.kernels.compiled_lstm import ranges
 from seqkit.kernels.rows import sum_repeated_rows
 from seqkit.kernels.threads import parallel, use_threads
-from seqkit.optim import SGD, Adam, Optimizer
+from seqkit.optim import SGD, Adam, Optimizer, gradient_norm
 from seqkit.parameters import Parameter
 from tests.kernels.test_agreement import TOLERANCE, everything, problem
 from tests.strategies import lengths, like, rngs, sizes
@@ -255,3 +255,14 @@ def test_optimisers_take_any_layout_and_hide_no_nan(kind: type[Optimizer]) -> No
             )
             broken = steps(kind, plain, sparse=sparse, decay=0.0, gradient=np.nan)
             assert np.isnan(broken).any()
+
+
+@needs_numba
+@pytest.mark.parametrize("shape", [(1,), (15,), (16,), (3, 700), (9, 4)])
+def test_norms_agree(shape: tuple[int, ...]) -> None:
+    gradient = np.random.default_rng(9).normal(size=shape).astype(np.float32)
+    parameter = Parameter(np.zeros(shape, np.float32))
+    parameter.grad += gradient
+    with use_compiled():
+        found = gradient_norm([("a", parameter)])
+    np.testing.assert_allclose(found, np.linalg.norm(gradient.astype(np.float64)), rtol=1e-14)

@@ -1,0 +1,127 @@
+"""The two directions of a bidirectional LSTM where its steps are compiled.
+
+Both read the same inputs where they lie, each in its order, and write side by side, so that nothing
+is turned round, cut or joined.
+"""
+
+from collections.abc import Callable
+from typing import Any, NamedTuple, TypeAlias
+
+import numpy as np
+
+from seqkit.arrays import Array
+from seqkit.kernels.both_ends import lstm_both_ends
+from seqkit.kernels.compiled import compiled
+from seqkit.kernels.dispatch import Way
+from seqkit.kernels.threads import parallel
+from seqkit.layers.base import LSTMState, RecurrentBackward
+from seqkit.layers.recurrent import LSTM
+from seqkit.sequences import PackedSequence
+
+__all__ = ["Argument", "BothLSTMs", "Read", "in_turn_where_shared"]
+
+SHORT = 2**21
+"""Multiplications, for each gate, up to which one thread reads a sequence from both ends in less
+time than waking another would take: some seventy words and 128 units."""
+
+Argument: TypeAlias = tuple[Any, np.random.Generator | None]
+"""What a direction gets beside the batch: its state and its generator."""
+
+Read: TypeAlias = tuple[Array, list[Any], Callable[..., tuple[Array, list[Any]]]]
+"""Outputs (M, 2H), both final states, and ``backward(d_outputs, d_states) -> (d_x, d_states0)``."""
+
+Direction: TypeAlias = tuple[PackedSequence, LSTMState, RecurrentBackward]
+
+
+class BothLSTMs(NamedTuple):
+    """Two LSTMs that compiled steps can run.
+
+    Attributes:
+        left: reads from the first token on.
+        right: reads from the last one on.
+    """
+
+    left: LSTM
+    right: LSTM
+
+    @classmethod
+    def of(cls, left: object, right: object, inputs: Array, tokens: int) -> "BothLSTMs | None":
+        """Return two layers as such, or None where they are not, or cannot here.
+
+        Args:
+            left: any layer.
+            right: any layer.
+            inputs: (M, D), or (V, 4H) folded ones.
+            tokens: of the batch.
+        """
+        if type(left) is not LSTM or type(right) is not LSTM or not tokens:
+            return None
+        return cls(left, right) if left.may_share(inputs) and right.may_share(inputs) else None
+
+    def forward(self, batch: PackedSequence, arguments: list[Argument], *, train: bool) -> Read:
+        """Run both over a batch, with the states and generators of each."""
+        outputs, ways = self._room(batch)
+
+        def run(layer: LSTM, k: int) -> Direction:
+            state, rng = arguments[k]
+            return layer.forward_along(batch, ways[k], outputs, state, train=train, rng=rng)
+
+        (_, left_final, left_back), (_, right_final, right_back) = parallel(
+            lambda: run(self.left, 0), lambda: run(self.right, 1)
+        )
+
+        def backward(
+            d_outputs: PackedSequence | None, d_states: list[Any]
+        ) -> tuple[Array, list[Any]]:
+            (d_x, d_left), (d_x_right, d_right) = in_turn_where_shared(
+                self,
+                lambda: left_back(d_outputs, d_states[0]),
+                lambda: right_back(d_outputs, d_states[1]),
+            )
+            np.add(d_x.data, d_x_right.data, out=d_x.data)
+            return d_x.data, [d_left, d_right]
+
+        return outputs, [left_final, right_final], backward
+
+    def forward_folded(self, folded: tuple[Array, Array], ids: PackedSequence) -> Array:
+        """Read the rows of tables ``x W + b``, for inference: outputs (M, 2H)."""
+        outputs, ways = self._room(ids)
+        parallel(
+            lambda: self.left.forward_folded(folded[0], ids, ways[0], outputs),
+            lambda: self.right.forward_folded(folded[1], ids, ways[1], outputs),
+        )
+        return outputs
+
+    def _room(self, batch: PackedSequence) -> tuple[Array, tuple[Way, Way]]:
+        """Return outputs (M, 2H) to be written, and how each direction shall."""
+        middle, width = self.left.units, self.left.units + self.right.units
+        ways = Way(np.empty(0, np.int64), 0, width), Way(batch.reversal, middle, width)
+        return np.empty((batch.tokens, width), np.float32), ways
+
+    def read_short(self, batch: PackedSequence) -> tuple[Array, LSTMState] | None:
+        """Read a batch that is one short sequence, for inference; None where it is another one.
+
+        Returns:
+            Outputs (M, 2H), and the final state.
+        """
+        left, right = self
+        work = batch.tokens * left.units * (left.features + left.units)
+        fitting = left.units == right.units and batch.data.shape[1:] == (left.features,)
+        if not (fitting and batch.alone and batch.batch == 1 and work <= SHORT):
+            return None
+        found = compiled()
+        assert found is not None
+        outputs, hidden, cell = lstm_both_ends(found, batch.data, (_values(left), _values(right)))
+        return outputs, LSTMState(hidden[:, None], cell[:, None])
+
+
+def _values(layer: LSTM) -> tuple[Array, Array, Array]:
+    return layer.w_input.value, layer.w_hidden.value, layer.bias.value
+
+
+def in_turn_where_shared(
+    layers: tuple[Any, Any], left: Callable[[], Any], right: Callable[[], Any]
+) -> list[Any]:
+    """Run both layers' backward passes, in turn where both add to a shared parameter."""
+    ours, theirs = ({id(parameter) for _, parameter in layer.parameters()} for layer in layers)
+    return [left(), right()] if ours & theirs else parallel(left, right)
