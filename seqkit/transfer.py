@@ -130,13 +130,17 @@ def _name(model: Model[Any, Any]) -> str:
 
 
 def _copy_vectors(old: Reading, new: Reading) -> int:
-    """Copy the vectors of what both know, and return how many tokens that is, marks aside."""
-    rows = {word: row for row, word in enumerate(old.words)}
-    common = [word for word in new.words if word in rows]
-    theirs = [rows[word] for word in common]
-    ours = np.flatnonzero([word in rows for word in new.words])
-    new.table.value[ours] = old.table.value[theirs]
-    return _tokens(common)
+    """Copy the vectors of what both know, and return how many tokens that is, marks aside.
+
+    A token that the trained model knows with other capitals only takes the vector of the first of
+    these, which is the commonest.
+    """
+    exact = {word: row for row, word in enumerate(old.words)}
+    folded = {word.lower(): row for word, row in reversed(exact.items())}
+    rows = [exact.get(word, folded.get(word.lower(), -1)) for word in new.words]
+    known = np.array(rows) >= 0
+    new.table.value[known] = old.table.value[np.array(rows)[known]]
+    return _tokens([word for word, found in zip(new.words, known, strict=True) if found])
 
 
 def _tokens(words: Sequence[str]) -> int:

@@ -71,6 +71,26 @@ def test_token_vectors_are_taken_over_by_token(texts: Path, language_model: Path
     assert f"the vectors of {tokens - 1} of {tokens - 1} tokens" in notices_of(run)
 
 
+def test_a_token_known_in_capitals_only_takes_the_vector_of_the_commonest(
+    texts: Path, tmp_path: Path
+) -> None:
+    file = tmp_path / "lines.txt"
+    file.write_text("Seoul SEOUL Seoul is is Is large\n" * 4, encoding="utf-8")
+    data = DataFiles(train=file, dev=file, name="lines")
+    seqkit.train("lm", data=data, output=tmp_path / "lm", min_count=1, **SIZES)
+    source = seqkit.load(tmp_path / "lm").model.reading()
+    labelled = tmp_path / "labelled.tsv"
+    labelled.write_text("label\ttext\ngood\tseoul is\nbad\tlarge Busan\n", encoding="utf-8")
+    run = started("sentiment", labelled, init_from=str(tmp_path / "lm"))
+    ours = run.model.reading()
+    assert source is not None
+    assert ours is not None
+    for token, known in (("seoul", "Seoul"), ("is", "is"), ("large", "large")):
+        row = source.table.value[source.words.index(known)]
+        assert (ours.table.value[ours.words.index(token)] == row).all()
+    assert "the vectors of 3 of 4 tokens" in notices_of(run)
+
+
 def test_the_forward_direction_starts_from_a_language_model(
     texts: Path, language_model: Path
 ) -> None:

@@ -42,8 +42,9 @@ def sum_rows(order, starts, rows, sums):
     """Add up ``rows[order]`` from each of ``starts`` (G,) to the next, into ``sums`` (G, D)."""
     for group in range(len(starts)):
         stop = starts[group + 1] if group + 1 < len(starts) else len(order)
-        total = sums[group]
-        total[:] = rows[order[starts[group]]]
+        total, first = sums[group], rows[order[starts[group]]]
+        for k in range(len(total)):
+            total[k] = first[k]
         for place in range(starts[group] + 1, stop):
             row = rows[order[place]]
             for k in range(len(total)):
