@@ -20,14 +20,12 @@ import numpy as np
 from seqkit.arrays import Array, IntArray
 from seqkit.kernels.afterwards import weight_gradient
 from seqkit.kernels.compiled import Compiled
+from seqkit.kernels.panels import as_rows, nothing, panels, transposed
 from seqkit.kernels.passes import Arrays, Gradients, Pass
 from seqkit.kernels.spare import spare
 from seqkit.kernels.threads import inside_parallel, parallel
 
 __all__ = ["Way", "compiled_lstm", "compiled_lstm_folded", "ranges"]
-
-PAD = 16
-"""Columns that keep a matrix's rows from lying a multiple of 4 KiB apart, where they collide."""
 
 FEW, MANY = 4, 2**20
 """Inputs are projected beforehand where products have few rows, which makes them slow, or where
@@ -157,12 +155,14 @@ def compiled_lstm_folded(
         ids = ids.take(way.places)
     gates, squashed = np.empty((batch, 4 * units), table.dtype), np.empty_like(cell)
     bounds, final = _bounds(sizes), (np.empty_like(hidden), np.empty_like(cell))
+    matrix = as_rows(w_hidden) if batch < FEW else panels(found, w_hidden)
     arrays = (
-        *(table, ids, _wide(w_hidden, batch), gates, hidden.copy(), cell.copy(), squashed),
+        *(table, ids, matrix.numbers, matrix.ld, gates, hidden.copy(), cell.copy(), squashed),
         *(outputs, *final, False),
     )
     run = partial(found.code.lstm_forward, found.blas, bounds)
     _each(sizes, lambda low, high: run(low, high, way.places, way.left, *arrays))
+    matrix.give_back()
     return outputs, final
 
 
@@ -194,15 +194,19 @@ def _forward(
         memory[:room, features] = 1
         # Kept gates begin as what the inputs add to them: nothing to look up elsewhere.
         inputs = gates if keep else np.empty((count, 4 * units), x.dtype)
-        ids, matrix = np.arange(count), _wide(w_hidden, batch)
-        inputs[...] = bias
-        add = partial(found.code.add_product, found.blas)
-        _by_halves(count, lambda part: add(read[part], w_input, inputs[part]))
+        _by_halves(count, lambda part: _project(found, read[part], w_input, bias, inputs[part]))
+        ids = np.arange(count)
+        matrix = as_rows(w_hidden) if batch < FEW else panels(found, w_hidden)
     else:
-        inputs, ids, matrix = x, np.empty(0, np.int64), _stacked(w_input, bias[None], w_hidden)
-    arrays = (inputs, ids, matrix, gates, memory, cells, squashed, outputs, *final, keep)
+        inputs, ids = x, np.empty(0, np.int64)
+        matrix = panels(found, w_input, bias[None], w_hidden)
+    arrays = (
+        *(inputs, ids, matrix.numbers, matrix.ld),
+        *(gates, memory, cells, squashed, outputs, *final, keep),
+    )
     run = partial(found.code.lstm_forward, found.blas, bounds)
     _each(sizes, lambda low, high: run(low, high, way.places, way.left, *arrays))
+    matrix.give_back()
     return _Run(sizes, bounds, memory, gates, cells, squashed, *final)
 
 
@@ -228,12 +232,17 @@ def _backward(
         d_outputs = np.empty((0, way.width), d_pre.dtype)
     d_outputs = np.ascontiguousarray(d_outputs, d_pre.dtype)
     d_x = np.empty((len(d_pre), features), d_pre.dtype)
+    few = batch < FEW
+    hidden_t = transposed(found, w_hidden, rows=few)
+    input_t = nothing() if later else transposed(found, w_input, rows=few)
     arrays = (
-        *(_transposed(found, w_hidden), _transposed(found, w_input[:0] if later else w_input)),
+        *(hidden_t.numbers, hidden_t.ld, input_t.numbers, input_t.ld),
         *(d_pre, run.cells, run.squashed, d_outputs, d_hidden, d_cell, d_x[:0] if later else d_x),
     )
     back = partial(found.code.lstm_backward, found.blas, run.bounds)
     _each(run.sizes, lambda low, high: back(low, high, way.places, way.left, *arrays))
+    hidden_t.give_back()
+    input_t.give_back()
     if later:
         d_x = _input_gradient(d_pre, w_input, way.places)
     d_weights = weight_gradient(run.memory[: len(d_pre)], d_pre)
@@ -243,6 +252,16 @@ def _backward(
         (d_hidden, d_cell),
         (d_weights[:features], d_weights[features + 1 :], d_weights[features]),
     )
+
+
+def _project(found: Compiled, x: Array, w_input: Array, bias: Array, inputs: Array) -> None:
+    """Write ``x W + b``; for few tokens by a product that copies nothing."""
+    if len(x) < SPLIT:
+        inputs[...] = bias
+        found.code.add_product(found.blas, x, w_input, inputs)
+    else:
+        np.matmul(x, w_input, out=inputs)
+        inputs += bias
 
 
 def _input_gradient(d_pre: Array, w_input: Array, places: IntArray) -> Array:
@@ -299,23 +318,3 @@ def _lengths(sizes: IntArray) -> IntArray:
     """Return the length of each sequence: row r is in all steps of more than r rows."""
     lengths: IntArray = np.searchsorted(-sizes, -np.arange(int(sizes[0])))
     return lengths
-
-
-def _stacked(*matrices: Array) -> Array:
-    """Copy matrices under each other, so that no two rows collide in the cache."""
-    rows, columns = sum(map(len, matrices)), matrices[0].shape[1]
-    wide = np.empty((rows, columns + PAD), matrices[0].dtype)
-    np.concatenate(matrices, out=wide[:, :columns])
-    return wide
-
-
-def _wide(matrix: Array, batch: int) -> Array:
-    """Copy a matrix for a product of many rows; for few it is read as it lies."""
-    return matrix if batch < FEW else _stacked(matrix)
-
-
-def _transposed(found: Compiled, matrix: Array) -> Array:
-    rows, columns = matrix.shape
-    wide = np.empty((columns, rows + PAD), matrix.dtype)
-    found.code.transpose(matrix, wide)
-    return wide

@@ -19,10 +19,12 @@ from numba.extending import intrinsic
 __all__ = [
     "NUMBA",
     "OPTIONS",
+    "WIDTH",
     "add_product",
     "lstm_alone",
     "lstm_backward",
     "lstm_forward",
+    "to_panels",
     "transpose",
 ]
 
@@ -152,14 +154,17 @@ def _product(blas, rows, inner, columns, a, lda, matrix, ldb, beta, out, ldc):
         columns: of the matrix and out.
         a: address; its rows lie ``lda`` numbers apart.
         lda: see ``a``.
-        matrix: address, likewise.
-        ldb: see ``matrix``.
+        matrix: address, likewise, or of panels.
+        ldb: see ``matrix``; 0 for panels.
         beta: 0 or 1.
         out: address, likewise.
         ldc: see ``out``.
     """
     if rows == 1:
-        _sgemv(blas[1], inner, columns, matrix, ldb, a, beta, out)
+        width = columns if ldb else WIDTH
+        for c in range(0, columns, width):
+            n = min(width, columns - c)
+            _sgemv(blas[1], inner, n, matrix + 4 * c * inner, ldb or n, a, beta, out + 4 * c)
         return
     height = rows if rows <= 64 else ROWS
     pieces = -(-inner * height * WIDTH // SMALL)
@@ -167,9 +172,11 @@ def _product(blas, rows, inner, columns, a, lda, matrix, ldb, beta, out, ldc):
     for k in range(0, inner, depth):
         for r in range(0, rows, height):
             for c in range(0, columns, WIDTH):
+                n = min(WIDTH, columns - c)
+                begin, ld = (k * ldb + c, ldb) if ldb else (c * inner + k * n, n)
                 _sgemm(
-                    blas[0], min(height, rows - r), min(WIDTH, columns - c), min(depth, inner - k),
-                    a + 4 * (r * lda + k), lda, matrix + 4 * (k * ldb + c), ldb,
+                    blas[0], min(height, rows - r), n, min(depth, inner - k),
+                    a + 4 * (r * lda + k), lda, matrix + 4 * begin, ld,
                     ONE if k else beta, out + 4 * (r * ldc + c), ldc,
                 )  # fmt: skip
 
@@ -224,18 +231,20 @@ ADDRESSES = types.uint64[::1]
 TILE = 16
 """Rows and columns that are transposed at once: a row of a tile is a line of the cache."""
 
-TRANSPOSE = types.void(CONSTANT, REAL)
-PRODUCT = types.void(ADDRESSES, CONSTANT, CONSTANT, REAL)
 VECTOR, CONSTANT_VECTOR = types.float32[::1], types.Array(types.float32, 1, "C", readonly=True)
+PANELS = types.void(CONSTANT, VECTOR, VARIABLE, VARIABLE)
+TRANSPOSE = types.void(CONSTANT, VECTOR, VARIABLE)
+PRODUCT = types.void(ADDRESSES, CONSTANT, CONSTANT, REAL)
 ALONE = types.void(
     ADDRESSES, CONSTANT, CONSTANT, CONSTANT, CONSTANT_VECTOR, REAL, VECTOR, VECTOR, REAL, VARIABLE,
 )  # fmt: skip
 FORWARD = types.void(
-    ADDRESSES, INTEGERS, VARIABLE, VARIABLE, INTEGERS, VARIABLE, CONSTANT, INTEGERS, CONSTANT,
-    REAL, REAL, REAL, REAL, REAL, REAL, REAL, types.boolean,
+    ADDRESSES, INTEGERS, VARIABLE, VARIABLE, INTEGERS, VARIABLE, CONSTANT, INTEGERS,
+    CONSTANT_VECTOR, VARIABLE, REAL, REAL, REAL, REAL, REAL, REAL, REAL, types.boolean,
 )  # fmt: skip
 BACKWARD = types.void(
-    ADDRESSES, INTEGERS, VARIABLE, VARIABLE, INTEGERS, VARIABLE, CONSTANT, CONSTANT,
+    ADDRESSES, INTEGERS, VARIABLE, VARIABLE, INTEGERS, VARIABLE,
+    CONSTANT_VECTOR, VARIABLE, CONSTANT_VECTOR, VARIABLE,
     REAL, REAL, REAL, CONSTANT, REAL, REAL, REAL,
 )  # fmt: skip
 
@@ -244,34 +253,48 @@ BACKWARD = types.void(
 def add_product(blas, a, matrix, out):
     """``out += a @ matrix``: (M, K), (K, C), (M, C)."""
     _product(
-        blas,
-        len(a),
-        a.shape[1],
-        out.shape[1],
-        a.ctypes.data,
-        a.shape[1],
-        matrix.ctypes.data,
-        matrix.shape[1],
-        ONE,
-        out.ctypes.data,
-        out.shape[1],
-    )
+        blas, len(a), a.shape[1], out.shape[1], a.ctypes.data, a.shape[1],
+        matrix.ctypes.data, matrix.shape[1], ONE, out.ctypes.data, out.shape[1],
+    )  # fmt: skip
+
+
+@njit(PANELS, **OPTIONS)
+def to_panels(matrix, panels, first, inner):
+    """Copy a matrix (R, C) to rows ``first`` and following of the panels of one (inner, C).
+
+    A panel is 64 columns in one piece; see :mod:`seqkit.kernels.panels`.
+    """
+    rows, columns = matrix.shape
+    for top in range(0, rows, TILE):
+        for c in range(0, columns, WIDTH):
+            n = min(WIDTH, columns - c)
+            for r in range(top, min(top + TILE, rows)):
+                begin = c * inner + (first + r) * n
+                _copy(matrix[r, c : c + n], panels[begin : begin + n])
 
 
 @njit(TRANSPOSE, **OPTIONS)
-def transpose(matrix, out):
-    """Write a matrix (R, C) transposed into ``out`` (C, R) or wider, tile by tile."""
+def transpose(matrix, out, width):
+    """Write the panels of a matrix's transpose, tile by tile.
+
+    Args:
+        matrix: (R, C).
+        out: (R * C,).
+        width: columns of a panel, a multiple of 16; or R, for rows of that length.
+    """
     rows, columns = matrix.shape
     for r in range(0, rows, TILE):
-        for c in range(0, columns, TILE):
+        c = r // width * width
+        n = min(width, rows - c)
+        for k in range(0, columns, TILE):
             for i in range(r, min(r + TILE, rows)):
-                for j in range(c, min(c + TILE, columns)):
-                    out[j, i] = matrix[i, j]
+                for j in range(k, min(k + TILE, columns)):
+                    out[c * columns + j * n + i - c] = matrix[i, j]
 
 
 @njit(FORWARD, **OPTIONS)
 def lstm_forward(
-    blas, bounds, low, high, places, left, x, ids, weights,
+    blas, bounds, low, high, places, left, x, ids, weights, ldw,
     gates, memory, cells, squashed, outputs, final_hidden, final_cell, keep,
 ):  # fmt: skip
     """Run over the rows from ``low`` to ``high`` of every step.
@@ -287,7 +310,9 @@ def lstm_forward(
         left: the column of ``outputs`` with which its part of them begins.
         x: (M, D) inputs; or (V, 4H), inputs times W with b added.
         ids: (M,) which row of ``x`` a token has, in the latter case; else (0,).
-        weights: W, b and U under each other, (D + 1 + H, 4H) or wider; U alone in the latter case.
+        weights: W, b and U under each other, (D + 1 + H, 4H), or U alone in the latter case; as
+            panels, or as rows.
+        ldw: 0 for panels, else 4H.
         gates: (M, 4H).
         memory: (M, D + 1 + H) each token's input, a one and the hidden state before it. The first
             two are filled in here, but in the latter case.
@@ -323,7 +348,7 @@ def lstm_forward(
             _product(
                 blas, end - top, ld - first, 4 * units,
                 memory.ctypes.data + 4 * ((row + top) * ld + first), ld,
-                weights.ctypes.data, weights.shape[1], ONE if projected else ZERO,
+                weights.ctypes.data, ldw, ONE if projected else ZERO,
                 gates.ctypes.data + 16 * (row + top) * units, 4 * units,
             )  # fmt: skip
             for r in range(top, end):
@@ -373,7 +398,7 @@ def lstm_alone(blas, x, w_input, w_hidden, bias, gates, hidden, cell, outputs, d
 
 @njit(BACKWARD, **OPTIONS)
 def lstm_backward(
-    blas, bounds, low, high, places, left, w_hidden_t, w_input_t,
+    blas, bounds, low, high, places, left, w_hidden_t, ldh, w_input_t, ldi,
     gates, cells, squashed, d_outputs, d_hidden, d_cell, d_x,
 ):  # fmt: skip
     """Run backwards; the gates become the gradients of what enters them.
@@ -385,8 +410,10 @@ def lstm_backward(
         high: row after the last one, for steps that have so many.
         places: (M,) the row of ``d_outputs`` and ``d_x`` that a token has; (0,) for its own number.
         left: the column of ``d_outputs`` with which its part of them begins.
-        w_hidden_t: (4H, H), or wider.
-        w_input_t: (4H, D), or wider.
+        w_hidden_t: (4H, H), as panels or as rows.
+        ldh: 0 for panels, else H.
+        w_input_t: (4H, D), likewise.
+        ldi: 0 for panels, else D.
         gates: (M, 4H).
         cells: (M, H) or longer, the cell before each token.
         squashed: (M, H).
@@ -415,14 +442,14 @@ def lstm_backward(
             d_pre = gates.ctypes.data + 16 * (start + top) * units
             _product(
                 blas, end - top, 4 * units, units, d_pre, 4 * units,
-                w_hidden_t.ctypes.data, w_hidden_t.shape[1], ZERO,
+                w_hidden_t.ctypes.data, ldh, ZERO,
                 d_hidden.ctypes.data + 4 * top * units, units,
             )  # fmt: skip
             if len(d_x):
                 here = d_x.ctypes.data + 4 * (start + top) * features
                 _product(
                     blas, end - top, 4 * units, features, d_pre, 4 * units,
-                    w_input_t.ctypes.data, w_input_t.shape[1], ZERO,
+                    w_input_t.ctypes.data, ldi, ZERO,
                     piece.ctypes.data if moved else here, features,
                 )  # fmt: skip
                 if moved:
