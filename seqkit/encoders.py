@@ -51,6 +51,11 @@ class TextConfig:
         group="encoder",
     )
     freeze_vectors: bool = option(False, help="keep the token vectors as they are", group="encoder")
+    extend_vocabulary: bool = option(
+        False,
+        help="also know the tokens of vectors or init_from that the training split lacks",
+        group="encoder",
+    )
     word_dropout: float = option(
         0.0,
         help="share of tokens read as unknown in training",
@@ -71,18 +76,40 @@ class TextConfig:
     ) -> "Vocabulary":
         """Fit a vocabulary on the training split, as large as the options ask for it.
 
+        With ``extend_vocabulary`` the other tokens of the pretrained vectors, or of the model to
+        start from, follow in their order there, as having been met 0 times.
+
         Args:
             texts: the tokens of each.
             specials: marks to put first; the unknown mark alone, by default.
         """
         from seqkit.text.vocabulary import UNKNOWN, Vocabulary
 
-        return Vocabulary.fit(
+        fitted = Vocabulary.fit(
             texts,
             minimum_count=self.min_count,
             maximum_size=self.max_vocabulary,
             specials=(UNKNOWN,) if specials is None else specials,
         )
+        if not self.extend_vocabulary:
+            return fitted
+        return fitted.extended(self._pretrained_words(), maximum_size=self.max_vocabulary)
+
+    def _pretrained_words(self) -> Iterator[str]:
+        """Yield the tokens of the vectors or of the model that the new one starts from."""
+        init_from: str | None = getattr(self, "init_from", None)
+        if self.vectors is not None:
+            from seqkit.text.vectors import vector_words
+
+            words = vector_words(self.vectors)
+            # What stands there in capitals only has no vector in small letters.
+            yield from (word for word in words if not self.lowercase or word == word.lower())
+        elif init_from is not None:
+            from seqkit.transfer import words_of_model
+
+            yield from (
+                word.lower() if self.lowercase else word for word in words_of_model(init_from)
+            )
 
     def problems(self) -> Iterator[Problem]:
         """Yield what makes no sense in these options."""
@@ -93,6 +120,8 @@ class TextConfig:
         if self.freeze_vectors and self.vectors is None and init_from is None:
             reason = "vectors as they were drawn would never learn"
             yield Problem(f"found without vectors or init_from: {reason}", "freeze_vectors")
+        if self.extend_vocabulary and self.vectors is None and init_from is None:
+            yield Problem("found without vectors or init_from to take it from", "extend_vocabulary")
 
 
 @dataclass(frozen=True, kw_only=True)

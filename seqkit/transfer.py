@@ -18,11 +18,11 @@ from seqkit.bundle import MODEL_NAME
 from seqkit.errors import Problem, UserError
 from seqkit.loading import TrainedModel, load
 from seqkit.parameters import Parameter
-from seqkit.plugins import PluginHost
+from seqkit.plugins import PluginHost, default_host
 from seqkit.tasks import Model, Reading, Task
 from seqkit.text.vocabulary import END, UNKNOWN
 
-__all__ = ["initialise", "start_from_model"]
+__all__ = ["initialise", "start_from_model", "words_of_model"]
 
 
 def initialise(
@@ -62,7 +62,7 @@ def start_from_model(
     old, new = source.model.reading(), model.reading()
     for name, reading in ((source.manifest.task, old), (_name(model), new)):
         if reading is None:
-            raise _refusal(path, f"{name} does not say what reads its tokens (Model.reading)")
+            raise _unread(path, name)
     assert old is not None
     assert new is not None
     problems = [_problem(path, message) for message in _differences(source, task, old, new)]
@@ -77,6 +77,28 @@ def start_from_model(
         f"{_tokens(new.words):,} tokens, and the recurrent weights {_listed(recurrent)}"
     )
     return (notice, f"{path}: as drawn start {_listed(missing)}") if missing else (notice,)
+
+
+def words_of_model(path: str | Path, *, host: PluginHost | None = None) -> tuple[str, ...]:
+    """Return the tokens that a trained model knows, without its marks.
+
+    Args:
+        path: a run directory, or its model file.
+        host: where the task of the trained model is looked up; by default all installed plugins.
+
+    Raises:
+        UserError: no model there, or one that does not say what reads its tokens.
+    """
+    path = Path(path)
+    source = _loaded(path, host or default_host())
+    reading = source.model.reading()
+    if reading is None:
+        raise _unread(path, source.manifest.task)
+    return tuple(word for word in reading.words if word not in (UNKNOWN, END))
+
+
+def _unread(path: Path, name: str) -> UserError:
+    return _refusal(path, f"{name} does not say what reads its tokens (Model.reading)")
 
 
 def _loaded(path: Path, host: PluginHost) -> TrainedModel:

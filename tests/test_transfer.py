@@ -181,6 +181,45 @@ def test_vectors_as_they_were_drawn_are_not_frozen() -> None:
     assert parse(spec.config, {"freeze_vectors": True, "init_from": "runs/lm-1"}).freeze_vectors
 
 
+def test_words_that_only_the_other_model_has_met_are_known_if_asked_for(
+    language_model: Path, tmp_path: Path
+) -> None:
+    file = tmp_path / "few.tsv"
+    file.write_text("label\ttext\ngood\tgood film\nbad\tsuperbe\n", encoding="utf-8")
+    source = seqkit.load(language_model).model.reading()
+    run = started("sentiment", file, init_from=str(language_model), extend_vocabulary=True)
+    ours = run.model.reading()
+    assert source is not None
+    assert ours is not None
+    assert ours.words[:4] == ("<unk>", "film", "good", "superbe")
+    row = source.table.value[source.words.index("영화")]
+    assert (ours.table.value[ours.words.index("영화")] == row).all()
+    limit = {"extend_vocabulary": True, "max_vocabulary": 5}
+    few = started("sentiment", file, init_from=str(language_model), **limit).model.reading()
+    assert few is not None
+    assert few.words == ours.words[:5]
+
+
+def test_a_tagger_knows_words_of_pretrained_vectors_if_asked_for(
+    texts: Path, tmp_path: Path
+) -> None:
+    vectors = tmp_path / "vectors.txt"
+    vectors.write_text("서울 1 2\nSeoul 3 4\nfilm 5 6\n", encoding="utf-8")
+    options = {"vectors": str(vectors), "embedding": 2, "extend_vocabulary": True}
+    run = started("pos-tagging", texts / "tagged.tsv", **options)
+    reading = run.model.reading()
+    assert reading is not None
+    assert reading.table.value[reading.words.index("서울")].tolist() == [1, 2]
+    lowercase = run.task.config.lowercase
+    assert ("Seoul" in reading.words) != lowercase
+
+
+def test_a_vocabulary_is_not_extended_by_nothing() -> None:
+    spec = default_host().find_task("sentiment")
+    with pytest.raises(UserError, match="extend_vocabulary: found without vectors or init_from"):
+        parse(spec.config, {"extend_vocabulary": True})
+
+
 def test_a_folder_without_a_model_is_refused(texts: Path, tmp_path: Path) -> None:
     with pytest.raises(UserError, match=r"init_from: .*: the folder holds no model\.safetensors"):
         started("sentiment", texts / "labelled.tsv", init_from=str(tmp_path))

@@ -18,7 +18,7 @@ import numpy as np
 from seqkit.arrays import Array, BoolArray, DTypeLike
 from seqkit.errors import Problem, UserError
 
-__all__ = ["Vectors", "load_vectors"]
+__all__ = ["Vectors", "load_vectors", "vector_words"]
 
 SHOWN = 20
 """Bad lines that an error names; the others it counts."""
@@ -95,6 +95,19 @@ def load_vectors(
     path = Path(path)
     with _opened(path) as file:
         return _Reader(path, words, width, lowercase, dtype).read(file)
+
+
+def vector_words(path: str | Path) -> list[str]:
+    """Return the distinct words of a file of vectors, in its order.
+
+    Raises:
+        UserError: as :func:`load_vectors`; what is no UTF-8 among them.
+    """
+    path = Path(path)
+    reader = _WordReader(path, (), None, False, np.float32)
+    with _opened(path) as file:
+        reader.read(file)
+    return list(reader.words)
 
 
 @contextmanager
@@ -194,8 +207,11 @@ class _Reader:
         word = line[: line.find(b" ")] if values == self.width else self._long_word(line)
         if word is None:
             self._bad(number, f"expected {self.width} numbers, found {values}")
-        elif word in self.exact or word in self.lower:
+        elif self._wants(word):
             self._keep(number, word, line[len(word) :])
+
+    def _wants(self, word: bytes) -> bool:
+        return word in self.exact or word in self.lower
 
     def _long_word(self, line: bytes) -> bytes | None:
         """Return a word that contains spaces; None where there are too few or many numbers."""
@@ -257,6 +273,25 @@ class _Reader:
 
     def _at(self, number: int | None = None) -> str:
         return str(self.path) if number is None else f"{self.path}:{number}"
+
+
+class _WordReader(_Reader):
+    """Takes every word and converts no number."""
+
+    words: dict[str, None]
+
+    def read(self, file: BinaryIO) -> Vectors:
+        self.words = {}
+        return super().read(file)
+
+    def _wants(self, word: bytes) -> bool:
+        return True
+
+    def _keep(self, number: int, word: bytes, text: bytes) -> None:
+        try:
+            self.words[word.decode("utf-8")] = None
+        except UnicodeDecodeError as error:
+            self._bad(number, f"a word that is not UTF-8: {error.reason}")
 
 
 def _is_number(field: bytes) -> bool:

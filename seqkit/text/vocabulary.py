@@ -127,6 +127,21 @@ class Vocabulary:
         kept = kept[:maximum_size]
         return cls(tuple(w for w, _ in kept), tuple(specials), tuple(n for _, n in kept))
 
+    def extended(self, words: Iterable[str], *, maximum_size: int | None = None) -> "Vocabulary":
+        """Return a vocabulary with further words behind these, counted 0 times.
+
+        Args:
+            words: in the order wanted; those that are known and repetitions are left out.
+            maximum_size: the most words of both together; by default all.
+        """
+        every = tuple(dict.fromkeys(chain(self.words, words)))
+        if maximum_size is not None:
+            every = every[: max(maximum_size, len(self))]
+        counts = self.counts
+        if counts is not None:
+            counts = (*counts, *repeat(0, len(every) - len(self)))
+        return Vocabulary(every, self.specials, counts)
+
     def encode(self, tokens: Iterable[str]) -> IntArray:
         """Return the ids (length,) of tokens.
 

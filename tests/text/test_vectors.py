@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 
 from seqkit.errors import UserError
-from seqkit.text.vectors import load_vectors
+from seqkit.text.vectors import load_vectors, vector_words
 
 GLOVE = "the 0.1 -0.2\nof 1 2\n. . . 5 6\nSeoul 3e-1 4\n"
 
@@ -43,6 +43,17 @@ def test_formats(write: Any, header: str, zipped: bool, ending: str) -> None:
     assert vectors.lowered.tolist() == [False, False, True, False]
     assert (vectors.lines, vectors.duplicates, vectors.width) == (4, 0, 2)
     assert str(vectors) == "3 of 4 words have a vector (75.0%), 1 of them by lower-casing"
+
+
+@pytest.mark.parametrize("header", ["", "5 2\n"], ids=["glove", "word2vec"])
+def test_the_words_of_a_file_come_in_its_order(write: Any, header: str) -> None:
+    path = write(header + GLOVE + "of 7 8\n")
+    assert vector_words(path) == ["the", "of", ". . .", "Seoul"]
+
+
+def test_words_that_are_no_text_are_refused(write: Any) -> None:
+    with pytest.raises(UserError, match=r":2: a word that is not UTF-8"):
+        vector_words(write(b"the 1 2\n\xff\xfe 3 4\n"))
 
 
 def test_korean_words_and_other_precisions(write: Any) -> None:

@@ -153,6 +153,15 @@ def test_damaged_json_is_refused(document, message):
         Vocabulary.from_json(document)
 
 
+def test_further_words_follow_as_never_met():
+    vocabulary = Vocabulary.fit([["b", "a", "b"]])
+    longer = vocabulary.extended(["c", "a", "d", "c"])
+    assert longer.words == ("<unk>", "b", "a", "c", "d")
+    assert longer.counts == (0, 2, 1, 0, 0)
+    assert vocabulary.extended(["c", "d"], maximum_size=4).words == longer.words[:4]
+    assert vocabulary.extended(["c"], maximum_size=1) == vocabulary
+
+
 def test_containers():
     vocabulary = Vocabulary.fit([["a"]])
     assert "a" in vocabulary
