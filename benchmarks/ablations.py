@@ -80,6 +80,10 @@ ABLATIONS = {
                 "one direction": {"bidirectional": False},
                 "attention instead of max pooling": {"pooling": ["attention"]},
                 "label smoothing 0.1": {"label_smoothing": 0.1},
+                "starting from the language model of WikiText-2": {
+                    "init_from": "runs/wikitext-2",
+                    "units": 200,
+                },
             },
         ),
         Ablation(
