@@ -5,6 +5,8 @@ are used.
 """
 
 from collections.abc import Iterable, Iterator, Sequence
+from contextlib import contextmanager
+from contextvars import ContextVar
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Literal
 
@@ -27,7 +29,21 @@ __all__ = [
     "WordConfig",
     "build_cell",
     "start_from_vectors",
+    "words_at_hand",
 ]
+
+
+_words_of_model: ContextVar[Sequence[str] | None] = ContextVar("seqkit_model_words", default=None)
+
+
+@contextmanager
+def words_at_hand(words: Sequence[str]) -> Iterator[None]:
+    """Inside the block, vocabularies that are fitted may be extended by the words of a model."""
+    token = _words_of_model.set(words)
+    try:
+        yield
+    finally:
+        _words_of_model.reset(token)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -105,11 +121,10 @@ class TextConfig:
             # What stands there in capitals only has no vector in small letters.
             yield from (word for word in words if not self.lowercase or word == word.lower())
         elif init_from is not None:
-            from seqkit.transfer import words_of_model
-
-            yield from (
-                word.lower() if self.lowercase else word for word in words_of_model(init_from)
-            )
+            words_there = _words_of_model.get()
+            if words_there is None:
+                raise LookupError("fit the task with seqkit.transfer.fit, which loads the model")
+            yield from (word.lower() if self.lowercase else word for word in words_there)
 
     def problems(self) -> Iterator[Problem]:
         """Yield what makes no sense in these options."""

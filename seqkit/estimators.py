@@ -25,7 +25,7 @@ from seqkit.splits import DEV_SHARES, divide
 from seqkit.tasks import Model, Resources, Task, TaskSpec
 from seqkit.training.trainer import Trainer
 from seqkit.training.validation import validate
-from seqkit.transfer import initialise
+from seqkit.transfer import fit, initialise
 
 __all__ = ["TaskEstimator", "estimator"]
 
@@ -65,7 +65,7 @@ class TaskEstimator(BaseEstimator):  # type: ignore[misc]
         train, dev = self._split(examples)
         long = worth_compiling(len(train) * self.task_.config.epochs)
         with use_threads(self.threads), use_compiled(long or None):
-            self._resources = self.task_.fit(train)
+            self._resources = fit(self.task_, train, host=default_host())
             self.model_ = self.task_.build(self._resources, rng=random_stream(self.seed, "weights"))
             initialise(self.task_, self.model_, host=default_host())
             self._remember_answers(y)

@@ -46,7 +46,7 @@ from seqkit.training.checkpoints import Checkpoint
 from seqkit.training.reports import EpochReport, StepReport
 from seqkit.training.trainer import Trainer
 from seqkit.training.validation import validate
-from seqkit.transfer import initialise
+from seqkit.transfer import fit, initialise
 
 __all__ = ["Run", "train"]
 
@@ -147,7 +147,7 @@ class Run:
         )
         self._compiled = worth_compiling(len(self._splits.train) * self.config.epochs)
         with self._computing():
-            self._resources = self.task.fit(self._splits.train)
+            self._resources = fit(self.task, self._splits.train, host=self.host)
             self.model = self.task.build(self._resources, rng=random_stream(self.seed, "weights"))
         summary = summarise_data(
             self.task, self.model, self._splits, name=self.data.name, sample=self.sample

@@ -7,7 +7,7 @@ direction; what the new model has beside these starts as drawn.
 
 import hashlib
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -15,14 +15,28 @@ import numpy as np
 
 from seqkit.arrays import Array
 from seqkit.bundle import MODEL_NAME
+from seqkit.encoders import words_at_hand
 from seqkit.errors import Problem, UserError
 from seqkit.loading import TrainedModel, load
 from seqkit.parameters import Parameter
-from seqkit.plugins import PluginHost, default_host
+from seqkit.plugins import PluginHost
 from seqkit.tasks import Model, Reading, Task
 from seqkit.text.vocabulary import END, UNKNOWN
 
-__all__ = ["initialise", "start_from_model", "words_of_model"]
+__all__ = ["fit", "initialise", "start_from_model", "words_of_model"]
+
+
+def fit(task: Task[Any, Any, Any], train: Sequence[Any], *, host: PluginHost) -> Mapping[str, Any]:
+    """Fit a task on training examples, with the words of the model that it starts from at hand.
+
+    Raises:
+        UserError: as the task, and where the options ask for a model's words and it cannot be read.
+    """
+    path = task.config.init_from
+    if path is None or not getattr(task.config, "extend_vocabulary", False):
+        return task.fit(train)
+    with words_at_hand(words_of_model(path, host=host)):
+        return task.fit(train)
 
 
 def initialise(
@@ -79,18 +93,18 @@ def start_from_model(
     return (notice, f"{path}: as drawn start {_listed(missing)}") if missing else (notice,)
 
 
-def words_of_model(path: str | Path, *, host: PluginHost | None = None) -> tuple[str, ...]:
+def words_of_model(path: str | Path, *, host: PluginHost) -> tuple[str, ...]:
     """Return the tokens that a trained model knows, without its marks.
 
     Args:
         path: a run directory, or its model file.
-        host: where the task of the trained model is looked up; by default all installed plugins.
+        host: where the task of the trained model is looked up.
 
     Raises:
         UserError: no model there, or one that does not say what reads its tokens.
     """
     path = Path(path)
-    source = _loaded(path, host or default_host())
+    source = _loaded(path, host)
     reading = source.model.reading()
     if reading is None:
         raise _unread(path, source.manifest.task)
