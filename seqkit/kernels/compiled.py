@@ -25,7 +25,15 @@ from threadpoolctl import ThreadpoolController
 
 from seqkit.arrays import Array
 
-__all__ = ["Compiled", "compiled", "describe_kernels", "missing", "use_compiled", "worth_compiling"]
+__all__ = [
+    "Compiled",
+    "compiled",
+    "compiled_for",
+    "describe_kernels",
+    "missing",
+    "use_compiled",
+    "worth_compiling",
+]
 
 SYMBOLS = ("scipy_cblas_{}64_", "cblas_{}64_")
 """How OpenBLAS names its functions where their sizes have 64 bits, as in NumPy's own wheels."""
@@ -58,6 +66,12 @@ _importing = threading.Lock()
 def compiled() -> Compiled | None:
     """Return the kernels to use here, or None for NumPy's."""
     return _chosen.get()
+
+
+def compiled_for(*arrays: Array) -> Compiled | None:
+    """Return the kernels, where they are to be used and can run over arrays as they lie."""
+    fit = all(array.dtype == np.float32 and array.flags.c_contiguous for array in arrays)
+    return compiled() if fit else None
 
 
 @contextmanager

@@ -3,7 +3,7 @@
 Of equal values the first one counts; where there is a NaN, it is the largest.
 """
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from functools import partial
 from typing import TypeAlias
 
@@ -11,6 +11,7 @@ import numpy as np
 
 from seqkit.arrays import Array, IntArray
 from seqkit.kernels.compiled import Compiled, compiled
+from seqkit.kernels.layout import steps_of
 
 __all__ = ["Spread", "largest"]
 
@@ -32,7 +33,7 @@ def largest(tokens: Array, sizes: IntArray) -> tuple[Array, Spread]:
         values = tokens.max(axis=0, keepdims=True)
     else:
         values = tokens[: sizes[0]].copy()
-        for start, alive in _steps(sizes):
+        for start, alive in steps_of(sizes):
             np.maximum(values[:alive], tokens[start : start + alive], out=values[:alive])
     return values, partial(_to_first_equal, tokens, sizes, values)
 
@@ -54,7 +55,7 @@ def _compiled(found: Compiled, tokens: Array, sizes: IntArray) -> tuple[Array, S
 def _to_first_equal(tokens: Array, sizes: IntArray, values: Array, d_values: Array) -> Array:
     holders = np.zeros(values.shape, np.int64)
     # Backwards, so that the first of equal values is written last.
-    for start, alive in reversed(list(_steps(sizes))):
+    for start, alive in reversed(steps_of(sizes)):
         rows = np.arange(start, start + alive).reshape(-1, *[1] * (values.ndim - 1))
         held = tokens[start : start + alive] == values[:alive]
         np.copyto(holders[:alive], rows, where=held)
@@ -62,11 +63,3 @@ def _to_first_equal(tokens: Array, sizes: IntArray, values: Array, d_values: Arr
     columns = np.indices(values.shape, sparse=True)[1:]
     d_tokens[(holders, *columns)] = d_values
     return d_tokens
-
-
-def _steps(sizes: IntArray) -> Iterator[tuple[int, int]]:
-    """Yield the row at which each step begins, and how many rows it has."""
-    start = 0
-    for alive in sizes.tolist():
-        yield start, alive
-        start += alive

@@ -13,6 +13,7 @@ import numpy as np
 from seqkit.arrays import Array, DTypeLike
 from seqkit.errors import Problem
 from seqkit.kernels.largest import largest
+from seqkit.kernels.layout import steps_of
 from seqkit.layers.base import prefixed
 from seqkit.parameters import Parameter, glorot_uniform
 from seqkit.sequences import PackedSequence
@@ -251,19 +252,11 @@ class Pooling:
             yield from prefixed(name, pooler.parameters())
 
 
-def _steps(batch: PackedSequence) -> Iterator[tuple[Array, int]]:
-    """Yield each step's rows of the data, and how many there are."""
-    start = 0
-    for alive in batch.batch_sizes.tolist():
-        yield batch.data[start : start + alive], alive
-        start += alive
-
-
 def sum_steps(batch: PackedSequence) -> Array:
     """Add up the tokens of each sequence: (M, ...) to (N, ...), in the caller's order."""
     total = np.zeros((batch.batch, *batch.data.shape[1:]), batch.data.dtype)
-    for rows, alive in _steps(batch):
-        total[:alive] += rows
+    for start, alive in steps_of(batch.batch_sizes):
+        total[:alive] += batch.data[start : start + alive]
     return total[batch.inverse_order]
 
 

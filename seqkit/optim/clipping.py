@@ -8,7 +8,7 @@ import numpy as np
 
 from seqkit.arrays import Array
 from seqkit.errors import SeqkitError
-from seqkit.kernels.compiled import compiled
+from seqkit.kernels.compiled import compiled_for
 from seqkit.kernels.threads import single_blas
 from seqkit.optim.pieces import Scratch, pieces
 from seqkit.parameters import Parameter, unique_parameters
@@ -136,8 +136,8 @@ def _gradient(parameter: Parameter) -> Array:
 
 def _sum_of_squares(array: Array, scratch: Scratch) -> float:
     """Add up squares in float64, a piece at a time."""
-    found = compiled()
-    if found is not None and array.dtype == np.float32 and array.flags.c_contiguous:
+    found = compiled_for(array)
+    if found is not None:
         return float(found.rows.sum_of_squares(array.reshape(-1)))
     total = 0.0
     for (piece,) in pieces(array):

@@ -12,7 +12,7 @@ from typing import Any
 import numpy as np
 
 from seqkit.arrays import Array, IntArray
-from seqkit.kernels.compiled import compiled
+from seqkit.kernels.compiled import compiled_for
 from seqkit.optim.base import Optimizer, require
 from seqkit.parameters import Parameter
 
@@ -70,8 +70,8 @@ class SGD(Optimizer):
         return heavy if momentum else plain
 
     def _changed_rows(self, ids: IntArray, rows: Array, value: Array, *moments: Array) -> bool:
-        found = compiled()
-        if found is None or self.momentum or value.ndim != 2 or not _fit(value, rows):
+        found = compiled_for(value, rows)
+        if found is None or self.momentum or value.ndim != 2:
             return False
         found.rows.subtract_rows(value, ids, rows, self.learning_rate)
         return True
@@ -214,23 +214,19 @@ class Adam(Optimizer):
         return update
 
     def _changed_rows(self, ids: IntArray, rows: Array, value: Array, *moments: Array) -> bool:
-        found = compiled()
-        if found is None or value.ndim != 2 or not _fit(value, rows, *moments):
+        found = compiled_for(value, rows, *moments)
+        if found is None or value.ndim != 2:
             return False
         found.rows.adam_rows(value, ids, rows, *moments, *self._numbers())
         return True
 
     def _changed_whole(self, value: Array, gradient: Array, *moments: Array) -> bool:
-        found, arrays = compiled(), (value, gradient, *moments)
-        if found is None or not _fit(*arrays):
+        arrays = (value, gradient, *moments)
+        found = compiled_for(*arrays)
+        if found is None:
             return False
         found.rows.adam(*(array.reshape(-1) for array in arrays), *self._numbers())
         return True
-
-
-def _fit(*arrays: Array) -> bool:
-    """Return whether compiled loops can run over arrays."""
-    return all(array.dtype == np.float32 and array.flags.c_contiguous for array in arrays)
 
 
 class AdamW(Adam):
