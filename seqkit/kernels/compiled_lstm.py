@@ -13,14 +13,14 @@ writes, so that the two directions of a layer need no copies of their inputs, ou
 
 from collections.abc import Callable
 from functools import partial
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import numpy as np
 
-from seqkit.arrays import Array, IntArray
+from seqkit.arrays import Array, DTypeLike, IntArray
 from seqkit.kernels.afterwards import weight_gradient
 from seqkit.kernels.compiled import Compiled
-from seqkit.kernels.panels import as_rows, nothing, panels, transposed
+from seqkit.kernels.panels import Laid, as_rows, nothing, panels, transposed
 from seqkit.kernels.passes import Arrays, Gradients, Pass
 from seqkit.kernels.spare import spare
 from seqkit.kernels.threads import inside_parallel, parallel
@@ -48,16 +48,20 @@ class Way(NamedTuple):
         places: (M,) the row of the inputs and of the outputs that each token has, in the order of
             reading; (0,) for the order in which they lie.
         left: the first of the H columns of the outputs that are written.
-        width: how many columns the outputs have.
+        outputs: (M, H) or wider.
     """
 
     places: IntArray
     left: int
-    width: int
+    outputs: Array
+
+    def elsewhere(self, rows: int) -> "Way":
+        """Return the same with other outputs of so many rows."""
+        return self._replace(outputs=np.empty((rows, self.outputs.shape[1]), self.outputs.dtype))
 
 
-def _as_they_lie(units: int) -> Way:
-    return Way(np.empty(0, np.int64), 0, units)
+def _as_they_lie(tokens: int, units: int, dtype: DTypeLike) -> Way:
+    return Way(np.empty(0, np.int64), 0, np.empty((tokens, units), dtype))
 
 
 class _Run(NamedTuple):
@@ -97,41 +101,29 @@ def compiled_lstm(
     *,
     keep: bool,
     way: Way | None = None,
-    outputs: Array | None = None,
 ) -> Pass:
     """Run an LSTM in float32; see :mod:`seqkit.kernels.passes`.
 
     With a way, the outputs of the pass are all columns that there are, of which it has written its
     own; so are the gradients that its backward takes.
-
-    Args:
-        found: compiled steps.
-        x: (M, D).
-        sizes: (T,).
-        state: arrays (A, H).
-        weights: W, U and b.
-        keep: whether to keep what the backward pass needs.
-        way: how to read and where to write; as the tokens lie, by default.
-        outputs: (M, ``way.width``) to write to; by default new ones.
     """
-    way = way or _as_they_lie(len(weights[1]))
-    if outputs is None:
-        outputs = np.empty((len(x), way.width), x.dtype)
-    run = _forward(found, x, sizes, state, weights, way, outputs, keep)
+    way = way or _as_they_lie(len(x), len(weights[1]), x.dtype)
+    run = _forward(found, x, sizes, state, weights, way, keep)
     unused = [run] if keep else []
     if not keep:
         run.give_back()
+    # The outputs are the caller's from now on: not written again, and not kept alive from here.
+    back = way.elsewhere(0)
 
     def backward(d_outputs: Array | None, d_state: Arrays | None) -> Gradients:
-        # A pass that was used, or not kept, is run again; the outputs are the caller's by now.
+        # A pass that was used, or not kept, is run again.
         kept = unused.pop() if unused else again()
-        return _backward(found, kept, weights, way, d_outputs, d_state)
+        return _backward(found, kept, weights, back, d_outputs, d_state)
 
     def again() -> _Run:
-        own = np.empty((len(x), way.width), x.dtype)
-        return _forward(found, x, sizes, state, weights, way, own, True)
+        return _forward(found, x, sizes, state, weights, back.elsewhere(len(x)), True)
 
-    return Pass(outputs, (run.final_hidden, run.final_cell), backward)
+    return Pass(way.outputs, (run.final_hidden, run.final_cell), backward)
 
 
 def compiled_lstm_folded(
@@ -141,29 +133,24 @@ def compiled_lstm_folded(
     sizes: IntArray,
     state: Arrays,
     w_hidden: Array,
-    *,
     way: Way | None = None,
-    outputs: Array | None = None,
 ) -> tuple[Array, Arrays]:
     """Run an LSTM over the rows of a table of ``x W + b``; see :func:`seqkit.kernels.dispatch`."""
     hidden, cell = state
     batch, units = hidden.shape
-    way = way or _as_they_lie(units)
-    if outputs is None:
-        outputs = np.empty((len(ids), way.width), table.dtype)
+    way = way or _as_they_lie(len(ids), units, table.dtype)
     if len(way.places):
         ids = ids.take(way.places)
     gates, squashed = np.empty((batch, 4 * units), table.dtype), np.empty_like(cell)
-    bounds, final = _bounds(sizes), (np.empty_like(hidden), np.empty_like(cell))
-    matrix = as_rows(w_hidden) if batch < FEW else panels(found, w_hidden)
+    final = np.empty_like(hidden), np.empty_like(cell)
+    matrix = _recurrent(found, w_hidden, batch)
     arrays = (
         *(table, ids, matrix.numbers, matrix.ld, gates, hidden.copy(), cell.copy(), squashed),
-        *(outputs, *final, False),
+        *(way.outputs, *final, False),
     )
-    run = partial(found.code.lstm_forward, found.blas, bounds)
-    _each(sizes, lambda low, high: run(low, high, way.places, way.left, *arrays))
+    _each(found.code.lstm_forward, found, sizes, _bounds(sizes), way, *arrays)
     matrix.give_back()
-    return outputs, final
+    return way.outputs, final
 
 
 def _forward(
@@ -173,7 +160,6 @@ def _forward(
     state: Arrays,
     weights: Arrays,
     way: Way,
-    outputs: Array,
     keep: bool,
 ) -> _Run:
     hidden, cell = state
@@ -196,16 +182,15 @@ def _forward(
         inputs = gates if keep else np.empty((count, 4 * units), x.dtype)
         _by_halves(count, lambda part: _project(found, read[part], w_input, bias, inputs[part]))
         ids = np.arange(count)
-        matrix = as_rows(w_hidden) if batch < FEW else panels(found, w_hidden)
+        matrix = _recurrent(found, w_hidden, batch)
     else:
         inputs, ids = x, np.empty(0, np.int64)
         matrix = panels(found, w_input, bias[None], w_hidden)
     arrays = (
         *(inputs, ids, matrix.numbers, matrix.ld),
-        *(gates, memory, cells, squashed, outputs, *final, keep),
+        *(gates, memory, cells, squashed, way.outputs, *final, keep),
     )
-    run = partial(found.code.lstm_forward, found.blas, bounds)
-    _each(sizes, lambda low, high: run(low, high, way.places, way.left, *arrays))
+    _each(found.code.lstm_forward, found, sizes, bounds, way, *arrays)
     matrix.give_back()
     return _Run(sizes, bounds, memory, gates, cells, squashed, *final)
 
@@ -229,7 +214,7 @@ def _backward(
         for k in range(2)
     )
     if d_outputs is None:
-        d_outputs = np.empty((0, way.width), d_pre.dtype)
+        d_outputs = way.outputs
     d_outputs = np.ascontiguousarray(d_outputs, d_pre.dtype)
     d_x = np.empty((len(d_pre), features), d_pre.dtype)
     few = batch < FEW
@@ -239,8 +224,7 @@ def _backward(
         *(hidden_t.numbers, hidden_t.ld, input_t.numbers, input_t.ld),
         *(d_pre, run.cells, run.squashed, d_outputs, d_hidden, d_cell, d_x[:0] if later else d_x),
     )
-    back = partial(found.code.lstm_backward, found.blas, run.bounds)
-    _each(run.sizes, lambda low, high: back(low, high, way.places, way.left, *arrays))
+    _each(found.code.lstm_backward, found, run.sizes, run.bounds, way, *arrays)
     hidden_t.give_back()
     input_t.give_back()
     if later:
@@ -252,6 +236,11 @@ def _backward(
         (d_hidden, d_cell),
         (d_weights[:features], d_weights[features + 1 :], d_weights[features]),
     )
+
+
+def _recurrent(found: Compiled, w_hidden: Array, batch: int) -> Laid:
+    """Lay out U for batches of so many rows."""
+    return as_rows(w_hidden) if batch < FEW else panels(found, w_hidden)
 
 
 def _project(found: Compiled, x: Array, w_input: Array, bias: Array, inputs: Array) -> None:
@@ -287,8 +276,19 @@ def _bounds(sizes: IntArray) -> IntArray:
     return bounds
 
 
-def _each(sizes: IntArray, run: Callable[[int, int], None]) -> None:
-    """Run all ranges, each on a thread of its own where there are some."""
+def _each(
+    steps: Callable[..., None],
+    found: Compiled,
+    sizes: IntArray,
+    bounds: IntArray,
+    way: Way,
+    *arrays: Any,
+) -> None:
+    """Run compiled steps over all ranges, each on a thread of its own where there are some."""
+
+    def run(low: int, high: int) -> None:
+        steps(found.blas, bounds, low, high, way.places, way.left, *arrays)
+
     chosen = ranges(sizes)
     if len(chosen) == 1:
         run(*chosen[0])

@@ -68,18 +68,13 @@ def lstm_may_share(*arrays: Array) -> bool:
     return compiled() is not None and all(array.dtype == np.float32 for array in arrays)
 
 
-def lstm_along(way: Way, outputs: Array) -> Kernel:
-    """Return an LSTM that reads and writes in its own way; see :class:`Way`.
-
-    Args:
-        way: of reading and writing.
-        outputs: (M, ``way.width``) to write to.
-    """
+def lstm_along(way: Way) -> Kernel:
+    """Return an LSTM that reads and writes in its own way; see :class:`Way`."""
 
     def along(x: Array, sizes: IntArray, state: Arrays, weights: Arrays, *, keep: bool) -> Pass:
         found = compiled()
         assert found is not None
-        return compiled_lstm(found, x, sizes, state, weights, keep=keep, way=way, outputs=outputs)
+        return compiled_lstm(found, x, sizes, state, weights, keep=keep, way=way)
 
     return choose(along, reference.lstm)
 
@@ -90,9 +85,7 @@ def lstm_folded(
     sizes: IntArray,
     state: Arrays,
     w_hidden: Array,
-    *,
     way: Way | None = None,
-    outputs: Array | None = None,
 ) -> tuple[Array, Arrays]:
     """Run an LSTM, for inference, on inputs whose ``x W + b`` is known.
 
@@ -103,7 +96,6 @@ def lstm_folded(
         state: arrays (A, H).
         w_hidden: (H, 4H).
         way: of reading and writing, where :func:`lstm_may_share` says so.
-        outputs: (M, ``way.width``) to write to, with a way.
 
     Returns:
         Outputs (M, H), and the final state (A, H) of each sequence.
@@ -114,9 +106,7 @@ def lstm_folded(
     with single_blas():
         if found is None or table.dtype != np.float32:
             return numpy_lstm.lstm_folded(table, ids, sizes, state, w_hidden)
-        return compiled_lstm_folded(
-            found, table, ids, sizes, state, w_hidden, way=way, outputs=outputs
-        )
+        return compiled_lstm_folded(found, table, ids, sizes, state, w_hidden, way)
 
 
 lstm = choose(_lstm, reference.lstm)

@@ -60,11 +60,11 @@ class BothLSTMs(NamedTuple):
 
     def forward(self, batch: PackedSequence, arguments: list[Argument], *, train: bool) -> Read:
         """Run both over a batch, with the states and generators of each."""
-        outputs, ways = self._room(batch)
+        ways = self._ways(batch)
 
         def run(layer: LSTM, k: int) -> Direction:
             state, rng = arguments[k]
-            return layer.forward_along(batch, ways[k], outputs, state, train=train, rng=rng)
+            return layer.forward_along(batch, ways[k], state, train=train, rng=rng)
 
         (_, left_final, left_back), (_, right_final, right_back) = parallel(
             lambda: run(self.left, 0), lambda: run(self.right, 1)
@@ -81,22 +81,22 @@ class BothLSTMs(NamedTuple):
             np.add(d_x.data, d_x_right.data, out=d_x.data)
             return d_x.data, [d_left, d_right]
 
-        return outputs, [left_final, right_final], backward
+        return ways[0].outputs, [left_final, right_final], backward
 
     def forward_folded(self, folded: tuple[Array, Array], ids: PackedSequence) -> Array:
         """Read the rows of tables ``x W + b``, for inference: outputs (M, 2H)."""
-        outputs, ways = self._room(ids)
+        ways = self._ways(ids)
         parallel(
-            lambda: self.left.forward_folded(folded[0], ids, ways[0], outputs),
-            lambda: self.right.forward_folded(folded[1], ids, ways[1], outputs),
+            lambda: self.left.forward_folded(folded[0], ids, ways[0]),
+            lambda: self.right.forward_folded(folded[1], ids, ways[1]),
         )
-        return outputs
+        return ways[0].outputs
 
-    def _room(self, batch: PackedSequence) -> tuple[Array, tuple[Way, Way]]:
-        """Return outputs (M, 2H) to be written, and how each direction shall."""
-        middle, width = self.left.units, self.left.units + self.right.units
-        ways = Way(np.empty(0, np.int64), 0, width), Way(batch.reversal, middle, width)
-        return np.empty((batch.tokens, width), np.float32), ways
+    def _ways(self, batch: PackedSequence) -> tuple[Way, Way]:
+        """Return how each direction reads, and writes its half of the same outputs (M, 2H)."""
+        middle = self.left.units
+        outputs = np.empty((batch.tokens, middle + self.right.units), np.float32)
+        return Way(np.empty(0, np.int64), 0, outputs), Way(batch.reversal, middle, outputs)
 
     def read_short(self, batch: PackedSequence) -> tuple[Array, LSTMState] | None:
         """Read a batch that is one short sequence, for inference; None where it is another one.

@@ -294,11 +294,7 @@ class LSTM(_Recurrent[LSTMState]):
         return table
 
     def forward_folded(
-        self,
-        folded: Array,
-        ids: PackedSequence,
-        way: dispatch.Way | None = None,
-        outputs: Array | None = None,
+        self, folded: Array, ids: PackedSequence, way: dispatch.Way | None = None
     ) -> PackedSequence:
         """Read the rows of :meth:`fold` of ids (M,), and return outputs (M, H).
 
@@ -306,16 +302,13 @@ class LSTM(_Recurrent[LSTMState]):
             folded: (V, 4H).
             ids: (M,).
             way: as :meth:`forward_along` takes it.
-            outputs: likewise.
         """
         if not ids.steps:
             return ids.with_data(np.empty((0, self.units), folded.dtype))
         zeros = np.zeros((int(ids.batch_sizes[0]), self.units), folded.dtype)
         w_hidden = np.ascontiguousarray(self.w_hidden.value)
         found, _ = dispatch.lstm_folded(
-            *(folded, ids.data, ids.batch_sizes, (zeros, zeros), w_hidden),
-            way=way,
-            outputs=outputs,
+            folded, ids.data, ids.batch_sizes, (zeros, zeros), w_hidden, way
         )
         return ids.with_data(found)
 
@@ -328,7 +321,6 @@ class LSTM(_Recurrent[LSTMState]):
         self,
         batch: PackedSequence,
         way: dispatch.Way,
-        outputs: Array,
         state: LSTMState | None = None,
         *,
         train: bool = False,
@@ -339,16 +331,15 @@ class LSTM(_Recurrent[LSTMState]):
         Args:
             batch: (M, D) inputs.
             way: the order, and the columns to write to.
-            outputs: (M, ``way.width``) to write to.
             state: as :meth:`forward` takes it.
             train: likewise.
             rng: likewise.
 
         Returns:
-            What :meth:`forward` returns, but that the outputs are all of ``outputs``, and that
+            What :meth:`forward` returns, but that the outputs are all of ``way.outputs``, and that
             ``d_outputs`` has as many columns.
         """
-        return self._run(dispatch.lstm_along(way, outputs), batch, state, train, rng)
+        return self._run(dispatch.lstm_along(way), batch, state, train, rng)
 
 
 class GRU(_Recurrent[HiddenState]):
