@@ -6,7 +6,7 @@ import time
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
-from typing import TypeAlias
+from typing import NamedTuple, TypeAlias
 
 __all__ = [
     "Effort",
@@ -22,6 +22,9 @@ Thunk: TypeAlias = Callable[[], object]
 """Does the work once."""
 
 MOST_REPEATS = 1_000
+
+LONG = 0.25
+"""Seconds of a call from which on it needs no other before it."""
 
 
 @dataclass(frozen=True)
@@ -100,8 +103,9 @@ def alternate(sides: Mapping[str, Thunk], effort: Effort) -> dict[str, Spread]:
     """Time each side in turn, round after round.
 
     What disturbs the machine for a while so meets all sides. Who begins changes from round to
-    round, and work that is too short for the clock is repeated, after a call that is not counted:
-    the other side has just left its data in the cache and its threads spinning.
+    round, and work that is too short for the clock is repeated. Before it begins there is a call
+    that is not counted, for the other side has just left its data in the cache and its threads
+    spinning; in work that takes long, these milliseconds are lost anyway.
 
     Args:
         sides: by name. Each is called twice before anything counts.
@@ -110,13 +114,13 @@ def alternate(sides: Mapping[str, Thunk], effort: Effort) -> dict[str, Spread]:
     Returns:
         Seconds of one call, by name.
     """
-    repeats = {name: _repeats(run, effort.sample) for name, run in sides.items()}
+    samples = {name: _Sample.of(run, effort.sample) for name, run in sides.items()}
     seconds: dict[str, list[float]] = {name: [] for name in sides}
     names = list(sides)
     for number in range(effort.rounds):
         first = number % len(names)
         for name in names[first:] + names[:first]:
-            seconds[name].append(_sample(sides[name], repeats[name]))
+            seconds[name].append(samples[name].take())
     return {name: Spread(tuple(values)) for name, values in seconds.items()}
 
 
@@ -140,17 +144,32 @@ def alternate_calls(sides: Mapping[str, Thunk], *, blocks: int, calls: int) -> d
     return {name: Spread(tuple(values)) for name, values in seconds.items()}
 
 
-def _repeats(run: Thunk, sample: float) -> int:
-    """Warm up, and find how often to call for a sample of the wanted length."""
-    run()
-    once = _timed(run, 1)
-    return max(1, min(MOST_REPEATS, math.ceil(sample / max(once, 1e-9))))
+class _Sample(NamedTuple):
+    """How a value is taken.
 
+    Attributes:
+        run: what is timed.
+        repeats: calls that make a sample of the wanted length.
+        settle: whether a call that is not counted comes before them.
+    """
 
-def _sample(run: Thunk, repeats: int) -> float:
-    if repeats > 1:
+    run: Thunk
+    repeats: int
+    settle: bool
+
+    @classmethod
+    def of(cls, run: Thunk, sample: float) -> "_Sample":
+        """Warm up, and look how long a call takes."""
         run()
-    return _timed(run, repeats)
+        once = max(_timed(run, 1), 1e-9)
+        repeats = max(1, min(MOST_REPEATS, math.ceil(sample / once)))
+        return cls(run, repeats, once < LONG)
+
+    def take(self) -> float:
+        """Return the seconds of a call."""
+        if self.settle:
+            self.run()
+        return _timed(self.run, self.repeats)
 
 
 def _timed(run: Thunk, repeats: int) -> float:

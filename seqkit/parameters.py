@@ -88,13 +88,21 @@ class Parameter:
         fresh, self._filled = not self._filled, True
         return self._buffer, fresh
 
-    def add_grad(self, gradient: Array) -> None:
-        """Add to the gradient; the first one of a step is copied, not added to zeros."""
+    def add_grad(self, gradient: Array, *, given: bool = False) -> None:
+        """Add to the gradient; the first one of a step is copied, not added to zeros.
+
+        Args:
+            gradient: shaped like ``value``.
+            given: the caller will not touch the array again. Where it is as the gradient has to be,
+                it becomes the gradient, and nothing is copied.
+        """
         buffer, fresh = self.open_grad()
-        if fresh:
-            buffer[...] = gradient
-        else:
+        if not fresh:
             buffer += gradient
+        elif given and gradient.dtype == buffer.dtype and gradient.flags.c_contiguous:
+            self._buffer = gradient
+        else:
+            buffer[...] = gradient
 
     def add_product(self, left: Array, right: Array) -> None:
         """Add ``left @ right`` to the gradient; the first product of a step is written in place."""

@@ -162,3 +162,23 @@ def test_gradients_add_whether_the_first_is_copied_or_not() -> None:
         parameter.add_grad(np.ones((2, 3)))
         parameter.add_rows(np.array([1]), np.ones((1, 3), np.float32))
         np.testing.assert_array_equal(parameter.grad, [[3, 3, 3], [4, 4, 4]])
+
+
+def test_a_gradient_that_is_given_away_is_not_copied() -> None:
+    parameter = Parameter(np.zeros((2, 3), np.float32))
+    for _ in range(2):
+        parameter.zero_grad()
+        gradient = np.full((2, 3), 2.0, np.float32)
+        parameter.add_grad(gradient, given=True)
+        assert parameter.grad is gradient
+        parameter.add_grad(np.ones((2, 3), np.float32), given=True)
+        np.testing.assert_array_equal(parameter.grad, np.full((2, 3), 3.0))
+
+
+@pytest.mark.parametrize("gradient", [np.ones((2, 3)), np.ones((3, 2), np.float32).T])
+def test_a_gradient_of_another_kind_is_copied_though_given(gradient: np.ndarray) -> None:
+    parameter = Parameter(np.zeros((2, 3), np.float32))
+    parameter.add_grad(gradient, given=True)
+    assert parameter.grad.dtype == np.float32
+    assert parameter.grad.flags.c_contiguous
+    np.testing.assert_array_equal(parameter.grad, gradient)

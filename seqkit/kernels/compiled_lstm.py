@@ -11,9 +11,9 @@ A :class:`Way` lets it read every sequence from its other end and write beside w
 writes, so that the two directions of a layer need no copies of their inputs, outputs and gradients.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from functools import partial
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, TypeVar
 
 import numpy as np
 
@@ -25,7 +25,9 @@ from seqkit.kernels.passes import Arrays, Gradients, Pass
 from seqkit.kernels.spare import spare
 from seqkit.kernels.threads import inside_parallel, parallel
 
-__all__ = ["Way", "compiled_lstm", "compiled_lstm_folded", "ranges"]
+__all__ = ["Passes", "Way", "compiled_lstm", "compiled_lstm_folded", "compiled_lstms", "ranges"]
+
+T = TypeVar("T")
 
 FEW, MANY = 4, 2**20
 """Inputs are projected beforehand where products have few rows, which makes them slow, or where
@@ -92,38 +94,85 @@ class _Run(NamedTuple):
         spare.give_back(self.memory, self.gates, self.cells, self.squashed)
 
 
+class Passes(NamedTuple):
+    """Forward passes of several LSTMs over the same inputs.
+
+    Attributes:
+        states: of each, arrays (A, H) after each sequence's last token.
+        backward: maps the gradients of the outputs and of each one's final state, None for zero, to
+            those of each one's arguments.
+    """
+
+    states: list[Arrays]
+    backward: Callable[[Array | None, Sequence[Arrays | None]], list[Gradients]]
+
+
 def compiled_lstm(
+    found: Compiled, x: Array, sizes: IntArray, state: Arrays, weights: Arrays, *, keep: bool
+) -> Pass:
+    """Run an LSTM in float32; see :mod:`seqkit.kernels.passes`."""
+    way = _as_they_lie(len(x), len(weights[1]), x.dtype)
+    (final,), run_back = compiled_lstms(found, x, sizes, [state], [weights], [way], keep=keep)
+
+    def backward(d_outputs: Array | None, d_state: Arrays | None) -> Gradients:
+        return run_back(d_outputs, [d_state])[0]
+
+    return Pass(way.outputs, final, backward)
+
+
+def compiled_lstms(
     found: Compiled,
     x: Array,
     sizes: IntArray,
-    state: Arrays,
-    weights: Arrays,
+    states: Sequence[Arrays],
+    weights: Sequence[Arrays],
+    ways: Sequence[Way],
     *,
     keep: bool,
-    way: Way | None = None,
-) -> Pass:
-    """Run an LSTM in float32; see :mod:`seqkit.kernels.passes`.
+) -> Passes:
+    """Run LSTMs in float32 over the same inputs, each on a thread of its own where there are some.
 
-    With a way, the outputs of the pass are all columns that there are, of which it has written its
-    own; so are the gradients that its backward takes.
+    All that holds Python's lock is done before the threads part: it would hold them up.
+
+    Args:
+        found: the kernels.
+        x: (M, D).
+        sizes: (T,) sequences alive at each step.
+        states: of each, arrays (A, H).
+        weights: of each, W, U and b.
+        ways: of each; they share their outputs, of which each writes its own columns. The gradients
+            of the outputs have all columns, too.
+        keep: as for any kernel.
     """
-    way = way or _as_they_lie(len(x), len(weights[1]), x.dtype)
-    run = _forward(found, x, sizes, state, weights, way, keep)
-    unused = [run] if keep else []
+    given = list(zip(states, weights, strict=True))
+
+    def forward(chosen: Sequence[Way], keep: bool) -> list[_Run]:
+        pairs = zip(given, chosen, strict=True)
+        return _together([_forward(found, x, sizes, s, w, way, keep) for (s, w), way in pairs])
+
+    runs = forward(ways, keep)
+    unused = [runs] if keep else []
     if not keep:
-        run.give_back()
+        for run in runs:
+            run.give_back()
     # The outputs are the caller's from now on: not written again, and not kept alive from here.
-    back = way.elsewhere(0)
+    back = [way.elsewhere(0) for way in ways]
 
-    def backward(d_outputs: Array | None, d_state: Arrays | None) -> Gradients:
-        # A pass that was used, or not kept, is run again.
-        kept = unused.pop() if unused else again()
-        return _backward(found, kept, weights, back, d_outputs, d_state)
+    def backward(d_outputs: Array | None, d_states: Sequence[Arrays | None]) -> list[Gradients]:
+        # Passes that were used, or not kept, are run again.
+        kept = unused.pop() if unused else forward([way.elsewhere(len(x)) for way in back], True)
+        if d_outputs is None:
+            d_outputs = back[0].outputs
+        d_outputs = np.ascontiguousarray(d_outputs, x.dtype)
+        each = zip(kept, weights, back, d_states, strict=True)
+        return _together([_backward(found, r, w, way, d_outputs, d) for r, w, way, d in each])
 
-    def again() -> _Run:
-        return _forward(found, x, sizes, state, weights, back.elsewhere(len(x)), True)
+    return Passes([(run.final_hidden, run.final_cell) for run in runs], backward)
 
-    return Pass(way.outputs, (run.final_hidden, run.final_cell), backward)
+
+def _together(prepared: Sequence[Callable[[], T]]) -> list[T]:
+    """Run several functions on as many threads; a single one may use threads of its own."""
+    return parallel(*prepared) if len(prepared) > 1 else [prepared[0]()]
 
 
 def compiled_lstm_folded(
@@ -145,8 +194,8 @@ def compiled_lstm_folded(
     final = np.empty_like(hidden), np.empty_like(cell)
     matrix = _recurrent(found, w_hidden, batch)
     arrays = (
-        *(table, ids, matrix.numbers, matrix.ld, gates, hidden.copy(), cell.copy(), squashed),
-        *(way.outputs, *final, False),
+        *(table, np.zeros(4 * units, table.dtype), ids, matrix.numbers, matrix.ld),
+        *(gates, hidden.copy(), cell.copy(), squashed, way.outputs, *final, False),
     )
     _each(found.code.lstm_forward, found, sizes, _bounds(sizes), way, *arrays)
     matrix.give_back()
@@ -161,7 +210,8 @@ def _forward(
     weights: Arrays,
     way: Way,
     keep: bool,
-) -> _Run:
+) -> Callable[[], _Run]:
+    """Prepare a forward pass, and return the function that runs it."""
     hidden, cell = state
     w_input, w_hidden, bias = weights
     (count, features), (batch, units) = x.shape, hidden.shape
@@ -173,26 +223,33 @@ def _forward(
     cells[:batch] = cell
     gates = spare.lend((room or batch, 4 * units))
     squashed = spare.lend((room or batch, units))
-    final = np.empty_like(hidden), np.empty_like(cell)
-    if _beforehand(batch, weights):
-        read = x.take(way.places, axis=0) if len(way.places) else x
-        memory[:room, :features] = read[:room]
-        memory[:room, features] = 1
-        # Kept gates begin as what the inputs add to them: nothing to look up elsewhere.
-        inputs = gates if keep else np.empty((count, 4 * units), x.dtype)
-        _by_halves(count, lambda part: _project(found, read[part], w_input, bias, inputs[part]))
-        ids = np.arange(count)
-        matrix = _recurrent(found, w_hidden, batch)
-    else:
-        inputs, ids = x, np.empty(0, np.int64)
-        matrix = panels(found, w_input, bias[None], w_hidden)
-    arrays = (
-        *(inputs, ids, matrix.numbers, matrix.ld),
-        *(gates, memory, cells, squashed, way.outputs, *final, keep),
+    run = _Run(
+        *(sizes, bounds, memory, gates, cells, squashed),
+        *(np.empty_like(hidden), np.empty_like(cell)),
     )
-    _each(found.code.lstm_forward, found, sizes, bounds, way, *arrays)
-    matrix.give_back()
-    return _Run(sizes, bounds, memory, gates, cells, squashed, *final)
+
+    def steps() -> _Run:
+        if _beforehand(batch, weights):
+            read = x.take(way.places, axis=0) if len(way.places) else x
+            memory[:room, :features] = read[:room]
+            memory[:room, features] = 1
+            # Kept gates begin as what the inputs add to them: nothing to look up elsewhere.
+            inputs = gates if keep else np.empty((count, 4 * units), x.dtype)
+            _by_halves(count, lambda part: _project(found, read[part], w_input, inputs[part]))
+            ids = np.arange(count)
+            matrix = _recurrent(found, w_hidden, batch)
+        else:
+            inputs, ids = x, np.empty(0, np.int64)
+            matrix = panels(found, w_input, bias[None], w_hidden)
+        arrays = (
+            *(inputs, bias, ids, matrix.numbers, matrix.ld, gates, memory, cells, squashed),
+            *(way.outputs, run.final_hidden, run.final_cell, keep),
+        )
+        _each(found.code.lstm_forward, found, sizes, bounds, way, *arrays)
+        matrix.give_back()
+        return run
+
+    return steps
 
 
 def _backward(
@@ -200,42 +257,41 @@ def _backward(
     run: _Run,
     weights: Arrays,
     way: Way,
-    d_outputs: Array | None,
+    d_outputs: Array,
     d_state: Arrays | None,
-) -> Gradients:
-    """Run backwards over the steps, then compute the gradients of all weights at once."""
+) -> Callable[[], Gradients]:
+    """Prepare to run backwards over the steps, then to compute the gradients of all weights."""
     w_input, w_hidden, _ = weights
     d_pre, (features, columns), batch = run.gates, w_input.shape, int(run.sizes[0])
-    units, later = columns // 4, _beforehand(batch, weights)
+    units, later, few = columns // 4, _beforehand(batch, weights), batch < FEW
     d_hidden, d_cell = (
         np.zeros((batch, units), d_pre.dtype)
         if d_state is None
         else np.array(d_state[k], d_pre.dtype, order="C")
         for k in range(2)
     )
-    if d_outputs is None:
-        d_outputs = way.outputs
-    d_outputs = np.ascontiguousarray(d_outputs, d_pre.dtype)
-    d_x = np.empty((len(d_pre), features), d_pre.dtype)
-    few = batch < FEW
-    hidden_t = transposed(found, w_hidden, rows=few)
-    input_t = nothing() if later else transposed(found, w_input, rows=few)
-    arrays = (
-        *(hidden_t.numbers, hidden_t.ld, input_t.numbers, input_t.ld),
-        *(d_pre, run.cells, run.squashed, d_outputs, d_hidden, d_cell, d_x[:0] if later else d_x),
-    )
-    _each(found.code.lstm_backward, found, run.sizes, run.bounds, way, *arrays)
-    hidden_t.give_back()
-    input_t.give_back()
-    if later:
-        d_x = _input_gradient(d_pre, w_input, way.places)
-    d_weights = weight_gradient(run.memory[: len(d_pre)], d_pre)
-    run.give_back()
-    return Gradients(
-        d_x,
-        (d_hidden, d_cell),
-        (d_weights[:features], d_weights[features + 1 :], d_weights[features]),
-    )
+    d_x = np.empty((0 if later else len(d_pre), features), d_pre.dtype)
+
+    def steps() -> Gradients:
+        hidden_t = transposed(found, w_hidden, rows=few)
+        input_t = nothing() if later else transposed(found, w_input, rows=few)
+        arrays = (
+            *(hidden_t.numbers, hidden_t.ld, input_t.numbers, input_t.ld),
+            *(d_pre, run.cells, run.squashed, d_outputs, d_hidden, d_cell, d_x),
+        )
+        _each(found.code.lstm_backward, found, run.sizes, run.bounds, way, *arrays)
+        hidden_t.give_back()
+        input_t.give_back()
+        d_inputs = _input_gradient(d_pre, w_input, way.places) if later else d_x
+        d_weights = weight_gradient(run.memory[: len(d_pre)], d_pre)
+        run.give_back()
+        return Gradients(
+            d_inputs,
+            (d_hidden, d_cell),
+            (d_weights[:features], d_weights[features + 1 :], d_weights[features]),
+        )
+
+    return steps
 
 
 def _recurrent(found: Compiled, w_hidden: Array, batch: int) -> Laid:
@@ -243,14 +299,13 @@ def _recurrent(found: Compiled, w_hidden: Array, batch: int) -> Laid:
     return as_rows(w_hidden) if batch < FEW else panels(found, w_hidden)
 
 
-def _project(found: Compiled, x: Array, w_input: Array, bias: Array, inputs: Array) -> None:
-    """Write ``x W + b``; for few tokens by a product that copies nothing."""
+def _project(found: Compiled, x: Array, w_input: Array, inputs: Array) -> None:
+    """Write ``x W``; for few tokens by a product that copies nothing."""
     if len(x) < SPLIT:
-        inputs[...] = bias
+        inputs[...] = 0
         found.code.add_product(found.blas, x, w_input, inputs)
     else:
         np.matmul(x, w_input, out=inputs)
-        inputs += bias
 
 
 def _input_gradient(d_pre: Array, w_input: Array, places: IntArray) -> Array:

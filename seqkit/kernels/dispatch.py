@@ -1,24 +1,33 @@
 """Which kernel runs: a fast one for real numbers, the textbook for complex and for no data."""
 
+from collections.abc import Sequence
+
 import numpy as np
 
 from seqkit.arrays import Array, IntArray
 from seqkit.kernels import gru, reference, rnn
 from seqkit.kernels import lstm as numpy_lstm
 from seqkit.kernels.compiled import compiled
-from seqkit.kernels.compiled_lstm import Way, compiled_lstm, compiled_lstm_folded
+from seqkit.kernels.compiled_lstm import (
+    Passes,
+    Way,
+    compiled_lstm,
+    compiled_lstm_folded,
+    compiled_lstms,
+)
 from seqkit.kernels.dealing import dealt
 from seqkit.kernels.passes import Arrays, Gradients, Kernel, Pass
 from seqkit.kernels.threads import single_blas
 
 __all__ = [
+    "Passes",
     "Way",
     "gru_after",
     "gru_before",
     "lstm",
-    "lstm_along",
     "lstm_folded",
     "lstm_may_share",
+    "lstms_along",
     "rnn_relu",
     "rnn_tanh",
 ]
@@ -64,19 +73,35 @@ _numpy_lstm = dealt(numpy_lstm.lstm)
 
 
 def lstm_may_share(*arrays: Array) -> bool:
-    """Return whether :func:`lstm_along` can run on such inputs and weights here."""
+    """Return whether :func:`lstms_along` can run on such inputs and weights here."""
     return compiled() is not None and all(array.dtype == np.float32 for array in arrays)
 
 
-def lstm_along(way: Way) -> Kernel:
-    """Return an LSTM that reads and writes in its own way; see :class:`Way`."""
+def lstms_along(
+    x: Array,
+    sizes: IntArray,
+    states: Sequence[Arrays],
+    weights: Sequence[Arrays],
+    ways: Sequence[Way],
+    *,
+    keep: bool,
+) -> Passes:
+    """Run LSTMs over the same inputs, each in its own way, where :func:`lstm_may_share` says so.
 
-    def along(x: Array, sizes: IntArray, state: Arrays, weights: Arrays, *, keep: bool) -> Pass:
-        found = compiled()
-        assert found is not None
-        return compiled_lstm(found, x, sizes, state, weights, keep=keep, way=way)
+    Arguments are those of :func:`~seqkit.kernels.compiled_lstm.compiled_lstms`.
+    """
+    found = compiled()
+    assert found is not None
+    x, given = np.ascontiguousarray(x), [tuple(map(np.ascontiguousarray, w)) for w in weights]
+    begins = [tuple(np.ascontiguousarray(array, x.dtype) for array in state) for state in states]
+    with single_blas():
+        passes = compiled_lstms(found, x, sizes, begins, given, ways, keep=keep)
 
-    return choose(along, reference.lstm)
+    def backward(d_outputs: Array | None, d_states: Sequence[Arrays | None]) -> list[Gradients]:
+        with single_blas():
+            return passes.backward(d_outputs, d_states)
+
+    return passes._replace(backward=backward)
 
 
 def lstm_folded(

@@ -84,6 +84,47 @@ def _sgemv(
     return signature, generate
 
 
+TILE = 16
+"""Rows and columns that are transposed at once: a row of a tile is a line of the cache."""
+
+
+@intrinsic
+def _transpose_tile(_: Any, source: Any, lds: Any, target: Any, ldt: Any) -> Any:
+    """Transpose 16 x 16 numbers: addresses, and how many numbers lie from row to row.
+
+    Sixteen vectors are interleaved with each other four times over: after each round, a vector
+    holds twice as many numbers of the same column.
+    """
+    signature = types.void(types.uintp, types.int64, types.uintp, types.int64)
+
+    def generate(context: Any, builder: Any, _: Any, arguments: Any) -> Any:
+        source, lds, target, ldt = arguments
+        vector = ir.VectorType(ir.FloatType(), TILE)
+        int64, int32 = ir.IntType(64), ir.IntType(32)
+
+        def row(address: Any, ld: Any, k: int) -> Any:
+            numbers = builder.mul(ld, int64(4 * k))
+            return builder.inttoptr(builder.add(address, numbers), vector.as_pointer())
+
+        rows = [builder.load(row(source, lds, k), align=4) for k in range(TILE)]
+        half = TILE // 2
+        low, high = (
+            ir.Constant(
+                ir.VectorType(int32, TILE),
+                [first + k // 2 + TILE * (k % 2) for k in range(TILE)],
+            )
+            for first in (0, half)
+        )
+        for _round in range(4):
+            pairs = zip(rows[:half], rows[half:], strict=True)
+            rows = [builder.shuffle_vector(a, b, part) for a, b in pairs for part in (low, high)]
+        for k in range(TILE):
+            builder.store(rows[k], row(target, ldt, k), align=4)
+        return context.get_dummy_value()
+
+    return signature, generate
+
+
 LARGEST = np.float32(7.90531110763549805)
 """From here on tanh is 1 in float32."""
 
@@ -228,9 +269,6 @@ REAL, VARIABLE, INTEGERS = types.float32[:, ::1], types.int64, types.int64[::1]
 CONSTANT = types.Array(types.float32, 2, "C", readonly=True)
 ADDRESSES = types.uint64[::1]
 
-TILE = 16
-"""Rows and columns that are transposed at once: a row of a tile is a line of the cache."""
-
 VECTOR, CONSTANT_VECTOR = types.float32[::1], types.Array(types.float32, 1, "C", readonly=True)
 PANELS = types.void(CONSTANT, VECTOR, VARIABLE, VARIABLE)
 TRANSPOSE = types.void(CONSTANT, VECTOR, VARIABLE)
@@ -239,8 +277,8 @@ ALONE = types.void(
     ADDRESSES, CONSTANT, CONSTANT, CONSTANT, CONSTANT_VECTOR, REAL, VECTOR, VECTOR, REAL, VARIABLE,
 )  # fmt: skip
 FORWARD = types.void(
-    ADDRESSES, INTEGERS, VARIABLE, VARIABLE, INTEGERS, VARIABLE, CONSTANT, INTEGERS,
-    CONSTANT_VECTOR, VARIABLE, REAL, REAL, REAL, REAL, REAL, REAL, REAL, types.boolean,
+    ADDRESSES, INTEGERS, VARIABLE, VARIABLE, INTEGERS, VARIABLE, CONSTANT, CONSTANT_VECTOR,
+    INTEGERS, CONSTANT_VECTOR, VARIABLE, REAL, REAL, REAL, REAL, REAL, REAL, REAL, types.boolean,
 )  # fmt: skip
 BACKWARD = types.void(
     ADDRESSES, INTEGERS, VARIABLE, VARIABLE, INTEGERS, VARIABLE,
@@ -287,14 +325,21 @@ def transpose(matrix, out, width):
         c = r // width * width
         n = min(width, rows - c)
         for k in range(0, columns, TILE):
-            for i in range(r, min(r + TILE, rows)):
-                for j in range(k, min(k + TILE, columns)):
-                    out[c * columns + j * n + i - c] = matrix[i, j]
+            begin = c * columns + k * n + r - c
+            if r + TILE <= rows and k + TILE <= columns:
+                _transpose_tile(
+                    matrix.ctypes.data + 4 * (r * columns + k), columns,
+                    out.ctypes.data + 4 * begin, n,
+                )  # fmt: skip
+            else:
+                for i in range(r, min(r + TILE, rows)):
+                    for j in range(k, min(k + TILE, columns)):
+                        out[begin + (j - k) * n + i - r] = matrix[i, j]
 
 
 @njit(FORWARD, **OPTIONS)
 def lstm_forward(
-    blas, bounds, low, high, places, left, x, ids, weights, ldw,
+    blas, bounds, low, high, places, left, x, bias, ids, weights, ldw,
     gates, memory, cells, squashed, outputs, final_hidden, final_cell, keep,
 ):  # fmt: skip
     """Run over the rows from ``low`` to ``high`` of every step.
@@ -308,7 +353,8 @@ def lstm_forward(
         high: row after the last one, for steps that have so many.
         places: (M,) the row of ``x`` and ``outputs`` that a token has; (0,) for its own number.
         left: the column of ``outputs`` with which its part of them begins.
-        x: (M, D) inputs; or (V, 4H), inputs times W with b added.
+        x: (M, D) inputs; or (V, 4H), inputs times W.
+        bias: (4H,) to be added in the latter case.
         ids: (M,) which row of ``x`` a token has, in the latter case; else (0,).
         weights: W, b and U under each other, (D + 1 + H, 4H), or U alone in the latter case; as
             panels, or as rows.
@@ -339,7 +385,9 @@ def lstm_forward(
             end = min(top + block, rows)
             if projected:
                 for r in range(top, end):
-                    _copy(x[ids[start + r]], gates[row + r])
+                    known, out = x[ids[start + r]], gates[row + r]
+                    for k in range(len(out)):
+                        out[k] = known[k] + bias[k]
             else:
                 for r in range(top, end):
                     place = places[start + r] if moved else start + r

@@ -1,4 +1,4 @@
-"""Sums and maxima of rows, and optimisers' steps, in loops that numba compiles; see
+"""Sums, products and maxima of rows, and optimisers' steps, in loops that numba compiles; see
 :mod:`.machine_code`.
 """
 
@@ -13,6 +13,7 @@ __all__ = [
     "adam",
     "adam_rows",
     "largest",
+    "scale_rows",
     "spread",
     "subtract_rows",
     "sum_of_squares",
@@ -28,6 +29,7 @@ SUM = types.void(INTEGERS, INTEGERS, CONSTANT, REAL)
 SUBTRACT = types.void(REAL, INTEGERS, CONSTANT, types.float32)
 ADAM = types.void(LINE, CONSTANT_LINE, LINE, LINE, *[types.float32] * 4)
 ADAM_ROWS = types.void(REAL, INTEGERS, CONSTANT, REAL, REAL, *[types.float32] * 4)
+SCALE = types.void(CONSTANT, CONSTANT, INTEGERS, REAL)
 SQUARES = types.float64(CONSTANT_LINE)
 HOLDERS = types.int32[:, ::1]
 LARGEST = types.void(CONSTANT, INTEGERS, REAL, HOLDERS)
@@ -49,6 +51,15 @@ def sum_rows(order, starts, rows, sums):
             row = rows[order[place]]
             for k in range(len(total)):
                 total[k] += row[k]
+
+
+@njit(SCALE, **EXACT)
+def scale_rows(rows, factors, owners, scaled):
+    """``scaled = rows * factors[owners]``: (M, D), (N, D), (M,), (M, D)."""
+    for place in range(len(rows)):
+        row, factor, out = rows[place], factors[owners[place]], scaled[place]
+        for k in range(len(row)):
+            out[k] = row[k] * factor[k]
 
 
 @njit(inline="always")

@@ -1,11 +1,11 @@
-"""Adding up rows that belong together, as the gradient of a lookup needs it."""
+"""Rows that belong together: adding them up, and scaling them alike."""
 
 import numpy as np
 
 from seqkit.arrays import Array, IntArray
-from seqkit.kernels.compiled import compiled
+from seqkit.kernels.compiled import compiled, compiled_for
 
-__all__ = ["sum_repeated_rows"]
+__all__ = ["scale_rows", "sum_repeated_rows"]
 
 TOGETHER = 4
 """Repetitions that are added for all ids at once; ``reduceat`` adds the others."""
@@ -27,6 +27,17 @@ def sum_repeated_rows(ids: IntArray, rows: Array) -> tuple[IntArray, Array]:
     else:
         sums = _sums(order, starts, rows)
     return ids[starts], sums
+
+
+def scale_rows(rows: Array, factors: Array, owners: IntArray) -> Array:
+    """Return ``rows * factors[owners]``: rows (M, D), factors (N, D), owners (M,)."""
+    found = compiled_for(rows, factors)
+    if found is None or rows.ndim != 2:
+        scaled: Array = rows * factors.take(owners, axis=0)
+        return scaled
+    scaled = np.empty_like(rows)
+    found.rows.scale_rows(rows, factors, owners, scaled)
+    return scaled
 
 
 def _sums(order: IntArray, starts: IntArray, rows: Array) -> Array:

@@ -1,6 +1,6 @@
 """Two recurrent layers that read each sequence from either end (Schuster and Paliwal 1997)."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from typing import Any, Generic, TypeVar
 
 import numpy as np
@@ -15,7 +15,7 @@ from seqkit.layers.base import (
     can_fold,
     prefixed,
 )
-from seqkit.layers.both_lstms import Argument, BothLSTMs, Read, in_turn_where_shared
+from seqkit.layers.both_lstms import Argument, BothLSTMs, Read
 from seqkit.layers.states import join_states, split_state
 from seqkit.parameters import Parameter
 from seqkit.sequences import PackedSequence
@@ -161,7 +161,7 @@ class Bidirectional(Generic[S]):
             if d_outputs is not None:
                 d_left = batch.with_data(d_outputs.data[:, :width])
                 d_right = batch.with_data(d_outputs.data[batch.reversal, width:])
-            (d_x_left, d_left_state), (d_x_right, d_right_state) = in_turn_where_shared(
+            (d_x_left, d_left_state), (d_x_right, d_right_state) = _in_turn_where_shared(
                 (self.forward_layer, self.backward_layer),
                 lambda: left_backward(d_left, d_states[0]),
                 lambda: right_backward(d_right, d_states[1]),
@@ -210,3 +210,11 @@ def _children(
         return None, None
     first, second = rng.integers(0, 2**63, size=2).tolist()
     return np.random.default_rng(first), np.random.default_rng(second)
+
+
+def _in_turn_where_shared(
+    layers: tuple[Any, Any], left: Callable[[], Any], right: Callable[[], Any]
+) -> list[Any]:
+    """Run both layers' backward passes, in turn where both add to a shared parameter."""
+    ours, theirs = ({id(parameter) for _, parameter in layer.parameters()} for layer in layers)
+    return [left(), right()] if ours & theirs else parallel(left, right)

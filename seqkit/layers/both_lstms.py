@@ -10,15 +10,16 @@ from typing import Any, NamedTuple, TypeAlias
 import numpy as np
 
 from seqkit.arrays import Array
+from seqkit.kernels import dispatch
 from seqkit.kernels.both_ends import lstm_both_ends
 from seqkit.kernels.compiled import compiled
 from seqkit.kernels.dispatch import Way
 from seqkit.kernels.threads import parallel
-from seqkit.layers.base import LSTMState, RecurrentBackward
+from seqkit.layers.base import LSTMState
 from seqkit.layers.recurrent import LSTM
 from seqkit.sequences import PackedSequence
 
-__all__ = ["Argument", "BothLSTMs", "Read", "in_turn_where_shared"]
+__all__ = ["Argument", "BothLSTMs", "Read"]
 
 SHORT = 2**21
 """Multiplications, for each gate, up to which one thread reads a sequence from both ends in less
@@ -29,8 +30,6 @@ Argument: TypeAlias = tuple[Any, np.random.Generator | None]
 
 Read: TypeAlias = tuple[Array, list[Any], Callable[..., tuple[Array, list[Any]]]]
 """Outputs (M, 2H), both final states, and ``backward(d_outputs, d_states) -> (d_x, d_states0)``."""
-
-Direction: TypeAlias = tuple[PackedSequence, LSTMState, RecurrentBackward]
 
 
 class BothLSTMs(NamedTuple):
@@ -61,27 +60,32 @@ class BothLSTMs(NamedTuple):
     def forward(self, batch: PackedSequence, arguments: list[Argument], *, train: bool) -> Read:
         """Run both over a batch, with the states and generators of each."""
         ways = self._ways(batch)
-
-        def run(layer: LSTM, k: int) -> Direction:
-            state, rng = arguments[k]
-            return layer.forward_along(batch, ways[k], state, train=train, rng=rng)
-
-        (_, left_final, left_back), (_, right_final, right_back) = parallel(
-            lambda: run(self.left, 0), lambda: run(self.right, 1)
+        begun = [
+            layer.begin(batch, state, train=train, rng=rng)
+            for layer, (state, rng) in zip(self, arguments, strict=True)
+        ]
+        passes = dispatch.lstms_along(
+            batch.data,
+            batch.batch_sizes,
+            [p.state for p in begun],
+            [p.weights for p in begun],
+            ways,
+            keep=train,
         )
+        finals = [p.final(state) for p, state in zip(begun, passes.states, strict=True)]
 
         def backward(
             d_outputs: PackedSequence | None, d_states: list[Any]
         ) -> tuple[Array, list[Any]]:
-            (d_x, d_left), (d_x_right, d_right) = in_turn_where_shared(
-                self,
-                lambda: left_back(d_outputs, d_states[0]),
-                lambda: right_back(d_outputs, d_states[1]),
-            )
-            np.add(d_x.data, d_x_right.data, out=d_x.data)
-            return d_x.data, [d_left, d_right]
+            d_data = None if d_outputs is None else d_outputs.data
+            d_rows = [p.rows_of(d) for p, d in zip(begun, d_states, strict=True)]
+            found = passes.backward(d_data, d_rows)
+            each = zip(begun, found, d_states, strict=True)
+            d_starts = [p.learn(gradients, d) for p, gradients, d in each]
+            d_x = np.add(found[0].x, found[1].x, out=found[0].x)
+            return d_x, d_starts
 
-        return ways[0].outputs, [left_final, right_final], backward
+        return ways[0].outputs, finals, backward
 
     def forward_folded(self, folded: tuple[Array, Array], ids: PackedSequence) -> Array:
         """Read the rows of tables ``x W + b``, for inference: outputs (M, 2H)."""
@@ -117,11 +121,3 @@ class BothLSTMs(NamedTuple):
 
 def _values(layer: LSTM) -> tuple[Array, Array, Array]:
     return layer.w_input.value, layer.w_hidden.value, layer.bias.value
-
-
-def in_turn_where_shared(
-    layers: tuple[Any, Any], left: Callable[[], Any], right: Callable[[], Any]
-) -> list[Any]:
-    """Run both layers' backward passes, in turn where both add to a shared parameter."""
-    ours, theirs = ({id(parameter) for _, parameter in layer.parameters()} for layer in layers)
-    return [left(), right()] if ours & theirs else parallel(left, right)

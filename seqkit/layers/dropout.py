@@ -11,6 +11,7 @@ from typing import TypeVar
 import numpy as np
 
 from seqkit.arrays import Array, BoolArray, DTypeLike
+from seqkit.kernels.rows import scale_rows
 from seqkit.parameters import Parameter
 from seqkit.sequences import PackedSequence
 
@@ -121,10 +122,13 @@ class LockedDropout(_RateLayer):
         source = self._active(train, rng)
         if source is None:
             return batch, _unchanged
-        x = batch.data
+        x, owners = batch.data, batch.sequence_of_token
         mask = inverted_mask((batch.batch, x.shape[1]), self.rate, source, x.dtype)
-        y, flat_backward = _multiplied(x, mask.take(batch.sequence_of_token, axis=0))
-        return batch.with_data(y), lambda d_y: d_y.with_data(flat_backward(d_y.data))
+
+        def scaled(values: PackedSequence) -> PackedSequence:
+            return values.with_data(scale_rows(values.data, mask, owners))
+
+        return scaled(batch), scaled
 
 
 def _unchanged(d_y: T) -> T:

@@ -10,14 +10,14 @@ import numpy as np
 
 from seqkit.arrays import Array, DTypeLike
 from seqkit.kernels import dispatch
-from seqkit.kernels.passes import Arrays, Kernel
+from seqkit.kernels.passes import Arrays, Gradients, Kernel
 from seqkit.kernels.threads import single_blas
 from seqkit.layers.base import HiddenState, LSTMState, RecurrentBackward, State
 from seqkit.layers.dropout import check_rate, inverted_mask
 from seqkit.parameters import Parameter, glorot_uniform, orthogonal
 from seqkit.sequences import PackedSequence
 
-__all__ = ["GRU", "LSTM", "RNN"]
+__all__ = ["GRU", "LSTM", "RNN", "LayerPass"]
 
 S = TypeVar("S", bound=State)
 
@@ -92,44 +92,30 @@ class _Recurrent(Generic[S]):
         Raises:
             ValueError: a width or the state's shape does not fit, or dropout has no ``rng``.
         """
-        return self._run(self._kernel, batch, state, train, rng)
-
-    def _run(
-        self,
-        kernel: Kernel,
-        batch: PackedSequence,
-        state: S | None,
-        train: bool,
-        rng: np.random.Generator | None,
-    ) -> tuple[PackedSequence, S, RecurrentBackward]:
-        self._check(batch, state)
-        parameters = [parameter for _, parameter in self.parameters()]
-        mask = self._dropout_mask(train, rng)
-        weights = [parameter.value for parameter in parameters]
-        if mask is not None:
-            weights[parameters.index(self.w_hidden)] = mask * self.w_hidden.value
-        alive = batch.order[: batch.batch_sizes[0] if batch.steps else 0]
-        before = self._zeros(batch.batch) if state is None else state
-        run = kernel(
-            batch.data,
-            batch.batch_sizes,
-            tuple(array[0, alive] for array in before),
-            tuple(weights),
-            keep=train,
-        )
+        begun = self.begin(batch, state, train=train, rng=rng)
+        run = self._kernel(batch.data, batch.batch_sizes, begun.state, begun.weights, keep=train)
 
         def backward(
             d_outputs: PackedSequence | None, d_state: S | None = None
         ) -> tuple[PackedSequence, S]:
-            d_final = None if d_state is None else tuple(array[0, alive] for array in d_state)
-            d_run = run.backward(None if d_outputs is None else d_outputs.data, d_final)
-            for parameter, gradient in zip(parameters, d_run.weights, strict=True):
-                masked = mask is not None and parameter is self.w_hidden
-                parameter.add_grad(gradient * mask if masked else gradient)
-            d_after = self._zeros(batch.batch) if d_state is None else d_state
-            return batch.with_data(d_run.x), self._replace(d_after, alive, d_run.state)
+            d_data = None if d_outputs is None else d_outputs.data
+            found = run.backward(d_data, begun.rows_of(d_state))
+            return batch.with_data(found.x), begun.learn(found, d_state)
 
-        return batch.with_data(run.outputs), self._replace(before, alive, run.state), backward
+        return batch.with_data(run.outputs), begun.final(run.state), backward
+
+    def begin(
+        self,
+        batch: PackedSequence,
+        state: S | None,
+        *,
+        train: bool,
+        rng: np.random.Generator | None,
+    ) -> "LayerPass[S]":
+        """Begin a pass; see :meth:`forward` for the arguments and what is raised."""
+        self._check(batch, state)
+        mask = self._dropout_mask(train, rng)
+        return LayerPass(self, batch, self.zeros(batch.batch) if state is None else state, mask)
 
     def _check(self, batch: PackedSequence, state: S | None) -> None:
         name = type(self).__name__
@@ -146,20 +132,10 @@ class _Recurrent(Generic[S]):
                 f"{name} wants {self.state_arrays} state arrays {shape}, found {found}"
             )
 
-    def _zeros(self, batch: int) -> S:
+    def zeros(self, batch: int) -> S:
+        """Return the state in which a batch of so many sequences begins, unless one is given."""
         zeros = np.zeros((1, batch, self.units), self.w_hidden.value.dtype)
         return self.state_type(*[zeros] * self.state_arrays)
-
-    def _replace(self, state: S, alive: Array, rows: Arrays) -> S:
-        """Put the rows of the sequences that are not empty into a copy of ``state``."""
-        if len(alive) == 1 == state[0].shape[1]:
-            return self.state_type(*(new[None] for new in rows))
-        copies = []
-        for array, new in zip(state, rows, strict=True):
-            copy = array.astype(new.dtype)
-            copy[0, alive] = new
-            copies.append(copy)
-        return self.state_type(*copies)
 
     def _dropout_mask(self, train: bool, rng: np.random.Generator | None) -> Array | None:
         if not (train and self.recurrent_dropout):
@@ -168,6 +144,69 @@ class _Recurrent(Generic[S]):
             raise ValueError("recurrent_dropout needs an rng where train=True")
         value = self.w_hidden.value
         return inverted_mask(value.shape, self.recurrent_dropout, rng, value.dtype)
+
+
+class LayerPass(Generic[S]):
+    """One pass of a layer over a batch, around its kernel: states in the caller's order outside, in
+    the packing's inside; weights as dropout leaves them.
+
+    Args:
+        layer: whose parameters learn.
+        batch: (M, D) inputs.
+        before: the state before each sequence's first token.
+        mask: (H, G H) of the recurrent weights, or None.
+
+    Attributes:
+        state: arrays (A, H), of the sequences that are not empty.
+        weights: in the order of the layer's parameters.
+    """
+
+    def __init__(
+        self, layer: _Recurrent[S], batch: PackedSequence, before: S, mask: Array | None
+    ) -> None:
+        self._layer = layer
+        self._batch = batch
+        self._before = before
+        self._mask = mask
+        self._alive = batch.order[: batch.batch_sizes[0] if batch.steps else 0]
+        self._parameters = [parameter for _, parameter in layer.parameters()]
+        self.state = tuple(array[0, self._alive] for array in before)
+        self.weights = tuple(
+            parameter.value * mask if self._masked(parameter) else parameter.value
+            for parameter in self._parameters
+        )
+
+    def _masked(self, parameter: Parameter) -> bool:
+        return self._mask is not None and parameter is self._layer.w_hidden
+
+    def final(self, rows: Arrays) -> S:
+        """Return the state after each sequence's last token: an empty one keeps its own."""
+        return self._filled(self._before, rows)
+
+    def rows_of(self, state: S | None) -> Arrays | None:
+        """Return the rows (A, H) of the sequences that are not empty."""
+        return None if state is None else tuple(array[0, self._alive] for array in state)
+
+    def learn(self, found: Gradients, d_state: S | None) -> S:
+        """Add to the gradients of the parameters; return the gradient of the initial state."""
+        for parameter, gradient in zip(self._parameters, found.weights, strict=True):
+            if self._masked(parameter):
+                gradient = gradient * self._mask
+            parameter.add_grad(gradient, given=True)
+        d_after = self._layer.zeros(self._batch.batch) if d_state is None else d_state
+        return self._filled(d_after, found.state)
+
+    def _filled(self, state: S, rows: Arrays) -> S:
+        """Put the rows of the sequences that are not empty into a copy of ``state``."""
+        kind = self._layer.state_type
+        if len(self._alive) == 1 == state[0].shape[1]:
+            return kind(*(new[None] for new in rows))
+        copies = []
+        for array, new in zip(state, rows, strict=True):
+            copy = array.astype(new.dtype)
+            copy[0, self._alive] = new
+            copies.append(copy)
+        return kind(*copies)
 
 
 class RNN(_Recurrent[HiddenState]):
@@ -301,7 +340,7 @@ class LSTM(_Recurrent[LSTMState]):
         Args:
             folded: (V, 4H).
             ids: (M,).
-            way: as :meth:`forward_along` takes it.
+            way: the order of reading, and the columns to write to.
         """
         if not ids.steps:
             return ids.with_data(np.empty((0, self.units), folded.dtype))
@@ -313,33 +352,9 @@ class LSTM(_Recurrent[LSTMState]):
         return ids.with_data(found)
 
     def may_share(self, inputs: Array) -> bool:
-        """Return whether :meth:`forward_along` can run on such inputs here."""
+        """Return whether this layer and another can read such inputs side by side here."""
         weights = (parameter.value for _, parameter in self.parameters())
         return dispatch.lstm_may_share(inputs, *weights)
-
-    def forward_along(
-        self,
-        batch: PackedSequence,
-        way: dispatch.Way,
-        state: LSTMState | None = None,
-        *,
-        train: bool = False,
-        rng: np.random.Generator | None = None,
-    ) -> tuple[PackedSequence, LSTMState, RecurrentBackward]:
-        """Run over a batch in an order of its own, writing beside what another layer writes.
-
-        Args:
-            batch: (M, D) inputs.
-            way: the order, and the columns to write to.
-            state: as :meth:`forward` takes it.
-            train: likewise.
-            rng: likewise.
-
-        Returns:
-            What :meth:`forward` returns, but that the outputs are all of ``way.outputs``, and that
-            ``d_outputs`` has as many columns.
-        """
-        return self._run(dispatch.lstm_along(way), batch, state, train, rng)
 
 
 class GRU(_Recurrent[HiddenState]):

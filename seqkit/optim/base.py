@@ -111,12 +111,12 @@ class Optimizer:
     def _update(
         self, update: Callable[..., None], decay: float, value: Array, grad: Array, *moments: Array
     ) -> None:
-        parallel(
-            *(
-                partial(self._update_part, update, decay, scratch, part)
-                for scratch, part in zip(self._scratch, halves(value, grad, *moments), strict=False)
-            )
-        )
+        parts = zip(self._scratch, halves(value, grad, *moments), strict=False)
+        work = [partial(self._update_part, update, decay, scratch, part) for scratch, part in parts]
+        if len(work) == 1:  # a dozen small arrays a step: threads are not even asked for
+            work[0]()
+        else:
+            parallel(*work)
 
     def _update_part(
         self,

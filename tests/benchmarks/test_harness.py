@@ -2,6 +2,7 @@ import math
 
 import pytest
 
+from benchmarks import harness
 from benchmarks.harness import Effort, Spread, alternate, alternate_calls, geometric_mean
 
 
@@ -35,7 +36,15 @@ def test_sides_alternate_and_take_turns_to_begin() -> None:
     sides = {"a": lambda: calls.append("a"), "b": lambda: calls.append("b")}
     found = alternate(sides, Effort(rounds=3, sample=0.0))
     assert {name: len(spread.values) for name, spread in found.items()} == {"a": 3, "b": 3}
-    assert "".join(calls) == "aabb" + "ab" + "ba" + "ab"
+    # Twice to warm up; then a call that does not count before each that does.
+    assert "".join(calls) == "aabb" + "aabb" + "bbaa" + "aabb"
+
+
+def test_long_work_is_called_once_a_value(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(harness, "LONG", 0.0)
+    calls: list[str] = []
+    alternate({"a": lambda: calls.append("a")}, Effort(rounds=3, sample=0.0))
+    assert "".join(calls) == "aa" + "aaa"
 
 
 def test_short_work_is_repeated() -> None:

@@ -18,7 +18,8 @@ from seqkit.kernels.compiled import (
     worth_compiling,
 )
 from seqkit.kernels.compiled_lstm import ranges
-from seqkit.kernels.rows import sum_repeated_rows
+from seqkit.kernels.panels import panels, transposed
+from seqkit.kernels.rows import scale_rows, sum_repeated_rows
 from seqkit.kernels.threads import parallel, use_threads
 from seqkit.optim import SGD, Adam, Optimizer, gradient_norm
 from seqkit.parameters import Parameter
@@ -205,6 +206,58 @@ def test_repeated_rows_are_summed(dtype: Any) -> None:
     assert found.dtype == dtype
     np.testing.assert_array_equal(found_ids, distinct)
     np.testing.assert_allclose(found, expected, rtol=1e-4, atol=1e-5)
+
+
+@needs_numba
+@pytest.mark.parametrize("dtype", [np.float32, np.float64])
+def test_rows_are_scaled_by_the_factors_of_their_owners(dtype: Any) -> None:
+    rng = np.random.default_rng(7)
+    rows, factors = rng.normal(size=(50, 9)).astype(dtype), rng.normal(size=(4, 9)).astype(dtype)
+    owners = rng.integers(0, 4, 50)
+    expected = scale_rows(rows, factors, owners)
+    with use_compiled():
+        found = scale_rows(rows, factors, owners)
+    assert found.dtype == dtype
+    np.testing.assert_array_equal(found, expected)
+
+
+SHAPES = [(1, 1), (16, 16), (15, 17), (37, 131), (128, 512), (700, 800)]
+
+
+def in_panels(matrix: np.ndarray) -> np.ndarray:
+    """The columns of a matrix, 64 after 64, each panel in one piece."""
+    starts = range(0, matrix.shape[1], 64)
+    return np.concatenate([matrix[:, start : start + 64].ravel() for start in starts])
+
+
+@needs_numba
+@pytest.mark.parametrize("shape", SHAPES)
+@pytest.mark.parametrize("threads", [1, 2])
+def test_panels_hold_the_columns_of_matrices_under_each_other(
+    shape: tuple[int, int], threads: int
+) -> None:
+    rng = np.random.default_rng(8)
+    first, second = rng.normal(size=(2, *shape)).astype(np.float32)
+    with use_compiled(), use_threads(threads):
+        found = compiled()
+        assert found is not None
+        laid = panels(found, first, second)
+    np.testing.assert_array_equal(laid.numbers, in_panels(np.concatenate([first, second])))
+
+
+@needs_numba
+@pytest.mark.parametrize("shape", SHAPES)
+@pytest.mark.parametrize("threads", [1, 2])
+@pytest.mark.parametrize("rows", [False, True])
+def test_matrices_are_transposed_whatever_their_shape(
+    shape: tuple[int, int], threads: int, rows: bool
+) -> None:
+    matrix = np.random.default_rng(9).normal(size=shape).astype(np.float32)
+    with use_compiled(), use_threads(threads):
+        found = compiled()
+        assert found is not None
+        laid = transposed(found, matrix, rows=rows)
+    np.testing.assert_array_equal(laid.numbers, matrix.T.ravel() if rows else in_panels(matrix.T))
 
 
 def steps(

@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 from hypothesis import given
 
+from seqkit.kernels.compiled import use_compiled
 from seqkit.layers.base import HiddenState, LSTMState
 from seqkit.layers.recurrent import GRU, LSTM, RNN
 from seqkit.parameters import Parameter
@@ -155,6 +156,22 @@ def test_empty_sequences_pass_state_and_gradient_through(cell: str) -> None:
         np.testing.assert_array_equal(after[:, [0, 2]], before[:, [0, 2]])
         np.testing.assert_array_equal(d_before[:, [0, 2]], d_after[:, [0, 2]])
         assert (after[:, 1] != before[:, 1]).all()
+
+
+@every_cell
+@pytest.mark.parametrize("case", LENGTHS)
+@pytest.mark.parametrize("compiled", [False, True])
+def test_gradients_have_memory_of_their_own(cell: str, case: str, compiled: bool) -> None:
+    # Optimisers and clipping change gradients in place.
+    layer = build(cell, 3, 4, np.float32, recurrent_dropout=0.5)
+    batch = random_batch(np.random.default_rng(5), LENGTHS[case], 3)
+    with use_compiled(compiled):
+        outputs, _, backward = layer.forward(batch, train=True, rng=np.random.default_rng(6))
+        backward(outputs)
+    before = gradients(layer)
+    for name, parameter in layer.parameters():
+        parameter.scale_grad(2.0)
+        np.testing.assert_array_equal(parameter.grad, 2 * before[name])
 
 
 @every_cell
