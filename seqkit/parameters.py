@@ -9,6 +9,7 @@ from seqkit.arrays import Array, DTypeLike, Initializer, IntArray
 from seqkit.kernels.rows import sum_repeated_rows
 
 __all__ = [
+    "Loan",
     "Parameter",
     "glorot_uniform",
     "normal",
@@ -39,6 +40,7 @@ class Parameter:
         self.trainable = trainable
         self._buffer: Array | None = None
         self._filled = False
+        self._loan: Loan | None = None
         self._rows: list[tuple[IntArray, Array]] = []
 
     @classmethod
@@ -78,15 +80,31 @@ class Parameter:
         For a layer that computes a large gradient and would rather write it in place than add it to
         zeros. Rows added sparsely stay apart and are folded in when :attr:`grad` is read.
         """
-        value = self.value
-        if (
-            self._buffer is None
-            or self._buffer.shape != value.shape
-            or self._buffer.dtype != value.dtype
-        ):
-            self._buffer, self._filled = np.empty_like(value), False
+        buffer = self._memory()
+        self._loan = None
         fresh, self._filled = not self._filled, True
-        return self._buffer, fresh
+        return buffer, fresh
+
+    def _memory(self) -> Array:
+        """Return the memory of the dense gradient, whatever stands there."""
+        value, buffer = self.value, self._buffer
+        if buffer is None or buffer.shape != value.shape or buffer.dtype != value.dtype:
+            self._buffer, self._filled = buffer, _ = np.empty_like(value), False
+        return buffer
+
+    def lend_grad(self) -> "Loan | None":
+        """Lend the memory of the dense gradient until there is one; None where there is already.
+
+        A new loan ends the one before.
+        """
+        if self._filled:
+            return None
+        self._loan = Loan(self, self._memory())
+        return self._loan
+
+    def is_lent(self, loan: "Loan") -> bool:
+        """Return whether nobody has begun a gradient, or borrowed its memory, since."""
+        return self._loan is loan
 
     def add_grad(self, gradient: Array, *, given: bool = False) -> None:
         """Add to the gradient; the first one of a step is copied, not added to zeros.
@@ -150,6 +168,23 @@ class Parameter:
         """Forget the gradient. Its memory is kept for the next step, which overwrites it."""
         self._filled = False
         self._rows.clear()
+
+
+class Loan:
+    """The memory of a parameter's gradient, for something else meanwhile.
+
+    Attributes:
+        memory: shaped like the parameter's value; holds anything.
+    """
+
+    def __init__(self, parameter: Parameter, memory: Array) -> None:
+        self.memory = memory
+        self._parameter = parameter
+
+    @property
+    def valid(self) -> bool:
+        """Whether what was written to the memory still stands there."""
+        return self._parameter.is_lent(self)
 
 
 def unique_parameters(named: Iterable[tuple[str, Parameter]]) -> Iterator[tuple[str, Parameter]]:

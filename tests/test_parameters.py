@@ -182,3 +182,28 @@ def test_a_gradient_of_another_kind_is_copied_though_given(gradient: np.ndarray)
     assert parameter.grad.dtype == np.float32
     assert parameter.grad.flags.c_contiguous
     np.testing.assert_array_equal(parameter.grad, gradient)
+
+
+def test_a_gradients_memory_is_lent_until_there_is_a_gradient() -> None:
+    parameter = Parameter(np.zeros((2, 3), np.float32))
+    loan = parameter.lend_grad()
+    assert loan is not None
+    assert loan.memory.shape == (2, 3)
+    parameter.add_rows(np.array([1]), np.ones((1, 3), np.float32))  # these stand apart
+    assert loan.valid
+    assert parameter.sparse_rows() is not None
+    parameter.add_grad(np.ones((2, 3), np.float32))
+    assert not loan.valid
+    assert parameter.lend_grad() is None
+    np.testing.assert_array_equal(parameter.grad, [[1, 1, 1], [2, 2, 2]])
+
+
+def test_a_new_loan_ends_the_one_before() -> None:
+    parameter = Parameter(np.zeros((2, 3), np.float32))
+    first, second = parameter.lend_grad(), parameter.lend_grad()
+    assert first is not None
+    assert second is not None
+    assert not first.valid
+    assert second.valid
+    parameter.zero_grad()
+    assert second.valid

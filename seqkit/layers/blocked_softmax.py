@@ -9,8 +9,9 @@ hidden states' gradient while the block is hot. How the details fit together:
 - Bias, shift and row sums ride in the products: a block reads ``[hidden | 1 | -shift]`` times
   ``[w | bias | 1]``, and the exponentials times the latter give the sums in its last column.
 - ``1 / sum`` is folded into small arrays (M,) and (M, H); the one-hot is never built.
-- As many exponentials as a budget of memory allows are kept for the backward; what is beyond is
-  computed again, so that memory stays bounded at any vocabulary.
+- Exponentials are kept for the backward in memory that it will need anyway, and as far as a budget
+  allows; what is beyond is computed again, so that memory stays bounded at any vocabulary. See
+  :mod:`.kept_exponentials`.
 - The blocks are split between two threads in the same way whatever the number of threads is, and
   partial sums are added in a fixed order: results never depend on that number.
 """
@@ -23,10 +24,11 @@ import numpy as np
 
 from seqkit.arrays import Array, IntArray
 from seqkit.kernels.threads import parallel, single_blas
+from seqkit.layers.kept_exponentials import Kept, KeptMemory
 from seqkit.layers.losses import TargetMasses
 from seqkit.parameters import Parameter, sum_repeated_rows
 
-__all__ = ["BlockedSoftmax", "KeptMemory", "SoftmaxSums", "split_words"]
+__all__ = ["BlockedSoftmax", "SoftmaxSums", "split_words"]
 
 Result = TypeVar("Result")
 
@@ -44,66 +46,20 @@ class SoftmaxSums(NamedTuple):
         shift: (M,) what was taken from the logits before the exponential.
         z: (M,) sums of the exponentials.
         weighted: (M, H) exponentials times weights; zeros where no gradient was asked for.
-        kept: exponentials (M, block) by the block's first word.
+        kept: exponentials.
     """
 
     targets: Array
     shift: Array
     z: Array
     weighted: Array
-    kept: dict[int, Array]
+    kept: Kept
 
     @property
     def log_probabilities(self) -> Array:
         """(M,) of the targets; rounding never lifts one above 0."""
         log_p: Array = np.minimum(self.targets - self.shift - np.log(self.z), 0.0)
         return log_p
-
-
-class KeptMemory:
-    """A budget of memory for blocks of exponentials, taken from a store that outlives the pass.
-
-    Fresh pages cost as much as the exponentials that are written into them, so a finished pass
-    leaves its memory for the next.
-    """
-
-    _store: list[Array] = []  # noqa: RUF012  shared on purpose: list.pop and append are atomic
-
-    def __init__(self, budget: int) -> None:
-        self.budget = budget
-        self.memory: Array | None = None
-
-    def blocks(self, tokens: int, blocks: list[slice], dtype: np.dtype) -> dict[int, Array]:
-        """Return arrays (tokens, block) for as many of the blocks as the budget allows."""
-        shares: list[tuple[slice, int, int]] = []
-        used = 0
-        for block in blocks:
-            size = tokens * (block.stop - block.start) * dtype.itemsize
-            if used + size > self.budget:
-                break
-            shares.append((block, used, used + size))
-            used += size
-        if not used:
-            return {}
-        self.memory = memory = self._take(used)
-        return {
-            block.start: memory[start:stop].view(dtype).reshape(tokens, -1)
-            for block, start, stop in shares
-        }
-
-    def _take(self, size: int) -> Array:
-        try:
-            memory = self._store.pop()
-        except IndexError:
-            memory = np.empty(0, np.uint8)
-        return memory if len(memory) >= size else np.empty(size, np.uint8)
-
-    def release(self, kept: dict[int, Array]) -> None:
-        """Forget the blocks (a second backward computes them again) and hand the memory back."""
-        kept.clear()
-        if self.memory is not None and not self._store:
-            self._store.append(self.memory)
-        self.memory = None
 
 
 class BlockedSoftmax:
@@ -136,7 +92,7 @@ class BlockedSoftmax:
     def sums(self, targets: Array, memory: KeptMemory, *, gradient: bool = True) -> SoftmaxSums:
         """Run over all words once, shifted by the targets' logits (M,) or else by the largest."""
         blocks = [block for part in self.parts for block in part]
-        kept = memory.blocks(len(self.hidden), blocks, self.dtype)
+        kept = memory.room(len(self.hidden), blocks, self.dtype)
         shift = targets
         limit = np.finfo(self.dtype).max ** 0.8
         z, weighted = self._sums(shift, kept, gradient)
@@ -145,18 +101,18 @@ class BlockedSoftmax:
             z, weighted = self._sums(shift, kept, gradient)
         return SoftmaxSums(targets, shift, z, weighted, kept)
 
-    def _sums(self, shift: Array, kept: dict[int, Array], gradient: bool) -> tuple[Array, Array]:
+    def _sums(self, shift: Array, kept: Kept, gradient: bool) -> tuple[Array, Array]:
         rows = self._rows(shift)
 
         def run(blocks: list[slice]) -> Array:
             total = np.zeros(rows.shape, self.dtype)
             # Overflow is looked for afterwards.
             with np.errstate(over="ignore", invalid="ignore"):
-                for _, columns, e in self._exponentials(rows, blocks, kept):
+                for columns, part, e in self._exponentials(rows, blocks, kept):
                     if gradient:
-                        total += e @ columns
+                        total[part] += e @ columns
                     else:
-                        total[:, -1] += e.sum(axis=1)
+                        total[part, -1] += e.sum(axis=1)
             return total
 
         total = self._in_parts(run)
@@ -197,11 +153,12 @@ class BlockedSoftmax:
         """Add ``softmaxᵀ @ hidden``, each token scaled, to the gradients."""
         rows = self._rows(sums.shift)
         scaled = self.hidden * per_sum[:, None]
+        kept = sums.kept.intact()
         d_w, fresh = self.w.open_grad()
         d_bias = None if self.bias is None else self.bias.grad
 
         def run(blocks: list[slice]) -> None:
-            for block, _, e in self._exponentials(rows, blocks, sums.kept, filled=True):
+            for block, e in self._exponentials_again(rows, blocks, kept):
                 if fresh:
                     np.matmul(e.T, scaled, out=d_w[block])
                 else:
@@ -245,33 +202,55 @@ class BlockedSoftmax:
         return columns
 
     def _exponentials(
-        self, rows: Array, blocks: list[slice], kept: dict[int, Array], *, filled: bool = False
-    ) -> Iterator[tuple[slice, Array, Array]]:
-        """Yield (block, ``[w | bias | 1]``, exponentials (M, block)); kept ones may be ``filled``.
-
-        Where they are, ``[w | bias | 1]`` is not made: its memory is yielded as it is.
-        """
-        widest = max((block.stop - block.start for block in blocks), default=0)
-        buffer = np.empty((widest, rows.shape[1]), self.dtype)
-        scratch: Array | None = None
+        self, rows: Array, blocks: list[slice], kept: Kept
+    ) -> Iterator[tuple[Array, slice, Array]]:
+        """Yield (``[w | bias | 1]``, tokens, their exponentials), block by block."""
+        buffer, scratch = self._working_memory(rows, blocks)
         for block in blocks:
-            e = kept.get(block.start)
-            if e is None:
-                if scratch is None:
-                    scratch = np.empty(len(rows) * widest, self.dtype)
-                width = block.stop - block.start
-                e = scratch[: len(rows) * width].reshape(len(rows), width)
-            elif filled:
-                yield block, buffer, e
-                continue
             columns = self._columns(block, buffer)
-            np.exp(np.matmul(rows, columns.T, out=e), out=e)
-            yield block, columns, e
+            for part, memory in kept.parts(block, len(rows)):
+                e = _shaped(scratch, part, block) if memory is None else memory
+                yield columns, part, self._exponential(rows[part], columns, e)
+
+    def _exponentials_again(
+        self, rows: Array, blocks: list[slice], kept: Kept
+    ) -> Iterator[tuple[slice, Array]]:
+        """Yield (block, exponentials of all tokens); those that were not kept are made again.
+
+        What lies where the gradient will be is moved away.
+        """
+        buffer, scratch = self._working_memory(rows, blocks)
+        for block in blocks:
+            e = kept.whole(block, len(rows))
+            if e is None:
+                e = _shaped(scratch, slice(0, len(rows)), block)
+                for part, memory in kept.parts(block, len(rows)):
+                    if memory is None:
+                        self._exponential(rows[part], self._columns(block, buffer), e[part])
+                    else:
+                        e[part] = memory
+            yield block, e
+
+    def _working_memory(self, rows: Array, blocks: list[slice]) -> tuple[Array, Array]:
+        """Return memory for ``[w | bias | 1]`` and for the exponentials of the widest block."""
+        widest = max((block.stop - block.start for block in blocks), default=0)
+        return (
+            np.empty((widest, rows.shape[1]), self.dtype),
+            np.empty(len(rows) * widest, self.dtype),
+        )
+
+    def _exponential(self, rows: Array, columns: Array, out: Array) -> Array:
+        return np.exp(np.matmul(rows, columns.T, out=out), out=out)
 
     def _in_parts(self, run: Callable[[list[slice]], Result]) -> list[Result]:
         """Run over each part of the blocks, at the same time where threads are allowed."""
         with single_blas():
             return parallel(*(partial(run, part) for part in self.parts))
+
+
+def _shaped(scratch: Array, part: slice, block: slice) -> Array:
+    rows, width = part.stop - part.start, block.stop - block.start
+    return scratch[: rows * width].reshape(rows, width)
 
 
 def split_words(tokens: int, features: int, words: int) -> list[list[slice]]:

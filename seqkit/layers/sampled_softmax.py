@@ -19,7 +19,8 @@ import numpy as np
 from numpy.typing import ArrayLike
 
 from seqkit.arrays import Array, BoolArray, IntArray
-from seqkit.layers.blocked_softmax import BlockedSoftmax, KeptMemory, SoftmaxSums
+from seqkit.layers.blocked_softmax import BlockedSoftmax, SoftmaxSums
+from seqkit.layers.kept_exponentials import KeptMemory
 from seqkit.layers.losses import Loss, TargetMasses, sum_exactly
 from seqkit.parameters import Parameter
 

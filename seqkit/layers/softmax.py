@@ -10,7 +10,8 @@ import numpy as np
 from numpy.typing import ArrayLike
 
 from seqkit.arrays import Array, DTypeLike, IntArray
-from seqkit.layers.blocked_softmax import BlockedSoftmax, KeptMemory
+from seqkit.layers.blocked_softmax import BlockedSoftmax
+from seqkit.layers.kept_exponentials import KeptMemory
 from seqkit.layers.linear import weight_or_draw
 from seqkit.layers.losses import Loss, TargetMasses, log_softmax, sum_exactly
 from seqkit.layers.sampled_softmax import WordSample, sampled_cross_entropy
@@ -129,7 +130,7 @@ def linear_cross_entropy(
         )
     masses = TargetMasses.of(targets, words, weights, label_smoothing, hidden.real.dtype)
     product = BlockedSoftmax(hidden, w, bias)
-    memory = KeptMemory(KEPT_BYTES)
+    memory = KeptMemory(KEPT_BYTES, w)
     sums = product.sums(product.logits_of(targets), memory)
     log_p = sums.log_probabilities
     losses = -masses.total * log_p

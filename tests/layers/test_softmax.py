@@ -42,7 +42,7 @@ def output(
     return layer
 
 
-CASES = [(5, 3, 300), (0, 3, 7), (1, 1, 1), (4, 2, 700)]
+CASES = [(5, 3, 300), (0, 3, 7), (1, 1, 1), (4, 2, 700), (3, 3, 300), (2, 5, 300)]
 
 
 @pytest.mark.parametrize("shape", CASES, ids=str)
@@ -107,6 +107,31 @@ def test_two_passes_do_not_share_memory() -> None:
     losses = [layer.loss(*pair) for pair in zip(hidden, targets, strict=True)]
     for loss, expected in zip(losses, alone, strict=True):
         np.testing.assert_array_equal(loss.backward(), expected)
+
+
+@pytest.mark.usefixtures("small_blocks")
+@pytest.mark.parametrize("features", [3, 6])
+def test_a_gradient_that_comes_between_is_kept(features: int) -> None:
+    # What waits in the gradient's memory is lost then, and has to be computed again.
+    rng = np.random.default_rng(0)
+    layer, hidden = output(rng, features, 300), rng.normal(size=(4, features))
+    targets = np.array([0, 5, 5, 299])
+    expected = layer.loss(hidden, targets).backward()
+    d_w = layer.w.grad.copy()
+    layer.w.zero_grad()
+    loss = layer.loss(hidden, targets)
+    layer.w.grad += 7.0
+    np.testing.assert_array_equal(loss.backward(), expected)
+    np.testing.assert_allclose(layer.w.grad, d_w + 7.0, rtol=1e-12)
+
+
+@pytest.mark.usefixtures("small_blocks")
+def test_a_gradient_that_was_there_before_stays() -> None:
+    rng = np.random.default_rng(0)
+    layer, hidden = output(rng, 6, 300), rng.normal(size=(4, 6))
+    layer.w.grad += 7.0
+    layer.loss(hidden, np.array([0, 5, 5, 299]))
+    np.testing.assert_array_equal(layer.w.grad, np.full((300, 6), 7.0))
 
 
 @pytest.mark.parametrize("scale", [1.0, 30.0, 1e3, 1e6])
