@@ -210,8 +210,14 @@ def pack_flat(flat: Array, lengths: ArrayLike) -> PackedSequence:
     order = np.argsort(-lengths, kind="stable")
     steps = int(lengths.max(initial=0))
     ended = np.bincount(lengths, minlength=steps + 1)[:steps]
-    batch_sizes = len(lengths) - np.cumsum(ended)
-    structure = PackedSequence(np.empty(len(flat), np.bool_), batch_sizes.astype(np.int64), order)
+    structure = _unchecked(
+        {
+            "data": flat,
+            "batch_sizes": len(lengths) - np.cumsum(ended, dtype=np.int64),
+            "order": order,
+            "lengths": lengths.copy(),  # as the property of that name would find them
+        }
+    )
     data = np.empty_like(flat)
     data[structure.token_rows] = flat
     return structure.with_data(data)

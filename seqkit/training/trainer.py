@@ -79,7 +79,8 @@ class Trainer:
         self._current = EpochProgress()
         self._carried: State | None = None
         self._history: list[EpochReport] = []
-        self._best: dict[str, Array] = {}
+        # Copies of the best weights; None while the model holds them itself, until its next step.
+        self._best: Mapping[str, Array] | None = {}
         # The weights of the last step, while the model holds the best ones instead.
         self._latest: dict[str, Array] | None = None
 
@@ -150,6 +151,8 @@ class Trainer:
         """Take the steps of the current epoch that are not done yet."""
         current = self._current
         started = time.perf_counter()
+        if self._best is None:
+            self._best = copy_weights(self._trainable)
         self._model.begin_epoch(current.epoch)
         order = random_stream(self._seed, "order", current.epoch)
         batches = self._model.batches(examples, rng=order)
@@ -213,7 +216,7 @@ class Trainer:
             validation_seconds=time.perf_counter() - started,
         )
         if report.best:
-            self._best = self._updates.scored_weights()
+            self._best = self._updates.averages()
         self._updates.finish_epoch(score, higher_is_better=higher_is_better)
         self._history.append(report)
         self._current, self._carried = EpochProgress(report.epoch + 1), None
@@ -234,7 +237,7 @@ class Trainer:
 
     def _settle(self) -> None:
         """Give the model the best weights, and remember those to train on from."""
-        if self._best:
+        if self._best:  # else there are none, or the model has them
             self._latest = copy_weights(self._trainable)
             fill_weights(self._trainable, self._best)
 
@@ -249,9 +252,12 @@ class Trainer:
         """
         current = {name: parameter.value for name, parameter in self._parameters.items()}
         weights = {**current, **(self._latest or {})}
+        best = (
+            {name: current[name] for name in self._trainable} if self._best is None else self._best
+        )
         parts = {
             "weights": _copies(weights) if copy else weights,
-            "best": _copies(self._best) if copy else self._best,
+            "best": _copies(best) if copy else best,
             "carried": _copies({str(i): array for i, array in enumerate(self._carried or ())}),
             **self._updates.state(),
         }

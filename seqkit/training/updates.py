@@ -19,7 +19,6 @@ from seqkit.optim import (
 )
 from seqkit.parameters import Parameter
 from seqkit.training.config import TrainingConfig
-from seqkit.training.weights import copy_weights
 
 __all__ = ["Update", "Updates"]
 
@@ -114,10 +113,9 @@ class Updates:
         """Let the parameters hold their averages for a while, where averaging is on."""
         return nullcontext() if self._average is None else self._average.applied()
 
-    def scored_weights(self) -> dict[str, Array]:
-        """Copy the weights that are scored: averages where there are some."""
-        averages = {} if self._average is None else self._average.averages()
-        return averages or copy_weights(self._trainable)
+    def averages(self) -> dict[str, Array] | None:
+        """Copy the averaged weights, which are then those that are scored; None without any."""
+        return (None if self._average is None else self._average.averages()) or None
 
     # --- checkpoints -----------------------------------------------------------------------------
 

@@ -21,7 +21,7 @@ HEAD = """# Results
 
 What the [recipes](recipes) reach on public data. Tuning looked at the validation split only; the
 scores are those of the test split. Of one run, the score has its 95 % bootstrap interval; of
-several seeds, it is the mean with the standard deviation over them. Scores do not depend on the
+several seeds or folds, it is the mean with the standard deviation over them. Scores do not depend on the
 number of threads. Times are those of training with validation, while other work ran beside it, so
 they are upper bounds.
 
@@ -68,7 +68,7 @@ def _score(result: Result) -> str:
     shown = ", ".join(format_score(value, first.style) for value in values)
     return (
         f"{first.name} **{format_score(mean, first.style)}** ± {format_score(spread, first.style)} "
-        f"({len(values)} seeds: {shown})"
+        f"({len(values)} {result.over}: {shown})"
     )
 
 
@@ -84,6 +84,8 @@ def _best_baseline(result: Result) -> str:
     own = _headlines(result)
     first, mean = own[0], statistics.mean(metric.value for metric in own)
     way = 1 if first.higher_is_better else -1
+    if result.over == "folds":
+        return _best_baseline_over_folds(result, first)
     named = [
         (baseline["name"], metric)
         for baseline in result.extracts[0]["baselines"]
@@ -95,6 +97,20 @@ def _best_baseline(result: Result) -> str:
     name, best = max(named, key=lambda pair: way * pair[1].value)
     better = ", **better**" if way * best.value > way * mean else ""
     return f"{name} {format_score(best.value, best.style)}{_interval(best)}{better}"
+
+
+def _best_baseline_over_folds(result: Result, wanted: Metric) -> str:
+    """The best of them by its mean over the folds, which are scored on different examples."""
+    values: dict[str, list[float]] = {}
+    for one in result.extracts:
+        for baseline in one["baselines"]:
+            for metric in map(Metric.from_json, baseline["metrics"]):
+                if metric.name == wanted.name:
+                    values.setdefault(baseline["name"], []).append(metric.value)
+    choose = max if wanted.higher_is_better else min
+    name = choose(values, key=lambda name: statistics.mean(values[name]))
+    mean, spread = statistics.mean(values[name]), statistics.stdev(values[name])
+    return f"{name} {format_score(mean, wanted.style)} ± {format_score(spread, wanted.style)}"
 
 
 def _time(result: Result) -> str:
@@ -123,7 +139,7 @@ def _section(result: Result) -> Iterator[str]:
     yield f"- Model: {first['parameters']:,} parameters. {_how(result)}"
     for metric in map(Metric.from_json, first["metrics"][1:]):
         if not metric.name.startswith("macro"):
-            of = f" (seed {first['seed']})" if len(result.extracts) > 1 else ""
+            of = f" ({result.over[:-1]} {first['seed']})" if len(result.extracts) > 1 else ""
             yield f"- {metric.name[0].upper()}{metric.name[1:]}{of}: " + (
                 f"{format_score(metric.value, metric.style)}{_interval(metric)}."
             )
@@ -146,7 +162,7 @@ def _counts(extract: Mapping[str, Any]) -> str:
 
 def _how(result: Result) -> str:
     parts = [
-        f"seed {one['seed']}: best epoch {one['best_epoch']} ({one['stopped']})"
+        f"{result.over[:-1]} {one['seed']}: best epoch {one['best_epoch']} ({one['stopped']})"
         for one in result.extracts
     ]
     first = result.extracts[0]

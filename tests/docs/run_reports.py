@@ -39,6 +39,7 @@ class Result:
         recipe: file of the recipe, from ``docs``; empty for the task's defaults.
         command: that made the runs.
         source: where the data comes from.
+        over: what its runs differ in, seeds or folds; a fold has its number as the seed.
         published: figures of others.
         remarks: what else a careful reader should know.
     """
@@ -48,6 +49,7 @@ class Result:
     command: str
     source: str
     recipe: str = ""
+    over: str = "seeds"
     published: tuple[Published, ...] = ()
     remarks: tuple[str, ...] = ()
     extracts: tuple[Mapping[str, Any], ...] = field(default=())
