@@ -9,7 +9,7 @@ import numpy as np
 from benchmarks.harness import Thunk
 from benchmarks.records import Result
 from benchmarks.settings import Settings
-from benchmarks.works import compare
+from benchmarks.works import compare, drawn
 
 __all__ = ["LayerWork", "gru", "lstm", "rnn"]
 
@@ -68,8 +68,8 @@ class LayerWork:
     def arrays(self) -> tuple[np.ndarray, np.ndarray]:
         """Draw inputs (T, N, D) and the gradient of the outputs (T, N, H)."""
         rng = np.random.default_rng(0)
-        x = rng.normal(size=(self.steps, self.batch, self.features)).astype(np.float32)
-        d_y = rng.normal(size=(self.steps, self.batch, self.units)).astype(np.float32)
+        x = drawn(rng, self.steps, self.batch, self.features)
+        d_y = drawn(rng, self.steps, self.batch, self.units)
         return x, d_y
 
     def ours(self) -> Thunk:

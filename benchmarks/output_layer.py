@@ -8,7 +8,7 @@ import numpy as np
 from benchmarks.harness import Thunk
 from benchmarks.records import Result
 from benchmarks.settings import Settings
-from benchmarks.works import compare, compare_memory
+from benchmarks.works import compare, compare_memory, drawn
 
 __all__ = ["OutputWork", "run"]
 
@@ -50,8 +50,8 @@ class OutputWork:
     def arrays(self) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
         """Draw hidden vectors (M, H), weights (V, H) and targets (M,)."""
         rng = np.random.default_rng(0)
-        hidden = rng.normal(size=(self.rows, self.features)).astype(np.float32)
-        w = rng.normal(scale=0.05, size=(self.words, self.features)).astype(np.float32)
+        hidden = drawn(rng, self.rows, self.features)
+        w = drawn(rng, self.words, self.features, scale=0.05)
         return hidden, w, rng.integers(0, self.words, self.rows)
 
     def ours(self) -> Thunk:

@@ -7,12 +7,14 @@ from dataclasses import asdict
 from importlib import import_module
 from typing import Any, ClassVar, Protocol
 
+import numpy as np
+
 from benchmarks.children import run_child
 from benchmarks.harness import Spread, Thunk, alternate, same_threads
 from benchmarks.records import Result
 from benchmarks.settings import Settings
 
-__all__ = ["Work", "compare", "compare_memory"]
+__all__ = ["Work", "compare", "compare_memory", "drawn"]
 
 OURS = "seqkit"
 
@@ -44,6 +46,15 @@ class Work(Protocol):
     def peers(self) -> Mapping[str, Callable[[], Thunk]]:
         """Name PyTorch's ways; each is prepared when it is called, and torch imported then."""
         ...
+
+
+def drawn(rng: np.random.Generator, *shape: int, scale: float = 1.0) -> np.ndarray:
+    """Draw normal numbers in float32; in float64 before, they would be the peak of memory that is
+    found.
+    """
+    numbers = rng.standard_normal(shape, np.float32)
+    numbers *= scale
+    return numbers
 
 
 def compare(

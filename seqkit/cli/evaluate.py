@@ -87,7 +87,8 @@ def _compare(
     json: bool,
 ) -> None:
     from seqkit.cli.comparison_view import print_comparison
-    from seqkit.cli.streams import as_utf8, console_for, json_line
+    from seqkit.cli.console import console_for
+    from seqkit.cli.streams import as_utf8, json_line
     from seqkit.comparison import compare_on
 
     task = models[0].spec.name
@@ -135,8 +136,8 @@ def _print_json(
 def _print_tables(
     task: str, model: str, path: Path, evaluation: "Evaluation", worst: "list[Item] | None"
 ) -> None:
+    from seqkit.cli.console import console_for
     from seqkit.cli.report_view import print_evaluation
-    from seqkit.cli.streams import console_for
 
     console = console_for(sys.stdout)
     console.print(f"{task}: {evaluation.headline} of {model} on {path}", soft_wrap=True)

@@ -72,6 +72,6 @@ def _print_json(value: Any) -> None:
 
 
 def _console() -> "Console":
-    from seqkit.cli.streams import console_for
+    from seqkit.cli.console import console_for
 
     return console_for(sys.stdout)

@@ -78,7 +78,8 @@ def _plugins(
 
 def list_plugins(host: PluginHost, *, json: bool = False) -> None:
     """Print the plugins as a table, and below it what there is to know of each."""
-    from seqkit.cli.streams import as_utf8, console_for, json_line
+    from seqkit.cli.console import console_for
+    from seqkit.cli.streams import as_utf8, json_line
 
     if json:
         listed = {"plugins": plugin_rows(host), "notices": list(host.notices)}

@@ -32,7 +32,8 @@ def check(
       $ seqkit plugins check sentiment
       $ seqkit plugins check sentiment --json
     """
-    from seqkit.cli.streams import as_utf8, console_for, json_line
+    from seqkit.cli.console import console_for
+    from seqkit.cli.streams import as_utf8, json_line
 
     found = check_all(specs_of(name, default_host()), data)
     if json:

@@ -186,8 +186,8 @@ def _results_only() -> Iterator[None]:
 
 
 def _drive(run: "Run", settings: RunSettings, host: PluginHost) -> int:
+    from seqkit.cli.console import console_for
     from seqkit.cli.progress import RunProgress
-    from seqkit.cli.streams import console_for
 
     known = {(record.name, reason) for record in host.broken for reason in record.reasons}
     progress = RunProgress(console_for(sys.stderr), epochs=run.config.epochs, quiet=settings.quiet)
@@ -244,7 +244,8 @@ def _say_how_to_resume(run: "Run") -> None:
 
 
 def _show(run: "Run", report: "RunReport", settings: RunSettings) -> None:
-    from seqkit.cli.streams import as_utf8, console_for, json_line
+    from seqkit.cli.console import console_for
+    from seqkit.cli.streams import as_utf8, json_line
 
     if settings.json:
         print(json_line(report.to_json(), indent=2), file=as_utf8(sys.stdout))

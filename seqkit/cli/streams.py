@@ -1,4 +1,4 @@
-"""Standard streams: consoles for people, JSON and UTF-8 lines for programs."""
+"""Standard streams: JSON and UTF-8 lines for programs. For people there is :mod:`.console`."""
 
 import dataclasses
 import json
@@ -7,28 +7,11 @@ import sys
 from collections.abc import Iterator, Mapping
 from typing import Any, BinaryIO, TextIO
 
-from rich.console import Console
-
 from seqkit.errors import Problem, UserError
 
-__all__ = ["as_utf8", "console_for", "json_line", "plain", "read_lines"]
-
-PIPE_WIDTH = 100
-"""Columns of a table in a file or pipe, where there is no terminal to ask."""
+__all__ = ["as_utf8", "json_line", "plain", "read_lines"]
 
 READ_SIZE = 65536
-
-
-class _Console(Console):
-    def on_broken_pipe(self) -> None:
-        """Leave it to the command: a reader that goes away is no failure; rich would exit."""
-        raise BrokenPipeError
-
-
-def console_for(stream: TextIO) -> Console:
-    """Return a console that prints text as it is: labels and paths may hold brackets."""
-    width = None if stream.isatty() else PIPE_WIDTH
-    return _Console(file=stream, width=width, markup=False, highlight=False, emoji=False)
 
 
 def as_utf8(stream: TextIO) -> TextIO:

@@ -39,7 +39,8 @@ def _shown(value: Any) -> str:
 
 def print_search(search: "Search", folder: Path, *, json: bool) -> None:
     """Print the trials, and where the best recipe is: for people, or as JSON."""
-    from seqkit.cli.streams import as_utf8, console_for, json_line
+    from seqkit.cli.console import console_for
+    from seqkit.cli.streams import as_utf8, json_line
 
     best = search.best
     if json:

@@ -69,8 +69,9 @@ def show(path: Path, text: str, target: str | None = None, output: Path | None =
 
 def _print(text: str, weights: Array, rows: Sequence[str], columns: Sequence[str]) -> None:
     from rich.text import Text
+    from seqkit.cli.console import console_for
     from seqkit.cli.heatmap_view import heatmap_text
-    from seqkit.cli.streams import as_utf8, console_for
+    from seqkit.cli.streams import as_utf8
 
     console = console_for(as_utf8(sys.stdout))
     console.print(Text(text))
