@@ -21,9 +21,9 @@ HEAD = """# Results
 
 What the [recipes](recipes) reach on public data. Tuning looked at the validation split only; the
 scores are those of the test split. Of one run, the score has its 95 % bootstrap interval; of
-several seeds or folds, it is the mean with the standard deviation over them. Scores do not depend on the
-number of threads. Times are those of training with validation, while other work ran beside it, so
-they are upper bounds.
+several seeds or folds, it is the mean with the standard deviation over them. Scores do not depend
+on the number of threads. Times are those of training with validation, while other work ran beside
+it, so they are upper bounds.
 
 This page is written by `python -m tests.docs.make_results` from the reports and remarks in
 [docs/results](results); change those, not the page. The twenty tasks of bAbI stand in the README of

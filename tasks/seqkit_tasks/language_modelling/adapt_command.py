@@ -93,7 +93,8 @@ def _print_table(scores: Iterable[AdaptedScore], adaptation: Adaptation) -> None
     from rich.box import SIMPLE
     from rich.table import Table
 
-    from seqkit.cli.streams import as_utf8, console_for
+    from seqkit.cli.console import console_for
+    from seqkit.cli.streams import as_utf8
 
     rows = list(scores)
     table = Table(box=SIMPLE)

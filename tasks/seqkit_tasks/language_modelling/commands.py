@@ -94,7 +94,8 @@ def _print_scores(
 ) -> None:
     from rich.text import Text
 
-    from seqkit.cli.streams import as_utf8, console_for
+    from seqkit.cli.console import console_for
+    from seqkit.cli.streams import as_utf8
 
     console = console_for(as_utf8(sys.stdout))
     table = _table("log-probability", "perplexity", "tokens", text="sentence")
