@@ -89,7 +89,8 @@ class Parameter:
         """Return the memory of the dense gradient, whatever stands there."""
         value, buffer = self.value, self._buffer
         if buffer is None or buffer.shape != value.shape or buffer.dtype != value.dtype:
-            self._buffer, self._filled = buffer, _ = np.empty_like(value), False
+            buffer = np.empty_like(value)
+            self._buffer, self._filled = buffer, False
         return buffer
 
     def lend_grad(self) -> "Loan | None":

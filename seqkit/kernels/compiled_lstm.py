@@ -132,7 +132,8 @@ def compiled_lstms(
 ) -> Passes:
     """Run LSTMs in float32 over the same inputs, each on a thread of its own where there are some.
 
-    All that holds Python's lock is done before the threads part: it would hold them up.
+    What holds Python's lock is done for all of them before any begins; else one would wait for the
+    other.
 
     Args:
         found: the kernels.
@@ -193,8 +194,9 @@ def compiled_lstm_folded(
     gates, squashed = np.empty((batch, 4 * units), table.dtype), np.empty_like(cell)
     final = np.empty_like(hidden), np.empty_like(cell)
     matrix = _recurrent(found, w_hidden, batch)
+    none = np.zeros(4 * units, table.dtype)  # the bias is in the table
     arrays = (
-        *(table, np.zeros(4 * units, table.dtype), ids, matrix.numbers, matrix.ld),
+        *(table, none, ids, matrix.numbers, matrix.ld),
         *(gates, hidden.copy(), cell.copy(), squashed, way.outputs, *final, False),
     )
     _each(found.code.lstm_forward, found, sizes, _bounds(sizes), way, *arrays)
