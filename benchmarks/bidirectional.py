@@ -14,7 +14,7 @@ from benchmarks.harness import Thunk
 from benchmarks.lengths import batches_of, lengths_of
 from benchmarks.records import Result
 from benchmarks.settings import Settings
-from benchmarks.works import compare
+from benchmarks.works import compare, drawn
 
 __all__ = ["BidirectionalWork", "forward", "shuffled", "similar"]
 
@@ -68,10 +68,7 @@ class BidirectionalWork:
     def sequences(self) -> list[list[np.ndarray]]:
         """Draw the sequences (length, D) of each batch."""
         rng = np.random.default_rng(0)
-        return [
-            [rng.normal(size=(length, self.features)).astype(np.float32) for length in batch]
-            for batch in self.lengths
-        ]
+        return [[drawn(rng, length, self.features) for length in batch] for batch in self.lengths]
 
     def ours(self) -> Thunk:
         """Prepare packed batches; packing is not measured, on either side."""
@@ -85,10 +82,7 @@ class BidirectionalWork:
         parameters = [parameter for _, parameter in layer.parameters()]
         batches = [pack(batch) for batch in self.sequences()]
         width = 2 * self.units
-        d_outputs = [
-            batch.with_data(rng.normal(size=(batch.tokens, width)).astype(np.float32))
-            for batch in batches
-        ]
+        d_outputs = [batch.with_data(drawn(rng, batch.tokens, width)) for batch in batches]
 
         def train() -> None:
             for batch, d_y in zip(batches, d_outputs, strict=True):

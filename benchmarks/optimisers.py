@@ -11,7 +11,7 @@ import numpy as np
 from benchmarks.harness import Thunk
 from benchmarks.records import Result
 from benchmarks.settings import Settings
-from benchmarks.works import compare
+from benchmarks.works import compare, drawn
 
 __all__ = ["EmbeddingWork", "run"]
 
@@ -43,11 +43,11 @@ class EmbeddingWork:
     def arrays(self) -> tuple[np.ndarray, list[np.ndarray], np.ndarray]:
         """Draw a table (V, D), the ids of some batches, each (M,), and a gradient (M, D)."""
         rng = np.random.default_rng(0)
-        table = rng.normal(scale=0.1, size=(self.words, self.features)).astype(np.float32)
+        table = drawn(rng, self.words, self.features, scale=0.1)
         shares = 1.0 / np.arange(1, self.words + 1)
         shares /= shares.sum()
         ids = [rng.choice(self.words, self.tokens, p=shares) for _ in range(BATCHES)]
-        d_y = rng.normal(scale=0.01, size=(self.tokens, self.features)).astype(np.float32)
+        d_y = drawn(rng, self.tokens, self.features, scale=0.01)
         return table, ids, d_y
 
     def ours(self) -> Thunk:

@@ -11,7 +11,7 @@ import numpy as np
 
 from seqkit.arrays import Array
 from seqkit.kernels.products import TallProduct
-from seqkit.kernels.threads import Beside, parallel
+from seqkit.kernels.threads import Beside, in_halves
 
 __all__ = ["InputGradient", "weight_gradient"]
 
@@ -52,8 +52,10 @@ def weight_gradient(tokens: Array, d_pre: Array) -> Array:
     """Return ``tokens.T @ d_pre``, one half of the columns on each of two threads."""
     columns = d_pre.shape[1]
     product = np.empty((tokens.shape[1], columns), d_pre.dtype)
-    middle = columns // 2
-    large = middle >= 64 and tokens.size * columns >= SHARED
-    halves = [slice(middle), slice(middle, columns)] if large else [slice(columns)]
-    parallel(*(partial(np.matmul, tokens.T, d_pre[:, h], out=product[:, h]) for h in halves))
+    large = columns >= 128 and tokens.size * columns >= SHARED
+
+    def multiply(part: slice) -> None:
+        np.matmul(tokens.T, d_pre[:, part], out=product[:, part])
+
+    in_halves(multiply, columns, worth=large)
     return product

@@ -13,7 +13,7 @@ writes, so that the two directions of a layer need no copies of their inputs, ou
 
 from collections.abc import Callable, Sequence
 from functools import partial
-from typing import Any, NamedTuple, TypeVar
+from typing import Any, NamedTuple
 
 import numpy as np
 
@@ -23,11 +23,17 @@ from seqkit.kernels.compiled import Compiled
 from seqkit.kernels.panels import Laid, as_rows, nothing, panels, transposed
 from seqkit.kernels.passes import Arrays, Gradients, Pass
 from seqkit.kernels.spare import spare
-from seqkit.kernels.threads import inside_parallel, parallel
+from seqkit.kernels.threads import in_halves, inside_parallel, parallel
 
-__all__ = ["Passes", "Way", "compiled_lstm", "compiled_lstm_folded", "compiled_lstms", "ranges"]
-
-T = TypeVar("T")
+__all__ = [
+    "Passes",
+    "Reader",
+    "Way",
+    "compiled_lstm",
+    "compiled_lstm_folded",
+    "compiled_lstms",
+    "ranges",
+]
 
 FEW, MANY = 4, 2**20
 """Inputs are projected beforehand where products have few rows, which makes them slow, or where
@@ -94,6 +100,24 @@ class _Run(NamedTuple):
         spare.give_back(self.memory, self.gates, self.cells, self.squashed)
 
 
+class Reader(NamedTuple):
+    """An LSTM that is to read inputs.
+
+    Attributes:
+        state: arrays (A, H) to begin with.
+        weights: W, U and b.
+        way: of reading and writing.
+    """
+
+    state: Arrays
+    weights: Arrays
+    way: Way
+
+    def elsewhere(self, rows: int) -> "Reader":
+        """Return the same with other outputs of so many rows."""
+        return self._replace(way=self.way.elsewhere(rows))
+
+
 class Passes(NamedTuple):
     """Forward passes of several LSTMs over the same inputs.
 
@@ -112,7 +136,8 @@ def compiled_lstm(
 ) -> Pass:
     """Run an LSTM in float32; see :mod:`seqkit.kernels.passes`."""
     way = _as_they_lie(len(x), len(weights[1]), x.dtype)
-    (final,), run_back = compiled_lstms(found, x, sizes, [state], [weights], [way], keep=keep)
+    reader = Reader(state, weights, way)
+    (final,), run_back = compiled_lstms(found, x, sizes, [reader], keep=keep)
 
     def backward(d_outputs: Array | None, d_state: Arrays | None) -> Gradients:
         return run_back(d_outputs, [d_state])[0]
@@ -124,9 +149,7 @@ def compiled_lstms(
     found: Compiled,
     x: Array,
     sizes: IntArray,
-    states: Sequence[Arrays],
-    weights: Sequence[Arrays],
-    ways: Sequence[Way],
+    readers: Sequence[Reader],
     *,
     keep: bool,
 ) -> Passes:
@@ -139,41 +162,32 @@ def compiled_lstms(
         found: the kernels.
         x: (M, D).
         sizes: (T,) sequences alive at each step.
-        states: of each, arrays (A, H).
-        weights: of each, W, U and b.
-        ways: of each; they share their outputs, of which each writes its own columns. The gradients
-            of the outputs have all columns, too.
+        readers: they share their outputs, of which each writes its own columns. The gradients of
+            the outputs have all columns, too.
         keep: as for any kernel.
     """
-    given = list(zip(states, weights, strict=True))
 
-    def forward(chosen: Sequence[Way], keep: bool) -> list[_Run]:
-        pairs = zip(given, chosen, strict=True)
-        return _together([_forward(found, x, sizes, s, w, way, keep) for (s, w), way in pairs])
+    def forward(chosen: Sequence[Reader], keep: bool) -> list[_Run]:
+        return parallel(*(_forward(found, x, sizes, reader, keep) for reader in chosen))
 
-    runs = forward(ways, keep)
+    runs = forward(readers, keep)
     unused = [runs] if keep else []
     if not keep:
         for run in runs:
             run.give_back()
     # The outputs are the caller's from now on: not written again, and not kept alive from here.
-    back = [way.elsewhere(0) for way in ways]
+    back = [reader.elsewhere(0) for reader in readers]
 
     def backward(d_outputs: Array | None, d_states: Sequence[Arrays | None]) -> list[Gradients]:
         # Passes that were used, or not kept, are run again.
-        kept = unused.pop() if unused else forward([way.elsewhere(len(x)) for way in back], True)
+        kept = unused.pop() if unused else forward([r.elsewhere(len(x)) for r in back], True)
         if d_outputs is None:
-            d_outputs = back[0].outputs
+            d_outputs = back[0].way.outputs
         d_outputs = np.ascontiguousarray(d_outputs, x.dtype)
-        each = zip(kept, weights, back, d_states, strict=True)
-        return _together([_backward(found, r, w, way, d_outputs, d) for r, w, way, d in each])
+        each = zip(kept, back, d_states, strict=True)
+        return parallel(*(_backward(found, run, r, d_outputs, d) for run, r, d in each))
 
     return Passes([(run.final_hidden, run.final_cell) for run in runs], backward)
-
-
-def _together(prepared: Sequence[Callable[[], T]]) -> list[T]:
-    """Run several functions on as many threads; a single one may use threads of its own."""
-    return parallel(*prepared) if len(prepared) > 1 else [prepared[0]()]
 
 
 def compiled_lstm_folded(
@@ -208,13 +222,11 @@ def _forward(
     found: Compiled,
     x: Array,
     sizes: IntArray,
-    state: Arrays,
-    weights: Arrays,
-    way: Way,
+    reader: Reader,
     keep: bool,
 ) -> Callable[[], _Run]:
     """Prepare a forward pass, and return the function that runs it."""
-    hidden, cell = state
+    (hidden, cell), weights, way = reader
     w_input, w_hidden, bias = weights
     (count, features), (batch, units) = x.shape, hidden.shape
     room = count if keep else 0
@@ -237,7 +249,11 @@ def _forward(
             memory[:room, features] = 1
             # Kept gates begin as what the inputs add to them: nothing to look up elsewhere.
             inputs = gates if keep else np.empty((count, 4 * units), x.dtype)
-            _by_halves(count, lambda part: _project(found, read[part], w_input, inputs[part]))
+            in_halves(
+                lambda part: _project(found, read[part], w_input, inputs[part]),
+                count,
+                worth=count >= SPLIT,
+            )
             ids = np.arange(count)
             matrix = _recurrent(found, w_hidden, batch)
         else:
@@ -257,12 +273,12 @@ def _forward(
 def _backward(
     found: Compiled,
     run: _Run,
-    weights: Arrays,
-    way: Way,
+    reader: Reader,
     d_outputs: Array,
     d_state: Arrays | None,
 ) -> Callable[[], Gradients]:
     """Prepare to run backwards over the steps, then to compute the gradients of all weights."""
+    _, weights, way = reader
     w_input, w_hidden, _ = weights
     d_pre, (features, columns), batch = run.gates, w_input.shape, int(run.sizes[0])
     units, later, few = columns // 4, _beforehand(batch, weights), batch < FEW
@@ -313,7 +329,11 @@ def _project(found: Compiled, x: Array, w_input: Array, inputs: Array) -> None:
 def _input_gradient(d_pre: Array, w_input: Array, places: IntArray) -> Array:
     """Multiply all steps at once; the rows come out where the inputs lie."""
     d_x = np.empty((len(d_pre), len(w_input)), d_pre.dtype)
-    _by_halves(len(d_pre), lambda part: np.matmul(d_pre[part], w_input.T, out=d_x[part]))
+    in_halves(
+        lambda part: np.matmul(d_pre[part], w_input.T, out=d_x[part]),
+        len(d_pre),
+        worth=len(d_pre) >= SPLIT,
+    )
     if not len(places):
         return d_x
     moved = np.empty_like(d_x)
@@ -346,18 +366,7 @@ def _each(
     def run(low: int, high: int) -> None:
         steps(found.blas, bounds, low, high, way.places, way.left, *arrays)
 
-    chosen = ranges(sizes)
-    if len(chosen) == 1:
-        run(*chosen[0])
-    else:
-        parallel(*(partial(run, low, high) for low, high in chosen))
-
-
-def _by_halves(rows: int, run: Callable[[slice], object]) -> None:
-    """Run something for all rows, for a half of them on each of two threads where they are many."""
-    middle = rows // 2 if rows >= SPLIT else 0
-    halves = [slice(middle), slice(middle, rows)] if middle else [slice(rows)]
-    parallel(*(partial(run, half) for half in halves))
+    parallel(*(partial(run, low, high) for low, high in ranges(sizes)))
 
 
 def ranges(sizes: IntArray) -> list[tuple[int, int]]:

@@ -10,6 +10,7 @@ from seqkit.kernels import lstm as numpy_lstm
 from seqkit.kernels.compiled import compiled
 from seqkit.kernels.compiled_lstm import (
     Passes,
+    Reader,
     Way,
     compiled_lstm,
     compiled_lstm_folded,
@@ -21,6 +22,7 @@ from seqkit.kernels.threads import single_blas
 
 __all__ = [
     "Passes",
+    "Reader",
     "Way",
     "gru_after",
     "gru_before",
@@ -77,31 +79,22 @@ def lstm_may_share(*arrays: Array) -> bool:
     return compiled() is not None and all(array.dtype == np.float32 for array in arrays)
 
 
-def lstms_along(
-    x: Array,
-    sizes: IntArray,
-    states: Sequence[Arrays],
-    weights: Sequence[Arrays],
-    ways: Sequence[Way],
-    *,
-    keep: bool,
-) -> Passes:
+def lstms_along(x: Array, sizes: IntArray, readers: Sequence[Reader], *, keep: bool) -> Passes:
     """Run LSTMs over the same inputs, each in its own way, where :func:`lstm_may_share` says so.
 
     Arguments are those of :func:`~seqkit.kernels.compiled_lstm.compiled_lstms`.
     """
     found = compiled()
     assert found is not None
-    x, given = np.ascontiguousarray(x), [tuple(map(np.ascontiguousarray, w)) for w in weights]
-    begins = [tuple(np.ascontiguousarray(array, x.dtype) for array in state) for state in states]
-    with single_blas():
-        passes = compiled_lstms(found, x, sizes, begins, given, ways, keep=keep)
-
-    def backward(d_outputs: Array | None, d_states: Sequence[Arrays | None]) -> list[Gradients]:
-        with single_blas():
-            return passes.backward(d_outputs, d_states)
-
-    return passes._replace(backward=backward)
+    lying = [
+        Reader(
+            tuple(np.ascontiguousarray(array, x.dtype) for array in reader.state),
+            tuple(map(np.ascontiguousarray, reader.weights)),
+            reader.way,
+        )
+        for reader in readers
+    ]
+    return compiled_lstms(found, np.ascontiguousarray(x), sizes, lying, keep=keep)
 
 
 def lstm_folded(

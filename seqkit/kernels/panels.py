@@ -5,7 +5,6 @@ wide matrix would come from as many pages as it has rows, and nothing fetches ah
 the next. For very few rows copying costs more than it saves.
 """
 
-from collections.abc import Callable
 from typing import NamedTuple
 
 import numpy as np
@@ -13,7 +12,7 @@ import numpy as np
 from seqkit.arrays import Array
 from seqkit.kernels.compiled import Compiled
 from seqkit.kernels.spare import spare
-from seqkit.kernels.threads import parallel
+from seqkit.kernels.threads import in_halves
 
 __all__ = ["Laid", "as_rows", "nothing", "panels", "transposed"]
 
@@ -60,7 +59,7 @@ def panels(found: Compiled, *matrices: Array) -> Laid:
         def copy(part: slice, matrix: Array = matrix, first: int = first) -> None:
             found.code.to_panels(matrix[part], numbers, first + part.start, inner)
 
-        _shared(matrix, copy)
+        in_halves(copy, len(matrix), worth=matrix.size >= SHARED)
         first += len(matrix)
     return Laid(numbers, 0, True)
 
@@ -76,15 +75,6 @@ def transposed(found: Compiled, matrix: Array, *, rows: bool) -> Laid:
     def copy(part: slice) -> None:
         found.code.transpose(matrix[part], numbers[part.start * columns :], found.code.WIDTH)
 
-    _shared(matrix, copy, multiple=found.code.WIDTH)
+    worth = matrix.size >= SHARED
+    in_halves(copy, len(matrix), worth=worth, multiple=found.code.WIDTH)
     return Laid(numbers, 0, True)
-
-
-def _shared(matrix: Array, copy: Callable[[slice], None], *, multiple: int = 1) -> None:
-    """Copy all rows of a matrix: a large one on two threads."""
-    rows = len(matrix)
-    middle = rows // 2 // multiple * multiple
-    if matrix.size < SHARED or not middle:
-        copy(slice(0, rows))
-    else:
-        parallel(lambda: copy(slice(0, middle)), lambda: copy(slice(middle, rows)))

@@ -15,12 +15,21 @@ import threading
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from contextvars import ContextVar, copy_context
+from functools import partial
 from queue import SimpleQueue
 from typing import Any, Generic, TypeVar
 
 from threadpoolctl import ThreadpoolController
 
-__all__ = ["Beside", "inside_parallel", "parallel", "single_blas", "thread_count", "use_threads"]
+__all__ = [
+    "Beside",
+    "in_halves",
+    "inside_parallel",
+    "parallel",
+    "single_blas",
+    "thread_count",
+    "use_threads",
+]
 
 T = TypeVar("T")
 
@@ -198,15 +207,33 @@ _pool = _Pool()
 def parallel(*thunks: Callable[[], T]) -> list[T]:
     """Run independent functions, on as many threads as allowed, and return their results in order.
 
-    Inside one of them, a further call runs in sequence. If several raise, the first one's error
-    is raised, after all have ended.
+    Inside one of them, a further call runs in sequence; but a single function may use the threads
+    itself. If several raise, the first one's error is raised, after all have ended.
     """
+    if len(thunks) == 1:
+        return _in_sequence(thunks)
     helpers = min(thread_count(), len(thunks)) - 1
     inside = _inside.set(True)
     try:
         return _on_threads(thunks, helpers) if helpers > 0 else _in_sequence(thunks)
     finally:
         _inside.reset(inside)
+
+
+def in_halves(
+    run: Callable[[slice], object], count: int, *, worth: bool, multiple: int = 1
+) -> None:
+    """Run something for all of ``count`` things, or for a half of them on each of two threads.
+
+    Args:
+        run: is given the things to do.
+        count: how many there are.
+        worth: whether two threads are to share them; never a matter of how many threads there are.
+        multiple: of which the second half begins at one.
+    """
+    middle = count // 2 // multiple * multiple if worth else 0
+    parts = [slice(0, middle), slice(middle, count)] if middle else [slice(0, count)]
+    parallel(*(partial(run, part) for part in parts))
 
 
 def _in_sequence(thunks: Sequence[Callable[[], T]]) -> list[T]:

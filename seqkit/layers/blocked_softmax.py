@@ -224,11 +224,15 @@ class BlockedSoftmax:
             e = kept.whole(block, len(rows))
             if e is None:
                 e = _shaped(scratch, slice(0, len(rows)), block)
+                missing = []
                 for part, memory in kept.parts(block, len(rows)):
                     if memory is None:
-                        self._exponential(rows[part], self._columns(block, buffer), e[part])
+                        missing.append(part)
                     else:
                         e[part] = memory
+                columns = self._columns(block, buffer) if missing else buffer
+                for part in missing:
+                    self._exponential(rows[part], columns, e[part])
             yield block, e
 
     def _working_memory(self, rows: Array, blocks: list[slice]) -> tuple[Array, Array]:

@@ -67,9 +67,7 @@ class BothLSTMs(NamedTuple):
         passes = dispatch.lstms_along(
             batch.data,
             batch.batch_sizes,
-            [p.state for p in begun],
-            [p.weights for p in begun],
-            ways,
+            [dispatch.Reader(p.state, p.weights, way) for p, way in zip(begun, ways, strict=True)],
             keep=train,
         )
         finals = [p.final(state) for p, state in zip(begun, passes.states, strict=True)]

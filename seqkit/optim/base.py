@@ -112,11 +112,7 @@ class Optimizer:
         self, update: Callable[..., None], decay: float, value: Array, grad: Array, *moments: Array
     ) -> None:
         parts = zip(self._scratch, halves(value, grad, *moments), strict=False)
-        work = [partial(self._update_part, update, decay, scratch, part) for scratch, part in parts]
-        if len(work) == 1:  # a dozen small arrays a step: threads are not even asked for
-            work[0]()
-        else:
-            parallel(*work)
+        parallel(*(partial(self._update_part, update, decay, s, part) for s, part in parts))
 
     def _update_part(
         self,

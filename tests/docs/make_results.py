@@ -80,37 +80,29 @@ def _interval(metric: Metric) -> str:
 
 
 def _best_baseline(result: Result) -> str:
-    """The best of the classical methods, and whether it is better than the model."""
+    """The best of the classical methods by its mean, and whether it is better than the model.
+
+    Where all runs had the same one, it has an interval; else it has a spread, as the model has.
+    """
     own = _headlines(result)
     first, mean = own[0], statistics.mean(metric.value for metric in own)
     way = 1 if first.higher_is_better else -1
-    if result.over == "folds":
-        return _best_baseline_over_folds(result, first)
-    named = [
-        (baseline["name"], metric)
-        for baseline in result.extracts[0]["baselines"]
-        for metric in map(Metric.from_json, baseline["metrics"])
-        if metric.name == first.name
-    ]
-    if not named:
-        return "-"
-    name, best = max(named, key=lambda pair: way * pair[1].value)
-    better = ", **better**" if way * best.value > way * mean else ""
-    return f"{name} {format_score(best.value, best.style)}{_interval(best)}{better}"
-
-
-def _best_baseline_over_folds(result: Result, wanted: Metric) -> str:
-    """The best of them by its mean over the folds, which are scored on different examples."""
-    values: dict[str, list[float]] = {}
+    named: dict[str, list[Metric]] = {}
     for one in result.extracts:
         for baseline in one["baselines"]:
             for metric in map(Metric.from_json, baseline["metrics"]):
-                if metric.name == wanted.name:
-                    values.setdefault(baseline["name"], []).append(metric.value)
-    choose = max if wanted.higher_is_better else min
-    name = choose(values, key=lambda name: statistics.mean(values[name]))
-    mean, spread = statistics.mean(values[name]), statistics.stdev(values[name])
-    return f"{name} {format_score(mean, wanted.style)} ± {format_score(spread, wanted.style)}"
+                if metric.name == first.name:
+                    named.setdefault(baseline["name"], []).append(metric)
+    if not named:
+        return "-"
+    means = {name: statistics.mean(m.value for m in found) for name, found in named.items()}
+    name = max(means, key=lambda name: way * means[name])
+    values = [metric.value for metric in named[name]]
+    alike = len(set(values)) == 1
+    spread = "" if alike else f" ± {format_score(statistics.stdev(values), first.style)}"
+    better = ", **better**" if way * means[name] > way * mean else ""
+    shown = format_score(means[name], first.style)
+    return f"{name} {shown}{_interval(named[name][0]) if alike else spread}{better}"
 
 
 def _time(result: Result) -> str:
