@@ -12,13 +12,14 @@ import json
 import sys
 import tomllib
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from statistics import mean, stdev
 from typing import Any
 
 from benchmarks.__main__ import ROOT, data_folder
 from seqkit.datasets import DataFiles, find_files
+from seqkit.metrics import Metric
 from seqkit.options import parse
 from seqkit.plugins import default_host
 from seqkit.runs import Run
@@ -41,6 +42,7 @@ class Ablation:
         recipe: file name in ``docs/recipes``.
         data: folder in the folder of public data sets.
         changes: options by what the change is called.
+        shortened: what every row changes, the first too, so that a run takes minutes.
     """
 
     name: str
@@ -48,6 +50,7 @@ class Ablation:
     recipe: str
     data: str
     changes: Mapping[str, Changes]
+    shortened: Changes = field(default_factory=dict)
 
     @property
     def variants(self) -> dict[str, Changes]:
@@ -57,7 +60,8 @@ class Ablation:
     def options(self, changes: Changes) -> dict[str, Any]:
         """Return the options of the recipe with a change."""
         path = ROOT / "docs" / "recipes" / self.recipe
-        return {**tomllib.loads(path.read_text(encoding="utf-8")), **changes}
+        recipe = tomllib.loads(path.read_text(encoding="utf-8"))
+        return {**recipe, **self.shortened, **changes}
 
 
 ABLATIONS = {
@@ -97,6 +101,36 @@ ABLATIONS = {
                 "narrow character encoder": {"character_embedding": 25, "character_units": 25},
                 "without dropout": {"dropout": 0.0},
                 "one direction": {"bidirectional": False},
+                "without averaging of the weights": {"averaging": None},
+                "conditional random field instead of softmax": {"output": "crf"},
+                "a vector for the shape of a word": {"shape_embedding": 10},
+                "two layers": {"layers": 2, "layer_dropout": 0.5},
+                "dropout on the recurrent weights 0.2": {"recurrent_dropout": 0.2},
+            },
+        ),
+        Ablation(
+            name="language-modelling-wikitext2",
+            task="language-modelling",
+            recipe="language-modelling-wikitext2.toml",
+            data="wikitext-2",
+            shortened={"epochs": 4},
+            changes={
+                "without dropout": {"dropout": 0.0},
+                "without dropout between layers": {"layer_dropout": 0.0},
+                "dropout on the recurrent weights 0.2": {"recurrent_dropout": 0.2},
+                "word dropout 0.05": {"word_dropout": 0.05},
+                "untied weights": {"tied": False},
+                "without momentum": {"optimizer": "sgd", "learning_rate": 20.0},
+                "Adam": {"optimizer": "adam", "learning_rate": 0.004},
+                "activation regularisation 2 and 1": {
+                    "activity_penalty": 2.0,
+                    "slowness_penalty": 1.0,
+                },
+                "averaged SGD with its trigger": {"schedule": "constant", "averaging_patience": 1},
+                "constant learning rate": {"schedule": "constant"},
+                "running average of the weights 0.999": {"averaging": 0.999},
+                "weight decay 0.000001": {"weight_decay": 1e-6},
+                "one layer": {"layers": 1, "layer_dropout": 0.0},
             },
         ),
     )
@@ -155,19 +189,22 @@ class Figures:
     """What the runs of a variant came to.
 
     Attributes:
-        metric: of the scores.
-        scores: by seed, of the best epoch on validation.
+        scores: of the best epoch's weights on the whole of validation, by seed.
         seconds: of training and validation, by seed.
     """
 
-    metric: str
-    scores: Mapping[int, float]
+    scores: Mapping[int, Metric]
     seconds: Mapping[int, float]
+
+    @property
+    def metric(self) -> Metric:
+        """One of the scores, for what they all are."""
+        return next(iter(self.scores.values()))
 
     @property
     def shown(self) -> str:
         """Mean score, with the spread where there are several seeds."""
-        values = [100 * score for score in self.scores.values()]
+        values = [_as_shown(score) for score in self.scores.values()]
         spread = f" ± {stdev(values):.2f}" if len(values) > 1 else ""
         return f"{mean(values):.2f}{spread}"
 
@@ -176,21 +213,25 @@ class Figures:
         common = self.scores.keys() & whole.scores.keys()
         if not common:
             return "-"
-        return f"{mean(100 * (self.scores[s] - whole.scores[s]) for s in common):+.2f}"
+        pairs = [(_as_shown(self.scores[s]), _as_shown(whole.scores[s])) for s in common]
+        return f"{mean(mine - theirs for mine, theirs in pairs):+.2f}"
+
+
+def _as_shown(score: Metric) -> float:
+    return score.value * (100 if score.style == "percent" else 1)
 
 
 def read_figures(folder: Path, ablation: Ablation, name: str) -> Figures:
     """Read the reports of a variant, of all seeds that there are."""
-    scores, seconds, metric = {}, {}, ""
+    scores, seconds = {}, {}
     parent = run_folder(folder, ablation, name, 0).parent
     for path in sorted(parent.glob("*/report.json")):
         report = json.loads(path.read_text(encoding="utf-8"))
-        best = next(epoch for epoch in report["epochs"] if epoch["epoch"] == report["best_epoch"])
-        seed, metric = report["seed"], best["metric"]
-        scores[seed] = best["score"]
+        seed = report["seed"]
+        scores[seed] = Metric.from_json(report["evaluation"]["metrics"][0])
         times = (epoch["seconds"] + epoch["validation_seconds"] for epoch in report["epochs"])
         seconds[seed] = sum(times)
-    return Figures(metric, scores, seconds)
+    return Figures(scores, seconds)
 
 
 def render(folder: Path) -> str:
@@ -205,9 +246,16 @@ def render(folder: Path) -> str:
 
 def _section(ablation: Ablation, found: Mapping[str, Figures]) -> Iterator[str]:
     whole = found[FULL]
+    better = "" if whole.metric.higher_is_better else " (lower is better)"
+    metric = whole.metric.name + better
     yield f"## {ablation.name}"
     yield ""
-    yield f"| `{ablation.recipe}` | {whole.metric} | difference | seeds | seconds a run |"
+    if ablation.shortened:
+        changed = ", ".join(f"`{name} = {value}`" for name, value in ablation.shortened.items())
+        yield f"Every row with {changed}, so that a run takes minutes; what helps against"
+        yield "overfitting is worth more in a full one."
+        yield ""
+    yield f"| `{ablation.recipe}` | {metric} | difference | seeds | seconds a run |"
     yield "| --- | --- | --- | --- | --- |"
     for name, figures in found.items():
         difference = "" if name == FULL else figures.difference(whole)
@@ -223,11 +271,11 @@ def _section(ablation: Ablation, found: Mapping[str, Figures]) -> Iterator[str]:
 HEAD = """# Ablations
 
 What each means of a [recipe](recipes) is worth: one change at a time, everything else as in the
-recipe. Scores are those of the best epoch on the validation split, in percent, as mean ± standard
-deviation over the seeds; the difference is the mean over the seeds that both rows have. The test
-split was not opened. A difference that is smaller than the spread says little; so does one of less
-than a point where there is but one seed. The seconds are of training and validation, while other
-work ran on the machine.
+recipe. Scores are those of the best epoch's weights on the whole validation split, shares in
+percent, as mean ± standard deviation over the seeds; the difference is the mean over the seeds that
+both rows have. The test split was not opened. A difference that is smaller than the spread says
+little; so does one of less than a point where there is but one seed. The seconds are of training
+and validation, while other work ran on the machine.
 
 This page is written by `python -m benchmarks.ablations NAME`, from the reports of its runs.
 

@@ -1,5 +1,6 @@
 """The table of ablations is made of the reports of runs, and of nothing else."""
 
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -43,6 +44,12 @@ def test_a_row_for_each_variant_with_mean_spread_and_seeds(runs: Path) -> None:
     assert changed.startswith("| one epoch |")
     assert " ± " in whole
     assert "| 0, 1 |" in changed
+
+
+def test_what_every_row_changes_is_said(runs: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    short = replace(TINY, shortened={"epochs": 2})
+    monkeypatch.setattr(ablations, "ABLATIONS", {"tiny": short})
+    assert "Every row with `epochs = 2`" in render(runs)
 
 
 def test_what_was_not_run_is_said(runs: Path) -> None:
