@@ -65,7 +65,7 @@ def run_child(command: Sequence[str], *, threads: int, cwd: Path = ROOT) -> Chil
         done = subprocess.run(
             [sys.executable, "-I", "-S", "-c", LAUNCHER, str(writing), *command],
             pass_fds=[writing],
-            env={**os.environ, "OMP_NUM_THREADS": str(threads)},
+            env=_environment(threads),
             cwd=cwd,
             capture_output=True,
             text=True,
@@ -78,6 +78,16 @@ def run_child(command: Sequence[str], *, threads: int, cwd: Path = ROOT) -> Chil
     if done.returncode:
         raise ChildError(f"{' '.join(command)}: status {done.returncode}\n{done.stderr[-2000:]}")
     return ChildRun(float(seconds), float(megabytes), done.stdout)
+
+
+def _environment(threads: int) -> dict[str, str]:
+    """Return that of this process, but with bytecode kept, as for any installed package.
+
+    Where it is not, seqkit's modules would be compiled at every start, and PyTorch's, which pip
+    compiled when it put them there, would not.
+    """
+    kept = {name: v for name, v in os.environ.items() if name != "PYTHONDONTWRITEBYTECODE"}
+    return {**kept, "OMP_NUM_THREADS": str(threads)}
 
 
 def run_json(command: Sequence[str], *, threads: int) -> tuple[ChildRun, dict[str, object]]:

@@ -7,28 +7,11 @@
 The names below are imported when they are first used, so that ``import seqkit`` costs little.
 """
 
-from importlib import import_module
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
+
+from seqkit.lazy import lazy_names
 
 __version__ = "0.1.0"
-
-_PLACES = {
-    "Bidirectional": "seqkit.layers.bidirectional",
-    "GRU": "seqkit.layers.recurrent",
-    "LSTM": "seqkit.layers.recurrent",
-    "PackedSequence": "seqkit.sequences",
-    "Parameter": "seqkit.parameters",
-    "RNN": "seqkit.layers.recurrent",
-    "Stack": "seqkit.layers.stack",
-    "UserError": "seqkit.errors",
-    "estimator": "seqkit.estimators",
-    "hookimpl": "seqkit.hookspecs",
-    "load": "seqkit.loading",
-    "pack": "seqkit.sequences",
-    "train": "seqkit.runs",
-    "use_compiled": "seqkit.kernels.compiled",
-    "use_threads": "seqkit.kernels.threads",
-}
 
 __all__ = [
     "GRU",
@@ -61,11 +44,21 @@ if TYPE_CHECKING:
     from seqkit.parameters import Parameter
     from seqkit.runs import train
     from seqkit.sequences import PackedSequence, pack
-
-
-def __getattr__(name: str) -> Any:
-    if name not in _PLACES:
-        raise AttributeError(f"module 'seqkit' has no attribute {name!r}")
-    value = getattr(import_module(_PLACES[name]), name)
-    globals()[name] = value
-    return value
+else:
+    __getattr__ = lazy_names(
+        __name__,
+        {
+            "errors": ["UserError"],
+            "estimators": ["estimator"],
+            "hookspecs": ["hookimpl"],
+            "kernels.compiled": ["use_compiled"],
+            "kernels.threads": ["use_threads"],
+            "layers.bidirectional": ["Bidirectional"],
+            "layers.recurrent": ["GRU", "LSTM", "RNN"],
+            "layers.stack": ["Stack"],
+            "loading": ["load"],
+            "parameters": ["Parameter"],
+            "runs": ["train"],
+            "sequences": ["PackedSequence", "pack"],
+        },
+    )

@@ -15,6 +15,7 @@ from seqkit.kernels.compiled import use_compiled
 from seqkit.kernels.threads import use_threads
 from seqkit.metrics.evaluation import Evaluation
 from seqkit.options import parse
+from seqkit.parameters import undrawn
 from seqkit.plugins import PluginHost, default_host
 from seqkit.tasks import Model, Task, TaskSpec
 
@@ -149,7 +150,7 @@ def load(
     where = str(path)
     try:
         task = spec.create(parse(spec.config, manifest.config))
-        with use_threads(threads), use_compiled(compiled):
+        with use_threads(threads), use_compiled(compiled), undrawn():
             model = task.build(manifest.resources, rng=np.random.default_rng(0))
     except UserError as error:
         raise ModelFormatError(

@@ -2,6 +2,8 @@
 
 import math
 from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
+from contextvars import ContextVar
 
 import numpy as np
 
@@ -15,10 +17,26 @@ __all__ = [
     "normal",
     "orthogonal",
     "sum_repeated_rows",
+    "undrawn",
     "uniform",
     "unique_parameters",
     "zeros",
 ]
+
+_DRAWS: ContextVar[bool] = ContextVar("draws", default=True)
+
+
+@contextmanager
+def undrawn() -> Iterator[None]:
+    """Inside the block, parameters start as zeros: for a model whose weights are read next.
+
+    Random vectors and orthogonal matrices would take longer to draw than their file to read.
+    """
+    token = _DRAWS.set(False)
+    try:
+        yield
+    finally:
+        _DRAWS.reset(token)
 
 
 class Parameter:
@@ -51,7 +69,12 @@ class Parameter:
         rng: np.random.Generator,
         dtype: DTypeLike = np.float32,
     ) -> "Parameter":
-        """Draw a parameter; the values are drawn in float64 and rounded to ``dtype``."""
+        """Draw a parameter; the values are drawn in float64 and rounded to ``dtype``.
+
+        Inside :func:`undrawn` it is all zeros, and ``rng`` is not touched.
+        """
+        if not _DRAWS.get():
+            return cls(np.zeros(shape, dtype))
         return cls(np.ascontiguousarray(initializer(shape, rng), dtype=dtype))
 
     @property

@@ -82,6 +82,16 @@ def test_the_file_alone_is_enough(trained: Run, model: TrainedModel, tmp_path: P
     assert load(tmp_path / "renamed.model", host=HOST).predict(TEXTS) == model.predict(TEXTS)
 
 
+def test_no_weights_are_drawn_that_the_file_replaces(
+    trained: Run, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def refuse(*_: object, **__: object) -> None:
+        raise AssertionError("drew weights")
+
+    monkeypatch.setattr(np.linalg, "qr", refuse)
+    load(trained.output)
+
+
 def test_seqkit_load_is_the_same_function(trained: Run) -> None:
     assert trained.output is not None
     assert seqkit.load(trained.output).predict(["A good film."])[0].label in trained.model.labels

@@ -13,6 +13,7 @@ from seqkit.parameters import (
     normal,
     orthogonal,
     sum_repeated_rows,
+    undrawn,
     uniform,
     unique_parameters,
     zeros,
@@ -152,6 +153,16 @@ def test_both_precisions_draw_the_same_values() -> None:
         for dtype in (np.float32, np.float64)
     )
     np.testing.assert_array_equal(single.value, double.value.astype(np.float32))
+
+
+def test_undrawn_parameters_are_zeros_and_leave_the_generator_alone() -> None:
+    rng = np.random.default_rng(3)
+    with undrawn():
+        parameter = Parameter.draw((2, 3), orthogonal, rng)
+    np.testing.assert_array_equal(parameter.value, np.zeros((2, 3), np.float32))
+    assert parameter.value.dtype == np.float32
+    assert rng.random() == np.random.default_rng(3).random()
+    assert Parameter.draw((2, 3), orthogonal, rng).value.any()
 
 
 def test_gradients_add_whether_the_first_is_copied_or_not() -> None:

@@ -1,56 +1,8 @@
 """Text: tokenisers, vocabularies, readers of files, and batches."""
 
-from seqkit.text.batching import StreamWindows, Window, length_batches, streams
-from seqkit.text.jamo import compose_jamo, decompose_jamo
-from seqkit.text.pairs import text_pairs
-from seqkit.text.placement import PlacedWords
-from seqkit.text.readers import (
-    Column,
-    LabelledText,
-    LexiconEntry,
-    PairFormat,
-    Row,
-    Sentence,
-    TagColumn,
-    TaggedSentence,
-    Text,
-    TextPair,
-    Word,
-    create_sentence,
-    format_conll,
-    format_conllu,
-    read_conll,
-    read_conllu,
-    read_csv,
-    read_csv_columns,
-    read_fasttext,
-    read_folder,
-    read_jsonl,
-    read_labelled,
-    read_lexicon,
-    read_pairs,
-    read_plain,
-    read_tagged,
-    read_text,
-    read_texts,
-    read_tsv,
-    read_tsv_columns,
-    write_conllu,
-)
-from seqkit.text.sentences import sentence_lengths
-from seqkit.text.shapes import WORD_SHAPES, word_shape
-from seqkit.text.tag_checks import illegal_tags, wrong_tags
-from seqkit.text.tag_schemes import (
-    SchemeName,
-    Span,
-    TagScheme,
-    find_malformed,
-    read_spans,
-    write_spans,
-)
-from seqkit.text.tokenizers import TOKENIZERS, Tokenizer, create_tokenizer
-from seqkit.text.unicode import graphemes, nfc, original_spans
-from seqkit.text.vocabulary import END, UNKNOWN, Vocabulary
+from typing import TYPE_CHECKING
+
+from seqkit.lazy import lazy_names
 
 __all__ = [
     "END",
@@ -113,3 +65,113 @@ __all__ = [
     "write_spans",
     "wrong_tags",
 ]
+
+if TYPE_CHECKING:
+    from seqkit.text.batching import StreamWindows, Window, length_batches, streams
+    from seqkit.text.jamo import compose_jamo, decompose_jamo
+    from seqkit.text.pairs import text_pairs
+    from seqkit.text.placement import PlacedWords
+    from seqkit.text.readers import (
+        Column,
+        LabelledText,
+        LexiconEntry,
+        PairFormat,
+        Row,
+        Sentence,
+        TagColumn,
+        TaggedSentence,
+        Text,
+        TextPair,
+        Word,
+        create_sentence,
+        format_conll,
+        format_conllu,
+        read_conll,
+        read_conllu,
+        read_csv,
+        read_csv_columns,
+        read_fasttext,
+        read_folder,
+        read_jsonl,
+        read_labelled,
+        read_lexicon,
+        read_pairs,
+        read_plain,
+        read_tagged,
+        read_text,
+        read_texts,
+        read_tsv,
+        read_tsv_columns,
+        write_conllu,
+    )
+    from seqkit.text.sentences import sentence_lengths
+    from seqkit.text.shapes import WORD_SHAPES, word_shape
+    from seqkit.text.tag_checks import illegal_tags, wrong_tags
+    from seqkit.text.tag_schemes import (
+        SchemeName,
+        Span,
+        TagScheme,
+        find_malformed,
+        read_spans,
+        write_spans,
+    )
+    from seqkit.text.tokenizers import TOKENIZERS, Tokenizer, create_tokenizer
+    from seqkit.text.unicode import graphemes, nfc, original_spans
+    from seqkit.text.vocabulary import END, UNKNOWN, Vocabulary
+else:
+    __getattr__ = lazy_names(
+        __name__,
+        {
+            "batching": ["StreamWindows", "Window", "length_batches", "streams"],
+            "jamo": ["compose_jamo", "decompose_jamo"],
+            "pairs": ["text_pairs"],
+            "placement": ["PlacedWords"],
+            "readers": [
+                "Column",
+                "LabelledText",
+                "LexiconEntry",
+                "PairFormat",
+                "Row",
+                "Sentence",
+                "TagColumn",
+                "TaggedSentence",
+                "Text",
+                "TextPair",
+                "Word",
+                "create_sentence",
+                "format_conll",
+                "format_conllu",
+                "read_conll",
+                "read_conllu",
+                "read_csv",
+                "read_csv_columns",
+                "read_fasttext",
+                "read_folder",
+                "read_jsonl",
+                "read_labelled",
+                "read_lexicon",
+                "read_pairs",
+                "read_plain",
+                "read_tagged",
+                "read_text",
+                "read_texts",
+                "read_tsv",
+                "read_tsv_columns",
+                "write_conllu",
+            ],
+            "sentences": ["sentence_lengths"],
+            "shapes": ["WORD_SHAPES", "word_shape"],
+            "tag_checks": ["illegal_tags", "wrong_tags"],
+            "tag_schemes": [
+                "SchemeName",
+                "Span",
+                "TagScheme",
+                "find_malformed",
+                "read_spans",
+                "write_spans",
+            ],
+            "tokenizers": ["TOKENIZERS", "Tokenizer", "create_tokenizer"],
+            "unicode": ["graphemes", "nfc", "original_spans"],
+            "vocabulary": ["END", "UNKNOWN", "Vocabulary"],
+        },
+    )
