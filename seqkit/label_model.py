@@ -4,7 +4,7 @@ from abc import abstractmethod
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from typing import ClassVar, Generic, NamedTuple, Protocol, TypeAlias, TypeVar
+from typing import TYPE_CHECKING, ClassVar, Generic, NamedTuple, Protocol, TypeAlias, TypeVar
 
 import numpy as np
 
@@ -13,13 +13,12 @@ from seqkit.errors import Problem, UserError
 from seqkit.layers.base import State
 from seqkit.layers.losses import softmax, softmax_cross_entropy
 from seqkit.layers.temperature import Temperature
-from seqkit.metrics.baselines import MajorityClass
-from seqkit.metrics.calibration import score_calibration
-from seqkit.metrics.classification import encode_labels, score_classification
-from seqkit.metrics.measures import Scoring, join_scorings
 from seqkit.parameters import Parameter
 from seqkit.tasks import Baseline, Batches, Model, Step
 from seqkit.text.batching import length_batches
+
+if TYPE_CHECKING:
+    from seqkit.metrics.measures import Scoring
 
 __all__ = [
     "LabelBatch",
@@ -233,10 +232,14 @@ class LabelModel(Model[ExampleT, LabelPrediction], Generic[ExampleT, InputsT]):
 
     def score(
         self, examples: Sequence[ExampleT], predictions: Sequence[LabelPrediction]
-    ) -> Scoring:
+    ) -> "Scoring":
         """Return accuracy, macro and per-label precision, recall and F1, the confusions, and how
         far the probabilities can be trusted.
         """
+        from seqkit.metrics.calibration import score_calibration
+        from seqkit.metrics.classification import encode_labels, score_classification
+        from seqkit.metrics.measures import join_scorings
+
         gold = [self.gold_label(example) for example in examples]
         found = [prediction.label for prediction in predictions]
         names, (gold_ids, found_ids) = encode_labels(self._labels, gold, found)
@@ -264,6 +267,8 @@ class LabelModel(Model[ExampleT, LabelPrediction], Generic[ExampleT, InputsT]):
 
     def baselines(self, train: Sequence[ExampleT]) -> Iterator[Baseline[ExampleT, LabelPrediction]]:
         """Yield the majority label."""
+        from seqkit.metrics.baselines import MajorityClass
+
         majority = MajorityClass.fit(self.gold_label(example) for example in train)
         yield label_baseline("majority label", majority.predict)
 

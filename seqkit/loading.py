@@ -4,7 +4,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
@@ -13,11 +13,13 @@ from seqkit.bundle import Manifest, ModelFormatError, fill_parameters, read_bund
 from seqkit.errors import Problem, UserError
 from seqkit.kernels.compiled import use_compiled
 from seqkit.kernels.threads import use_threads
-from seqkit.metrics.evaluation import Evaluation
 from seqkit.options import parse
 from seqkit.parameters import undrawn
 from seqkit.plugins import PluginHost, default_host
 from seqkit.tasks import Model, Task, TaskSpec
+
+if TYPE_CHECKING:
+    from seqkit.metrics.evaluation import Evaluation
 
 __all__ = ["TrainedModel", "load"]
 
@@ -94,7 +96,7 @@ class TrainedModel:
         targets: Sequence[Any] | None = None,
         *,
         resamples: int = 1000,
-    ) -> Evaluation:
+    ) -> "Evaluation":
         """Score gold data, with 95 % bootstrap intervals.
 
         Args:

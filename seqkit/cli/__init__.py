@@ -7,9 +7,15 @@ __all__ = ["main", "run_command_line"]
 
 def main() -> None:
     """Run the command line with the process's arguments, and exit with its status."""
+    import gc
     import sys
 
-    sys.exit(run_command_line())
+    from seqkit.cli.startup import postpone_collection
+
+    postpone_collection()
+    status = run_command_line()
+    gc.freeze()  # or Python would look through everything once more before it ends
+    sys.exit(status)
 
 
 def run_command_line(arguments: Sequence[str] | None = None) -> int:

@@ -12,6 +12,7 @@ import typer
 from typer.core import TyperCommand, TyperGroup
 
 from seqkit.cli.outcome import ClosedPipeError, InterruptedByUser
+from seqkit.cli.startup import begin_work
 from seqkit.suggestions import suggest
 
 __all__ = ["Entry", "LazyGroup", "command_of", "group_of"]
@@ -87,10 +88,18 @@ class LazyGroup(TyperGroup):
         return result
 
 
+class _Command(TyperCommand):
+    """A command that has been imported and understood, and begins its work."""
+
+    def invoke(self, ctx: Any) -> Any:
+        begin_work()
+        return super().invoke(ctx)
+
+
 def command_of(function: Callable[..., Any], name: str, **settings: Any) -> Any:
     """Turn a function into a typer command."""
     app = typer.Typer(add_completion=False, rich_markup_mode="rich")
-    app.command(name, **settings)(function)
+    app.command(name, cls=_Command, **settings)(function)
     return typer.main.get_command(app)
 
 

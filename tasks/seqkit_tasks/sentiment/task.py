@@ -16,7 +16,6 @@ from seqkit.layers.linear import Linear
 from seqkit.layers.pooling import Pooling
 from seqkit.plugins import create_text_encoder
 from seqkit.tasks import Mistake, Model, Resources, Task
-from seqkit.text.readers import read_labelled
 from seqkit.text.tokenizers import create_tokenizer
 from seqkit.text.vocabulary import Vocabulary
 from seqkit_tasks.sentiment.config import SentimentConfig
@@ -59,6 +58,8 @@ class SentimentTask(Task[SentimentConfig, LabelledTokens, LabelPrediction]):
 
     def read(self, path: Path) -> list[LabelledTokens]:
         """Read TSV, CSV, JSON lines, fastText lines, or a folder for each label."""
+        from seqkit.text.readers import read_labelled
+
         found = read_labelled(
             path, text_column=self.config.text_column, label_column=self.config.label_column
         )
