@@ -133,9 +133,15 @@ class LabelModel(Model[ExampleT, LabelPrediction], Generic[ExampleT, InputsT]):
     def encode(self, examples: Sequence[ExampleT]) -> InputsT:
         """Return N examples as the network reads them."""
 
-    def encode_training(self, examples: Sequence[ExampleT]) -> InputsT:
-        """Return N examples as the network reads them to learn: the same, unless said otherwise."""
-        return self.encode(examples)
+    def batch_encoder(
+        self, examples: Sequence[ExampleT], *, learning: bool
+    ) -> Callable[[IntArray], InputsT]:
+        """Return what encodes some of many examples, given their numbers.
+
+        A model may do once for all of them what would take longer batch by batch, and may read
+        examples in another way to learn from them.
+        """
+        return lambda chosen: self.encode([examples[i] for i in chosen])
 
     @abstractmethod
     def forward(
@@ -167,11 +173,11 @@ class LabelModel(Model[ExampleT, LabelPrediction], Generic[ExampleT, InputsT]):
     ) -> Batches[LabelBatch[InputsT]]:
         """Group inputs of similar length."""
         groups = self._groups(examples, self._batch_size, rng)
-        encode = self.encode if rng is None else self.encode_training
+        encode = self.batch_encoder(examples, learning=rng is not None)
+        gold = self.gold_ids(examples)
 
         def batch(i: int) -> LabelBatch[InputsT]:
-            chosen = [examples[j] for j in groups[i]]
-            return LabelBatch(encode(chosen), self.gold_ids(chosen))
+            return LabelBatch(encode(groups[i]), gold[groups[i]])
 
         return Batches(len(groups), batch)
 

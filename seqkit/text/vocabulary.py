@@ -9,7 +9,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from itertools import chain, repeat
-from typing import Any, TypeGuard
+from typing import Any, NamedTuple, TypeGuard
 
 import numpy as np
 
@@ -18,13 +18,34 @@ from seqkit.digests import short_digest
 from seqkit.errors import Problem, UserError
 from seqkit.suggestions import nearest
 
-__all__ = ["END", "UNKNOWN", "Vocabulary"]
+__all__ = ["END", "UNKNOWN", "IdSeries", "Vocabulary"]
 
 UNKNOWN = "<unk>"
 """The mark that stands for every word outside the vocabulary."""
 
 END = "<eos>"
 """The mark that ends a line or a sequence."""
+
+
+class IdSeries(NamedTuple):
+    """The ids of many examples, end to end.
+
+    Attributes:
+        ids: (M,)
+        starts: (N,) where each example begins.
+        lengths: (N,) how many it has.
+    """
+
+    ids: IntArray
+    starts: IntArray
+    lengths: IntArray
+
+    def of(self, examples: IntArray) -> tuple[IntArray, IntArray]:
+        """Return the ids of some examples end to end, and their lengths."""
+        lengths = self.lengths[examples]
+        ends = np.cumsum(lengths)
+        shifts = np.repeat(self.starts[examples] - ends + lengths, lengths)
+        return self.ids[np.arange(len(shifts)) + shifts].astype(np.int64), lengths
 
 
 @dataclass(frozen=True, repr=False)
@@ -171,6 +192,15 @@ class Vocabulary:
             raise TypeError("encode_flat wants series of tokens, found a string among them")
         lengths = np.fromiter(map(len, examples), dtype=np.int64, count=len(examples))
         return self.encode(chain.from_iterable(examples)), lengths
+
+    def encode_series(self, examples: Iterable[Sequence[str]]) -> "IdSeries":
+        """Return the ids of many examples, from which batches can be taken; they are small.
+
+        One by one, words are looked up in memory that what is computed between two batches has
+        pushed out of the cache, which takes several times as long. Errors as in :meth:`encode`.
+        """
+        ids, lengths = self.encode_flat(examples)
+        return IdSeries(ids.astype(np.int32), np.cumsum(lengths) - lengths, lengths)
 
     def decode(self, ids: Iterable[int] | IntArray) -> list[str]:
         """Return the words of ids, from any iterable or an array (length,).

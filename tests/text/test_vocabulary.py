@@ -195,3 +195,16 @@ def test_a_vocabulary_of_a_model_names_itself_when_it_is_wrong():
         Vocabulary.from_resources({"words": good}, "words", specials=())
     with pytest.raises(UserError, match=r"^tags: .*wanted an object"):
         Vocabulary.from_resources({"tags": []}, "tags", specials=())
+
+
+@given(st.lists(st.lists(st.sampled_from("abcd"), max_size=5), max_size=6), st.data())
+def test_some_of_a_series_are_what_they_are_alone(examples, data):
+    vocabulary = Vocabulary((UNKNOWN, "a", "b", "c"), (UNKNOWN,))
+    chosen = data.draw(
+        st.lists(st.integers(0, len(examples) - 1), max_size=8) if examples else st.just([])
+    )
+    ids, lengths = vocabulary.encode_series(examples).of(np.array(chosen, np.int64))
+    alone, alone_lengths = vocabulary.encode_flat([examples[i] for i in chosen])
+    np.testing.assert_array_equal(ids, alone)
+    np.testing.assert_array_equal(lengths, alone_lengths)
+    assert ids.dtype == alone.dtype

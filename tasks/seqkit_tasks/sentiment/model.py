@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 
-from seqkit.arrays import Array
+from seqkit.arrays import Array, IntArray
 from seqkit.label_model import (
     LabelModel,
     LabelPrediction,
@@ -118,18 +118,27 @@ class SentimentModel(LabelModel["LabelledTokens", EncodedTexts]):
 
     def encode(self, examples: Sequence["LabelledTokens"]) -> EncodedTexts:
         """Return the ids of the tokens, and what the n-grams say."""
-        return self._encode(examples, learning=False)
-
-    def encode_training(self, examples: Sequence["LabelledTokens"]) -> EncodedTexts:
-        """Return the same, but what the n-grams say comes from a fit without the text."""
-        return self._encode(examples, learning=True)
-
-    def _encode(self, examples: Sequence["LabelledTokens"], *, learning: bool) -> EncodedTexts:
         ids = pack_flat(*self.vocabulary.encode_flat([example.tokens for example in examples]))
-        if self.evidence is None:
-            return EncodedTexts(ids, None)
-        texts = [example.text for example in examples]
-        return EncodedTexts(ids, self.evidence.of(texts, learning=learning))
+        return EncodedTexts(ids, self._evidence_of([example.text for example in examples]))
+
+    def batch_encoder(
+        self, examples: Sequence["LabelledTokens"], *, learning: bool
+    ) -> Callable[[IntArray], EncodedTexts]:
+        """Return what does that for some of many; all tokens are looked up at once.
+
+        To learn, what the n-grams say comes from a fit without the text.
+        """
+        series = self.vocabulary.encode_series(example.tokens for example in examples)
+
+        def encode(chosen: IntArray) -> EncodedTexts:
+            texts = [examples[i].text for i in chosen] if self.evidence is not None else ()
+            evidence = self._evidence_of(texts, learning=learning)
+            return EncodedTexts(pack_flat(*series.of(chosen)), evidence)
+
+        return encode
+
+    def _evidence_of(self, texts: Sequence[str], *, learning: bool = False) -> Array | None:
+        return None if self.evidence is None else self.evidence.of(texts, learning=learning)
 
     def forward(
         self, inputs: EncodedTexts, *, train: bool = False, rng: np.random.Generator | None = None
