@@ -139,10 +139,12 @@ class PackedSequence:
         """(M,) rows of ``data`` that read every sequence from its own end; its own inverse."""
         if self.alone:
             return np.arange(self.steps - 1, -1, -1)
-        row = self._packed_row
-        step = np.repeat(np.arange(self.steps), self.batch_sizes)
-        mirrored: IntArray = self.offsets[self.packed_lengths[row] - 1 - step]
-        return mirrored + row
+        ends = np.cumsum(self.lengths)
+        mirrored = np.repeat(2 * ends - self.lengths - 1, self.lengths) - np.arange(self.tokens)
+        rows = self.token_rows
+        reversal = np.empty_like(rows)
+        reversal[rows] = rows[mirrored]
+        return reversal
 
     @cached_property
     def last_rows(self) -> IntArray:

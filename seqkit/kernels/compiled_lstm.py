@@ -97,7 +97,7 @@ class _Run(NamedTuple):
 
     def give_back(self) -> None:
         """Leave the memory of all but the final states to the next pass."""
-        spare.give_back(self.memory, self.gates, self.cells, self.squashed)
+        spare.give_back(self.memory)
 
 
 class Reader(NamedTuple):
@@ -231,12 +231,12 @@ def _forward(
     (count, features), (batch, units) = x.shape, hidden.shape
     room = count if keep else 0
     bounds = _bounds(sizes)
-    memory = spare.lend((room + batch, features + 1 + units))
+    longer, rows = room + batch, room or batch
+    memory, cells, gates, squashed = spare.lend(
+        (longer, features + 1 + units), (longer, units), (rows, 4 * units), (rows, units)
+    )
     memory[:batch, features + 1 :] = hidden
-    cells = spare.lend((room + batch, units))
     cells[:batch] = cell
-    gates = spare.lend((room or batch, 4 * units))
-    squashed = spare.lend((room or batch, units))
     run = _Run(
         *(sizes, bounds, memory, gates, cells, squashed),
         *(np.empty_like(hidden), np.empty_like(cell)),

@@ -52,7 +52,7 @@ def as_rows(matrix: Array) -> Laid:
 def panels(found: Compiled, *matrices: Array) -> Laid:
     """Copy matrices, under each other, into panels."""
     inner = sum(map(len, matrices))
-    numbers = spare.lend((inner * matrices[0].shape[1],))
+    (numbers,) = spare.lend((inner * matrices[0].shape[1],))
     first = 0
     for matrix in matrices:
 
@@ -66,7 +66,7 @@ def panels(found: Compiled, *matrices: Array) -> Laid:
 
 def transposed(found: Compiled, matrix: Array, *, rows: bool) -> Laid:
     """Copy a matrix transposed, as rows or as panels."""
-    numbers = spare.lend((matrix.size,))
+    (numbers,) = spare.lend((matrix.size,))
     columns = matrix.shape[1]
     if rows:
         found.code.transpose(matrix, numbers, len(matrix))

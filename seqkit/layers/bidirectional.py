@@ -1,6 +1,6 @@
 """Two recurrent layers that read each sequence from either end (Schuster and Paliwal 1997)."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from typing import Any, Generic, TypeVar
 
 import numpy as np
@@ -126,9 +126,9 @@ class Bidirectional(Generic[S]):
         lstms: BothLSTMs | None,
     ) -> tuple[PackedSequence, S, RecurrentBackward]:
         counts = [self.forward_layer.layers, self.backward_layer.layers]
-        arguments = list(
-            zip(split_state(state, counts), _children(rng if train else None), strict=True)
-        )
+        layers = self.forward_layer, self.backward_layer
+        rngs = _children(rng if train else None, layers)
+        arguments = list(zip(split_state(state, counts), rngs, strict=True))
         if lstms is None:
             outputs, finals, back = self._read(batch, arguments, train=train)
         else:
@@ -203,13 +203,18 @@ class Bidirectional(Generic[S]):
 
 
 def _children(
-    rng: np.random.Generator | None,
-) -> tuple[np.random.Generator | None, np.random.Generator | None]:
-    """Make two generators from one; unlike ``spawn``, this advances the saved state of ``rng``."""
+    rng: np.random.Generator | None, layers: Sequence[object]
+) -> list[np.random.Generator | None]:
+    """Make a generator from another one for each layer that may draw; to make one takes a while.
+
+    Unlike ``spawn``, this advances the saved state of ``rng``, and always as far.
+    """
     if rng is None:
-        return None, None
-    first, second = rng.integers(0, 2**63, size=2).tolist()
-    return np.random.default_rng(first), np.random.default_rng(second)
+        return [None] * len(layers)
+    seeds = rng.integers(0, 2**63, size=len(layers)).tolist()
+    draws = [bool(getattr(layer, "recurrent_dropout", True)) for layer in layers]
+    pairs = zip(seeds, draws, strict=True)
+    return [np.random.default_rng(seed) if draw else None for seed, draw in pairs]
 
 
 def _in_turn_where_shared(

@@ -203,7 +203,8 @@ class LayerPass(Generic[S]):
             return kind(*(new[None] for new in rows))
         copies = []
         for array, new in zip(state, rows, strict=True):
-            copy = array.astype(new.dtype)
+            filled = len(new) == array.shape[1]
+            copy = np.empty(array.shape, new.dtype) if filled else array.astype(new.dtype)
             copy[0, self._alive] = new
             copies.append(copy)
         return kind(*copies)

@@ -1,14 +1,13 @@
 """What all optimisers share: which parameters to change, where, and what to save."""
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from functools import partial
 from typing import Any
 
 import numpy as np
 
 from seqkit.arrays import Array, IntArray
-from seqkit.kernels.threads import parallel
-from seqkit.optim.pieces import Scratch, halves, pieces
+from seqkit.optim.pieces import Scratch, each, halves, pieces
 from seqkit.parameters import Parameter, unique_parameters
 
 __all__ = ["Optimizer"]
@@ -60,15 +59,21 @@ class Optimizer:
         self.decay_vectors = decay_vectors
         self.steps = 0
         self._moments: dict[str, tuple[Array, ...]] = {}
-        self._scratch = (Scratch(), Scratch())
+        self._scratch = Scratch()
 
     def step(self) -> None:
         """Change every parameter that has a gradient; :meth:`zero_grad` is yours to call."""
         self.steps += 1
         update = self._plan()
-        for name, parameter in self.parameters.items():
-            if parameter.trainable and parameter.has_grad:
-                self._change(parameter, self._moments_of(name, parameter), update)
+        named = self.parameters.items()
+        each(
+            [
+                change
+                for name, parameter in named
+                if parameter.trainable and parameter.has_grad
+                for change in self._changes(parameter, self._moments_of(name, parameter), update)
+            ]
+        )
 
     def zero_grad(self) -> None:
         """Forget all gradients."""
@@ -83,20 +88,33 @@ class Optimizer:
         """
         raise NotImplementedError
 
-    def _change(
+    def _changes(
         self, parameter: Parameter, moments: tuple[Array, ...], update: Callable[..., None]
-    ) -> None:
-        decay = self.weight_decay if parameter.value.ndim > 1 or self.decay_vectors else 0.0
+    ) -> Iterator[tuple[int, Callable[[], None]]]:
+        """Yield what changes a parameter, in parts that may run in any order, and their sizes."""
+        value = parameter.value
+        decay = self.weight_decay if value.ndim > 1 or self.decay_vectors else 0.0
         sparse = parameter.sparse_rows()
         if sparse is None:
-            self._update(update, decay, parameter.value, parameter.grad, *moments)
+            for part in halves(value, parameter.grad, *moments):
+                yield part[0].size, partial(self._change_whole, update, decay, *part)
+        else:
+            for rows, ids in halves(*reversed(sparse)):
+                change = partial(self._change_rows, update, decay, ids, rows, value, *moments)
+                yield rows.size, change
+
+    def _change_rows(
+        self,
+        update: Callable[..., None],
+        decay: float,
+        ids: IntArray,
+        rows: Array,
+        *arrays: Array,
+    ) -> None:
+        if not decay and self._changed_rows(ids, rows, *arrays):
             return
-        ids, rows = sparse
-        if not decay and self._changed_rows(ids, rows, parameter.value, *moments):
-            return
-        arrays = (parameter.value, *moments)
         touched = [array.take(ids, axis=0) for array in arrays]
-        self._update(update, decay, touched[0], rows, *touched[1:])
+        self._change_whole(update, decay, touched[0], rows, *touched[1:])
         for array, changed in zip(arrays, touched, strict=True):
             array[ids] = changed
 
@@ -108,19 +126,7 @@ class Optimizer:
         """Take the step for whole arrays in a quicker way, and say whether there was one."""
         return False
 
-    def _update(
-        self, update: Callable[..., None], decay: float, value: Array, grad: Array, *moments: Array
-    ) -> None:
-        parts = zip(self._scratch, halves(value, grad, *moments), strict=False)
-        parallel(*(partial(self._update_part, update, decay, s, part) for s, part in parts))
-
-    def _update_part(
-        self,
-        update: Callable[..., None],
-        decay: float,
-        scratch: Scratch,
-        arrays: tuple[Array, ...],
-    ) -> None:
+    def _change_whole(self, update: Callable[..., None], decay: float, *arrays: Array) -> None:
         if not decay and self._changed_whole(*arrays):
             return
         for v, g, *m in pieces(*arrays):
@@ -131,7 +137,7 @@ class Optimizer:
                 decayed += g
                 g = decayed
             if not self._changed_whole(v, g, *m):
-                update(scratch.like(v), v, g, *m)
+                update(self._scratch.like(v), v, g, *m)
 
     def _moments_of(self, name: str, parameter: Parameter) -> tuple[Array, ...]:
         # Made at the first gradient, so that a frozen table costs nothing.

@@ -2,6 +2,8 @@
 
 import math
 from collections.abc import Iterable
+from functools import partial
+from itertools import islice
 from typing import NamedTuple
 
 import numpy as np
@@ -10,7 +12,7 @@ from seqkit.arrays import Array
 from seqkit.errors import SeqkitError
 from seqkit.kernels.compiled import compiled_for
 from seqkit.kernels.threads import single_blas
-from seqkit.optim.pieces import Scratch, pieces
+from seqkit.optim.pieces import Scratch, each, halves, pieces
 from seqkit.parameters import Parameter, unique_parameters
 
 __all__ = ["Clipping", "NonFiniteGradientError", "clip_by_norm", "clip_by_value", "gradient_norm"]
@@ -57,10 +59,16 @@ def gradient_norm(parameters: Named) -> float:
         NonFiniteGradientError: a gradient holds infinities or NaN.
     """
     scratch = Scratch()
+    named = [(name, halves(_gradient(parameter))) for name, parameter in _with_gradient(parameters)]
+    work = [
+        (part.size, partial(_sum_of_squares, part, scratch))
+        for _, parts in named
+        for (part,) in parts
+    ]
+    found = iter(each(work))
     total = 0.0
-    for name, parameter in _with_gradient(parameters):
-        with single_blas():
-            squares = _sum_of_squares(_gradient(parameter), scratch)
+    for name, parts in named:
+        squares = sum(islice(found, len(parts)))
         if not math.isfinite(squares):
             raise NonFiniteGradientError(name, math.sqrt(squares))
         total += squares
@@ -140,8 +148,9 @@ def _sum_of_squares(array: Array, scratch: Scratch) -> float:
     if found is not None:
         return float(found.rows.sum_of_squares(array.reshape(-1)))
     total = 0.0
-    for (piece,) in pieces(array):
-        exact = scratch.like(piece, np.float64).reshape(-1)
-        exact.reshape(piece.shape)[...] = piece
-        total += float(exact @ exact)
+    with single_blas():
+        for (piece,) in pieces(array):
+            exact = scratch.like(piece, np.float64).reshape(-1)
+            exact.reshape(piece.shape)[...] = piece
+            total += float(exact @ exact)
     return total

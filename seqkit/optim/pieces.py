@@ -4,19 +4,28 @@ An optimiser makes a dozen passes over its arrays. Over a whole embedding table 
 main memory; over a piece of 32,768 floats only the first does.
 """
 
-from collections.abc import Iterator
+import threading
+from collections.abc import Callable, Iterator, Sequence
+from typing import TypeVar
 
 import numpy as np
 
 from seqkit.arrays import Array, DTypeLike
+from seqkit.kernels.threads import parallel
 
-__all__ = ["PIECE", "Scratch", "halves", "pieces"]
+__all__ = ["PIECE", "Scratch", "each", "halves", "pieces"]
+
+T = TypeVar("T")
 
 PIECE = 32768
 """Values in a piece; four such arrays in float32 are half of a common second-level cache."""
 
 SHARED = 2**18
 """Values from which on two threads share an array."""
+
+
+TOGETHER = 2**16
+"""Values from which on two threads share several arrays."""
 
 
 def pieces(*arrays: Array) -> Iterator[tuple[Array, ...]]:
@@ -39,8 +48,20 @@ def halves(*arrays: Array) -> list[tuple[Array, ...]]:
     return [tuple(a[:middle] for a in arrays), tuple(a[middle:] for a in arrays)]
 
 
-class Scratch:
-    """Working memory of one piece, made once and reused."""
+def each(work: Sequence[tuple[int, Callable[[], T]]]) -> list[T]:
+    """Run functions and return their results, on two threads where all together are worth it.
+
+    Args:
+        work: how many values each function looks at, and the function.
+    """
+    functions = [function for _, function in work]
+    if sum(size for size, _ in work) < TOGETHER:
+        return [function() for function in functions]
+    return parallel(*functions)
+
+
+class Scratch(threading.local):
+    """Working memory of one piece, made once in each thread and reused."""
 
     def __init__(self) -> None:
         self._memory: dict[np.dtype, Array] = {}
