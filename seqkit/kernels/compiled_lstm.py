@@ -211,9 +211,10 @@ def compiled_lstm_folded(
     none = np.zeros(4 * units, table.dtype)  # the bias is in the table
     arrays = (
         *(table, none, ids, matrix.numbers, matrix.ld),
+        *(matrix.unwritten(alone=False), w_hidden, w_hidden),
         *(gates, hidden.copy(), cell.copy(), squashed, way.outputs, *final, False),
     )
-    _each(found.code.lstm_forward, found, sizes, _bounds(sizes), way, *arrays)
+    _each(found.code.lstm_forward, found, ranges(sizes), _bounds(sizes), way, *arrays)
     matrix.give_back()
     return way.outputs, final
 
@@ -242,8 +243,15 @@ def _forward(
         *(np.empty_like(hidden), np.empty_like(cell)),
     )
 
+    beforehand = _beforehand(batch, weights)
+    matrix = (
+        _recurrent(found, w_hidden, batch)
+        if beforehand
+        else panels(found, w_input, bias[None], w_hidden)
+    )
+
     def steps() -> _Run:
-        if _beforehand(batch, weights):
+        if beforehand:
             read = x.take(way.places, axis=0) if len(way.places) else x
             memory[:room, :features] = read[:room]
             memory[:room, features] = 1
@@ -255,15 +263,17 @@ def _forward(
                 worth=count >= SPLIT,
             )
             ids = np.arange(count)
-            matrix = _recurrent(found, w_hidden, batch)
         else:
             inputs, ids = x, np.empty(0, np.int64)
-            matrix = panels(found, w_input, bias[None], w_hidden)
+        cut = ranges(sizes)
+        alone = len(cut) == 1 and not beforehand
         arrays = (
-            *(inputs, bias, ids, matrix.numbers, matrix.ld, gates, memory, cells, squashed),
+            *(inputs, bias, ids, matrix.numbers, matrix.ld),
+            *(matrix.unwritten(alone=alone), w_input, w_hidden),
+            *(gates, memory, cells, squashed),
             *(way.outputs, run.final_hidden, run.final_cell, keep),
         )
-        _each(found.code.lstm_forward, found, sizes, bounds, way, *arrays)
+        _each(found.code.lstm_forward, found, cut, bounds, way, *arrays)
         matrix.give_back()
         return run
 
@@ -289,15 +299,18 @@ def _backward(
         for k in range(2)
     )
     d_x = np.empty((0 if later else len(d_pre), features), d_pre.dtype)
+    hidden_t = transposed(found, w_hidden, rows=few)
+    input_t = nothing() if later else transposed(found, w_input, rows=few)
 
     def steps() -> Gradients:
-        hidden_t = transposed(found, w_hidden, rows=few)
-        input_t = nothing() if later else transposed(found, w_input, rows=few)
+        cut = ranges(run.sizes)
+        alone = len(cut) == 1
         arrays = (
-            *(hidden_t.numbers, hidden_t.ld, input_t.numbers, input_t.ld),
+            *(hidden_t.numbers, hidden_t.ld, hidden_t.unwritten(alone=alone), w_hidden),
+            *(input_t.numbers, input_t.ld, input_t.unwritten(alone=alone), w_input),
             *(d_pre, run.cells, run.squashed, d_outputs, d_hidden, d_cell, d_x),
         )
-        _each(found.code.lstm_backward, found, run.sizes, run.bounds, way, *arrays)
+        _each(found.code.lstm_backward, found, cut, run.bounds, way, *arrays)
         hidden_t.give_back()
         input_t.give_back()
         d_inputs = _input_gradient(d_pre, w_input, way.places) if later else d_x
@@ -356,17 +369,17 @@ def _bounds(sizes: IntArray) -> IntArray:
 def _each(
     steps: Callable[..., None],
     found: Compiled,
-    sizes: IntArray,
+    cut: Sequence[tuple[int, int]],
     bounds: IntArray,
     way: Way,
     *arrays: Any,
 ) -> None:
-    """Run compiled steps over all ranges, each on a thread of its own where there are some."""
+    """Run compiled steps over ranges, each on a thread of its own where there are some."""
 
     def run(low: int, high: int) -> None:
         steps(found.blas, bounds, low, high, way.places, way.left, *arrays)
 
-    parallel(*(partial(run, low, high) for low, high in ranges(sizes)))
+    parallel(*(partial(run, low, high) for low, high in cut))
 
 
 def ranges(sizes: IntArray) -> list[tuple[int, int]]:

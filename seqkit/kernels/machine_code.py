@@ -278,11 +278,12 @@ ALONE = types.void(
 )  # fmt: skip
 FORWARD = types.void(
     ADDRESSES, INTEGERS, VARIABLE, VARIABLE, INTEGERS, VARIABLE, CONSTANT, CONSTANT_VECTOR,
-    INTEGERS, CONSTANT_VECTOR, VARIABLE, REAL, REAL, REAL, REAL, REAL, REAL, REAL, types.boolean,
+    INTEGERS, CONSTANT_VECTOR, VARIABLE, VECTOR, CONSTANT, CONSTANT,
+    REAL, REAL, REAL, REAL, REAL, REAL, REAL, types.boolean,
 )  # fmt: skip
 BACKWARD = types.void(
     ADDRESSES, INTEGERS, VARIABLE, VARIABLE, INTEGERS, VARIABLE,
-    CONSTANT_VECTOR, VARIABLE, CONSTANT_VECTOR, VARIABLE,
+    CONSTANT_VECTOR, VARIABLE, VECTOR, CONSTANT, CONSTANT_VECTOR, VARIABLE, VECTOR, CONSTANT,
     REAL, REAL, REAL, CONSTANT, REAL, REAL, REAL,
 )  # fmt: skip
 
@@ -339,7 +340,7 @@ def transpose(matrix, out, width):
 
 @njit(FORWARD, **OPTIONS)
 def lstm_forward(
-    blas, bounds, low, high, places, left, x, bias, ids, weights, ldw,
+    blas, bounds, low, high, places, left, x, bias, ids, weights, ldw, unwritten, w_input, w_hidden,
     gates, memory, cells, squashed, outputs, final_hidden, final_cell, keep,
 ):  # fmt: skip
     """Run over the rows from ``low`` to ``high`` of every step.
@@ -359,6 +360,10 @@ def lstm_forward(
         weights: W, b and U under each other, (D + 1 + H, 4H), or U alone in the latter case; as
             panels, or as rows.
         ldw: 0 for panels, else 4H.
+        unwritten: the memory of ``weights``, where W, b and U have yet to be written there as
+            panels; else (0,). Another call would mean to wait for Python's lock once more.
+        w_input: W (D, 4H).
+        w_hidden: U (H, 4H).
         gates: (M, 4H).
         memory: (M, D + 1 + H) each token's input, a one and the hidden state before it. The first
             two are filled in here, but in the latter case.
@@ -374,6 +379,10 @@ def lstm_forward(
     projected, moved = len(ids) > 0, len(places) > 0
     first = column if projected else 0
     block = BLOCK if weights.size < LARGE else LARGE_BLOCK
+    if len(unwritten):
+        to_panels(w_input, unwritten, 0, ld)
+        to_panels(bias.reshape(1, 4 * units), unwritten, column - 1, ld)
+        to_panels(w_hidden, unwritten, column, ld)
     for step in range(len(bounds) - 2):
         start, stop = bounds[step], bounds[step + 1]
         rows = min(high, stop - start)
@@ -446,7 +455,8 @@ def lstm_alone(blas, x, w_input, w_hidden, bias, gates, hidden, cell, outputs, d
 
 @njit(BACKWARD, **OPTIONS)
 def lstm_backward(
-    blas, bounds, low, high, places, left, w_hidden_t, ldh, w_input_t, ldi,
+    blas, bounds, low, high, places, left,
+    w_hidden_t, ldh, unwritten_h, w_hidden, w_input_t, ldi, unwritten_i, w_input,
     gates, cells, squashed, d_outputs, d_hidden, d_cell, d_x,
 ):  # fmt: skip
     """Run backwards; the gates become the gradients of what enters them.
@@ -460,8 +470,12 @@ def lstm_backward(
         left: the column of ``d_outputs`` with which its part of them begins.
         w_hidden_t: (4H, H), as panels or as rows.
         ldh: 0 for panels, else H.
+        unwritten_h: the memory of ``w_hidden_t``, where it has yet to be written; else (0,).
+        w_hidden: U (H, 4H).
         w_input_t: (4H, D), likewise.
         ldi: 0 for panels, else D.
+        unwritten_i: the memory of ``w_input_t``, likewise.
+        w_input: W (D, 4H).
         gates: (M, 4H).
         cells: (M, H) or longer, the cell before each token.
         squashed: (M, H).
@@ -474,6 +488,10 @@ def lstm_backward(
     moved = len(places) > 0
     block = BLOCK if w_hidden_t.size < LARGE else LARGE_BLOCK
     piece = np.empty((block if moved else 0, features), np.float32)
+    if len(unwritten_h):
+        transpose(w_hidden, unwritten_h, ldh or WIDTH)
+    if len(unwritten_i):
+        transpose(w_input, unwritten_i, ldi or WIDTH)
     for step in range(len(bounds) - 3, -1, -1):
         start = bounds[step]
         rows = min(high, bounds[step + 1] - start)

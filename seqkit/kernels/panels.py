@@ -5,6 +5,8 @@ wide matrix would come from as many pages as it has rows, and nothing fetches ah
 the next. For very few rows copying costs more than it saves.
 """
 
+from collections.abc import Callable
+from functools import partial
 from typing import NamedTuple
 
 import numpy as np
@@ -20,18 +22,33 @@ SHARED = 2**19
 """Numbers from which two threads share a copy: one alone takes some 0.2 ms for them."""
 
 
+def _as_it_is() -> None:
+    """Write nothing: the numbers are there."""
+
+
 class Laid(NamedTuple):
     """A float32 matrix (R, C).
 
     Attributes:
-        numbers: (R * C,).
+        numbers: (R * C,); rubbish until ``write`` was called.
         ld: 0 for panels, or C for rows.
         lent: whether the numbers are lent and should be given back.
+        write: fills them in. Apart, because threads do it: what holds Python's lock is done before.
     """
 
     numbers: Array
     ld: int
-    lent: bool
+    lent: bool = False
+    write: Callable[[], None] = _as_it_is
+
+    def unwritten(self, *, alone: bool) -> Array:
+        """Return the memory that one call of a kernel, the only one, is to fill in itself; where
+        there will be several, fill it in and return none.
+        """
+        if alone and self.lent:
+            return self.numbers
+        self.write()
+        return np.empty(0, np.float32)
 
     def give_back(self) -> None:
         """Leave the memory to others, if it was lent."""
@@ -41,40 +58,52 @@ class Laid(NamedTuple):
 
 def nothing() -> Laid:
     """Return a matrix without rows."""
-    return Laid(np.empty(0, np.float32), 0, False)
+    return Laid(np.empty(0, np.float32), 0)
 
 
 def as_rows(matrix: Array) -> Laid:
     """Return a matrix as it lies."""
-    return Laid(matrix.reshape(-1), matrix.shape[1], False)
+    return Laid(matrix.reshape(-1), matrix.shape[1])
 
 
 def panels(found: Compiled, *matrices: Array) -> Laid:
     """Copy matrices, under each other, into panels."""
-    inner = sum(map(len, matrices))
-    (numbers,) = spare.lend((inner * matrices[0].shape[1],))
-    first = 0
+    (numbers,) = spare.lend((sum(matrix.size for matrix in matrices),))
+    return Laid(numbers, 0, True, partial(_write_panels, found, matrices, numbers))
+
+
+def _write_panels(found: Compiled, matrices: tuple[Array, ...], numbers: Array) -> None:
+    inner, first = sum(map(len, matrices)), 0
     for matrix in matrices:
 
         def copy(part: slice, matrix: Array = matrix, first: int = first) -> None:
             found.code.to_panels(matrix[part], numbers, first + part.start, inner)
 
-        in_halves(copy, len(matrix), worth=matrix.size >= SHARED)
+        _each_half(copy, matrix, 1)
         first += len(matrix)
-    return Laid(numbers, 0, True)
 
 
 def transposed(found: Compiled, matrix: Array, *, rows: bool) -> Laid:
     """Copy a matrix transposed, as rows or as panels."""
     (numbers,) = spare.lend((matrix.size,))
-    columns = matrix.shape[1]
-    if rows:
-        found.code.transpose(matrix, numbers, len(matrix))
-        return Laid(numbers, len(matrix), True)
+    ld = len(matrix) if rows else 0
+    return Laid(numbers, ld, True, partial(_write_transposed, found, matrix, numbers, ld))
+
+
+def _write_transposed(found: Compiled, matrix: Array, numbers: Array, ld: int) -> None:
+    if ld:
+        found.code.transpose(matrix, numbers, ld)
+        return
+    columns, width = matrix.shape[1], found.code.WIDTH
 
     def copy(part: slice) -> None:
-        found.code.transpose(matrix[part], numbers[part.start * columns :], found.code.WIDTH)
+        found.code.transpose(matrix[part], numbers[part.start * columns :], width)
 
-    worth = matrix.size >= SHARED
-    in_halves(copy, len(matrix), worth=worth, multiple=found.code.WIDTH)
-    return Laid(numbers, 0, True)
+    _each_half(copy, matrix, width)
+
+
+def _each_half(copy: Callable[[slice], None], matrix: Array, multiple: int) -> None:
+    if matrix.size < SHARED:  # without what it takes to share
+        copy(slice(0, len(matrix)))
+    else:
+        in_halves(copy, len(matrix), worth=True, multiple=multiple)

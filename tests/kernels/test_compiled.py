@@ -242,6 +242,7 @@ def test_panels_hold_the_columns_of_matrices_under_each_other(
         found = compiled()
         assert found is not None
         laid = panels(found, first, second)
+        laid.write()
     np.testing.assert_array_equal(laid.numbers, in_panels(np.concatenate([first, second])))
 
 
@@ -257,6 +258,7 @@ def test_matrices_are_transposed_whatever_their_shape(
         found = compiled()
         assert found is not None
         laid = transposed(found, matrix, rows=rows)
+        laid.write()
     np.testing.assert_array_equal(laid.numbers, matrix.T.ravel() if rows else in_panels(matrix.T))
 
 
