@@ -12,6 +12,9 @@ from seqkit.parameters import Parameter, unique_parameters
 
 __all__ = ["Optimizer"]
 
+TOGETHER = 2**16
+"""Values from which on two threads share a step."""
+
 
 class Optimizer:
     """Changes parameters against their gradients.
@@ -72,7 +75,8 @@ class Optimizer:
                 for name, parameter in named
                 if parameter.trainable and parameter.has_grad
                 for change in self._changes(parameter, self._moments_of(name, parameter), update)
-            ]
+            ],
+            together=TOGETHER,
         )
 
     def zero_grad(self) -> None:

@@ -19,6 +19,9 @@ __all__ = ["Clipping", "NonFiniteGradientError", "clip_by_norm", "clip_by_value"
 
 Named = Iterable[tuple[str, Parameter]]
 
+TOGETHER = 2**20
+"""Values from which on two threads share the squares."""
+
 
 class NonFiniteGradientError(SeqkitError):
     """A gradient holds infinities or NaN, so that a step would destroy the weights.
@@ -65,7 +68,7 @@ def gradient_norm(parameters: Named) -> float:
         for _, parts in named
         for (part,) in parts
     ]
-    found = iter(each(work))
+    found = iter(each(work, together=TOGETHER))
     total = 0.0
     for name, parts in named:
         squares = sum(islice(found, len(parts)))

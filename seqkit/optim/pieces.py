@@ -24,10 +24,6 @@ SHARED = 2**18
 """Values from which on two threads share an array."""
 
 
-TOGETHER = 2**16
-"""Values from which on two threads share several arrays."""
-
-
 def pieces(*arrays: Array) -> Iterator[tuple[Array, ...]]:
     """Yield matching pieces, as views, of arrays that share a shape.
 
@@ -48,14 +44,16 @@ def halves(*arrays: Array) -> list[tuple[Array, ...]]:
     return [tuple(a[:middle] for a in arrays), tuple(a[middle:] for a in arrays)]
 
 
-def each(work: Sequence[tuple[int, Callable[[], T]]]) -> list[T]:
+def each(work: Sequence[tuple[int, Callable[[], T]]], *, together: int) -> list[T]:
     """Run functions and return their results, on two threads where all together are worth it.
 
     Args:
         work: how many values each function looks at, and the function.
+        together: values from which that is so; waiting for another thread takes as long as it takes
+            to add up 100,000 squares.
     """
     functions = [function for _, function in work]
-    if sum(size for size, _ in work) < TOGETHER:
+    if sum(size for size, _ in work) < together:
         return [function() for function in functions]
     return parallel(*functions)
 
