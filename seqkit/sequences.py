@@ -25,6 +25,7 @@ import numpy as np
 from numpy.typing import ArrayLike
 
 from seqkit.arrays import Array, IntArray
+from seqkit.kernels.rows import lengths_of, reversed_rows
 
 __all__ = ["PackedSequence", "pack", "pack_flat"]
 
@@ -90,10 +91,9 @@ class PackedSequence:
     @cached_property
     def packed_lengths(self) -> IntArray:
         """(N,) lengths in the packing's own order: never rising."""
-        rises = -np.diff(self.batch_sizes, append=0)
-        ends = np.repeat(np.arange(1, self.steps + 1), rises)
         lengths = np.zeros(self.batch, dtype=np.int64)
-        lengths[: len(ends)] = ends[::-1]
+        if self.steps:
+            lengths[: self.batch_sizes[0]] = lengths_of(self.batch_sizes)
         return lengths
 
     @cached_property
@@ -137,14 +137,7 @@ class PackedSequence:
     @cached_property
     def reversal(self) -> IntArray:
         """(M,) rows of ``data`` that read every sequence from its own end; its own inverse."""
-        if self.alone:
-            return np.arange(self.steps - 1, -1, -1)
-        ends = np.cumsum(self.lengths)
-        mirrored = np.repeat(2 * ends - self.lengths - 1, self.lengths) - np.arange(self.tokens)
-        rows = self.token_rows
-        reversal = np.empty_like(rows)
-        reversal[rows] = rows[mirrored]
-        return reversal
+        return reversed_rows(self.batch_sizes)
 
     @cached_property
     def last_rows(self) -> IntArray:

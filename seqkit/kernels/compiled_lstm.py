@@ -22,6 +22,7 @@ from seqkit.kernels.afterwards import weight_gradient
 from seqkit.kernels.compiled import Compiled
 from seqkit.kernels.panels import Laid, as_rows, nothing, panels, transposed
 from seqkit.kernels.passes import Arrays, Gradients, Pass
+from seqkit.kernels.rows import lengths_of
 from seqkit.kernels.spare import spare
 from seqkit.kernels.threads import in_halves, inside_parallel, parallel
 
@@ -387,13 +388,7 @@ def ranges(sizes: IntArray) -> list[tuple[int, int]]:
     batch = int(sizes[0])
     if batch < SHARED or inside_parallel():
         return [(0, batch)]
-    tokens = np.cumsum(_lengths(sizes))
+    tokens = np.cumsum(lengths_of(sizes))
     middle = int(np.searchsorted(tokens, tokens[-1] / 2)) + 1
     middle = min(batch, max(1, round(middle / MULTIPLE)) * MULTIPLE)
     return [(0, middle), (middle, batch)] if middle < batch else [(0, batch)]
-
-
-def _lengths(sizes: IntArray) -> IntArray:
-    """Return the length of each sequence: row r is in all steps of more than r rows."""
-    lengths: IntArray = np.searchsorted(-sizes, -np.arange(int(sizes[0])))
-    return lengths

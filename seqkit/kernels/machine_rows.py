@@ -13,6 +13,7 @@ __all__ = [
     "adam",
     "adam_rows",
     "largest",
+    "reverse",
     "scale_rows",
     "spread",
     "subtract_rows",
@@ -31,6 +32,7 @@ ADAM = types.void(LINE, CONSTANT_LINE, LINE, LINE, *[types.float32] * 4)
 ADAM_ROWS = types.void(REAL, INTEGERS, CONSTANT, REAL, REAL, *[types.float32] * 4)
 SCALE = types.void(CONSTANT, CONSTANT, INTEGERS, REAL)
 SQUARES = types.float64(CONSTANT_LINE)
+REVERSE = types.void(INTEGERS, INTEGERS)
 HOLDERS = types.int32[:, ::1]
 LARGEST = types.void(CONSTANT, INTEGERS, REAL, HOLDERS)
 SPREAD = types.void(CONSTANT, HOLDERS, REAL)
@@ -135,6 +137,26 @@ def largest(tokens, sizes, values, holders):
                 best[k] = token[k] if wins else best[k]
                 holder[k] = number if wins else holder[k]
         start += sizes[step]
+
+
+@njit(REVERSE, **EXACT)
+def reverse(sizes, rows):
+    """Write the rows (M,) that read every sequence of a packed batch from its own end.
+
+    Args:
+        sizes: (T,) sequences alive at each step.
+        rows: (M,) to be written.
+    """
+    steps = len(sizes)
+    starts = np.zeros(steps, np.int64)
+    for step in range(1, steps):
+        starts[step] = starts[step - 1] + sizes[step - 1]
+    length = steps
+    for row in range(sizes[0]):
+        while sizes[length - 1] <= row:
+            length -= 1
+        for step in range(length):
+            rows[starts[step] + row] = starts[length - 1 - step] + row
 
 
 @njit(SPREAD, **EXACT)

@@ -1,11 +1,11 @@
-"""Rows that belong together: adding them up, and scaling them alike."""
+"""Rows that belong together: adding them up, scaling them alike, and reading them backwards."""
 
 import numpy as np
 
 from seqkit.arrays import Array, IntArray
 from seqkit.kernels.compiled import compiled, compiled_for
 
-__all__ = ["scale_rows", "sum_repeated_rows"]
+__all__ = ["lengths_of", "reversed_rows", "scale_rows", "sum_repeated_rows"]
 
 TOGETHER = 4
 """Repetitions that are added for all ids at once; ``reduceat`` adds the others."""
@@ -38,6 +38,38 @@ def scale_rows(rows: Array, factors: Array, owners: IntArray) -> Array:
     scaled = np.empty_like(rows)
     found.rows.scale_rows(rows, factors, owners, scaled)
     return scaled
+
+
+def lengths_of(sizes: IntArray) -> IntArray:
+    """Return the length of each sequence of a packed batch: row r is in all steps of more than r
+    rows.
+
+    Args:
+        sizes: (T,) sequences alive at each step; T at least 1.
+    """
+    lengths: IntArray = np.searchsorted(-sizes, -np.arange(int(sizes[0])))
+    return lengths
+
+
+def reversed_rows(sizes: IntArray) -> IntArray:
+    """Return the rows (M,) that read every sequence of a packed batch from its own end.
+
+    Args:
+        sizes: (T,) sequences alive at each step.
+    """
+    steps, tokens = len(sizes), int(sizes.sum())
+    if steps == tokens:
+        return np.arange(tokens - 1, -1, -1)
+    found = compiled()
+    if found is not None:
+        rows = np.empty(tokens, np.int64)
+        found.rows.reverse(np.ascontiguousarray(sizes, np.int64), rows)
+        return rows
+    starts = np.cumsum(sizes) - sizes
+    row = np.arange(tokens) - np.repeat(starts, sizes)
+    step = np.repeat(np.arange(steps), sizes)
+    mirrored: IntArray = starts[lengths_of(sizes)[row] - 1 - step]
+    return mirrored + row
 
 
 def _sums(order: IntArray, starts: IntArray, rows: Array) -> Array:

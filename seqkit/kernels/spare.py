@@ -6,7 +6,6 @@ is of about the same size at the next batch; so it is lent and given back.
 """
 
 import math
-from itertools import accumulate
 
 import numpy as np
 
@@ -43,25 +42,26 @@ class Spare:
 
         They lie in one piece, and are given back together.
         """
-        sizes = [-(-math.prod(shape) // LINE) * LINE for shape in shapes]
-        wanted = sum(sizes)
+        places, wanted = [], 0
+        for shape in shapes:
+            size = math.prod(shape)
+            places.append((wanted, wanted + size, shape))
+            wanted += -(-size // LINE) * LINE
         piece = self._fitting(wanted)
         if piece is None:
             piece = np.empty(int(wanted * ROOM), np.float32)
-        starts = accumulate(sizes, initial=0)
-        return [
-            piece[start : start + math.prod(shape)].reshape(shape)
-            for start, shape in zip(starts, shapes, strict=False)
-        ]
+        return [piece[start:stop].reshape(shape) for start, stop, shape in places]
 
     def _fitting(self, wanted: int) -> Array | None:
         """Take the smallest piece that is large enough, if there is one."""
         while True:
-            sizes = {key: piece.size for key, piece in list(self._pieces.items())}
-            fitting = [key for key, n in sizes.items() if wanted <= n <= TOO_LARGE * wanted]
-            if not fitting:
+            best, size = None, TOO_LARGE * wanted + 1
+            for key, piece in list(self._pieces.items()):
+                if wanted <= piece.size < size:
+                    best, size = key, piece.size
+            if best is None:
                 return None
-            found = self._pieces.pop(min(fitting, key=sizes.__getitem__), None)
+            found = self._pieces.pop(best, None)
             if found is not None:  # else another thread was quicker
                 return found
 

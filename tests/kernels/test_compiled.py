@@ -19,10 +19,11 @@ from seqkit.kernels.compiled import (
 )
 from seqkit.kernels.compiled_lstm import ranges
 from seqkit.kernels.panels import panels, transposed
-from seqkit.kernels.rows import scale_rows, sum_repeated_rows
+from seqkit.kernels.rows import reversed_rows, scale_rows, sum_repeated_rows
 from seqkit.kernels.threads import parallel, use_threads
 from seqkit.optim import SGD, Adam, Optimizer, gradient_norm
 from seqkit.parameters import Parameter
+from seqkit.sequences import pack
 from tests.kernels.test_agreement import TOLERANCE, everything, problem
 from tests.strategies import lengths, like, rngs, sizes
 
@@ -222,6 +223,17 @@ def test_rows_are_scaled_by_the_factors_of_their_owners(dtype: Any) -> None:
 
 
 SHAPES = [(1, 1), (16, 16), (15, 17), (37, 131), (128, 512), (700, 800)]
+
+
+@needs_numba
+@given(lengths=lengths(9, 12, min_batch=0))
+def test_compiled_rows_reverse_as_numpys_do(lengths: list[int]) -> None:
+    sizes = pack([np.zeros(n) for n in lengths]).batch_sizes
+    wanted = reversed_rows(sizes)
+    with use_compiled():
+        found = reversed_rows(sizes)
+    np.testing.assert_array_equal(found, wanted)
+    np.testing.assert_array_equal(found[found], np.arange(sum(lengths)))
 
 
 def in_panels(matrix: np.ndarray) -> np.ndarray:
