@@ -98,7 +98,7 @@ class _Run(NamedTuple):
 
     def give_back(self) -> None:
         """Leave the memory of all but the final states to the next pass."""
-        spare.give_back(self.memory)
+        spare.give_back(self.memory, self.gates, self.cells, self.squashed)
 
 
 class Reader(NamedTuple):
@@ -233,10 +233,10 @@ def _forward(
     (count, features), (batch, units) = x.shape, hidden.shape
     room = count if keep else 0
     bounds = _bounds(sizes)
+    # Pieces of their own: a few large ones would soon be all that is kept for later.
     longer, rows = room + batch, room or batch
-    memory, cells, gates, squashed = spare.lend(
-        (longer, features + 1 + units), (longer, units), (rows, 4 * units), (rows, units)
-    )
+    memory, cells = spare.lend((longer, features + 1 + units)), spare.lend((longer, units))
+    gates, squashed = spare.lend((rows, 4 * units)), spare.lend((rows, units))
     memory[:batch, features + 1 :] = hidden
     cells[:batch] = cell
     run = _Run(

@@ -68,7 +68,7 @@ def as_rows(matrix: Array) -> Laid:
 
 def panels(found: Compiled, *matrices: Array) -> Laid:
     """Copy matrices, under each other, into panels."""
-    (numbers,) = spare.lend((sum(matrix.size for matrix in matrices),))
+    numbers = spare.lend((sum(matrix.size for matrix in matrices),))
     return Laid(numbers, 0, True, partial(_write_panels, found, matrices, numbers))
 
 
@@ -85,7 +85,7 @@ def _write_panels(found: Compiled, matrices: tuple[Array, ...], numbers: Array) 
 
 def transposed(found: Compiled, matrix: Array, *, rows: bool) -> Laid:
     """Copy a matrix transposed, as rows or as panels."""
-    (numbers,) = spare.lend((matrix.size,))
+    numbers = spare.lend((matrix.size,))
     ld = len(matrix) if rows else 0
     return Laid(numbers, ld, True, partial(_write_transposed, found, matrix, numbers, ld))
 

@@ -19,9 +19,6 @@ MOST = 2**26
 ROOM = 1.25
 """How much larger a piece is made than it need be, for batches differ in size."""
 
-LINE = 16
-"""Numbers in a line of the cache; arrays of a piece begin so many, or a multiple, apart."""
-
 TOO_LARGE = 4
 """A piece so many times as large as wanted is left to somebody who wants more."""
 
@@ -37,20 +34,13 @@ class Spare:
         self._most = most
         self._pieces: dict[int, Array] = {}
 
-    def lend(self, *shapes: tuple[int, ...]) -> list[Array]:
-        """Return float32 arrays that hold anything, and whose memory nobody else has.
-
-        They lie in one piece, and are given back together.
-        """
-        places, wanted = [], 0
-        for shape in shapes:
-            size = math.prod(shape)
-            places.append((wanted, wanted + size, shape))
-            wanted += -(-size // LINE) * LINE
+    def lend(self, shape: tuple[int, ...]) -> Array:
+        """Return a float32 array that holds anything, and whose memory nobody else has."""
+        wanted = math.prod(shape)
         piece = self._fitting(wanted)
         if piece is None:
             piece = np.empty(int(wanted * ROOM), np.float32)
-        return [piece[start:stop].reshape(shape) for start, stop, shape in places]
+        return piece[:wanted].reshape(shape)
 
     def _fitting(self, wanted: int) -> Array | None:
         """Take the smallest piece that is large enough, if there is one."""
@@ -65,13 +55,12 @@ class Spare:
             if found is not None:  # else another thread was quicker
                 return found
 
-    def give_back(self, array: Array) -> None:
-        """Take back what :meth:`lend` returned, given one of the arrays; the caller must not touch
-        any of them any more.
-        """
-        piece = array.base
-        assert isinstance(piece, np.ndarray)
-        self._pieces[id(piece)] = piece
+    def give_back(self, *arrays: Array) -> None:
+        """Take back what :meth:`lend` returned; the caller must not touch it any more."""
+        for array in arrays:
+            piece = array.base
+            assert isinstance(piece, np.ndarray)
+            self._pieces[id(piece)] = piece
         held = list(self._pieces.items())
         too_much = sum(piece.nbytes for _, piece in held) - self._most
         for key, piece in held:
