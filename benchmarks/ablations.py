@@ -275,7 +275,8 @@ recipe. Scores are those of the best epoch's weights on the whole validation spl
 percent, as mean ± standard deviation over the seeds; the difference is the mean over the seeds that
 both rows have. The test split was not opened. A difference that is smaller than the spread says
 little; so does one of less than a point where there is but one seed. The seconds are of training
-and validation, while other work ran on the machine.
+and validation, on one or two threads, while other work ran on the machine or had it to itself for a
+while: they are upper bounds, and not to be compared.
 
 This page is written by `python -m benchmarks.ablations NAME`, from the reports of its runs.
 

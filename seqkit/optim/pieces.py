@@ -64,6 +64,9 @@ class Scratch(threading.local):
     def __init__(self) -> None:
         self._memory: dict[np.dtype, Array] = {}
 
+    def __reduce__(self) -> tuple[type["Scratch"], tuple[()]]:
+        return Scratch, ()  # a copy of an optimiser has its own
+
     def like(self, piece: Array, dtype: DTypeLike | None = None) -> Array:
         """Return an array with the shape of ``piece``, valid until the next call."""
         dtype = np.dtype(piece.dtype if dtype is None else dtype)

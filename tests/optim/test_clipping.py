@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 
 from seqkit.arrays import DTypeLike
 from seqkit.errors import SeqkitError
+from seqkit.kernels.threads import use_threads
 from seqkit.optim import (
     NonFiniteGradientError,
     clip_by_norm,
@@ -34,6 +35,21 @@ def some_parameters(rng: np.random.Generator, dtype: DTypeLike = np.float64) -> 
 def whole(named: Any) -> Any:
     """The gradients that count, end to end."""
     return np.concatenate([named[i][1].grad.ravel() for i in (0, 1)])
+
+
+def test_the_number_of_threads_does_not_change_the_norm() -> None:
+    rng = np.random.default_rng(2)
+    parameters = [Parameter(np.zeros((900, 700), np.float32)) for _ in range(3)]
+    for parameter in parameters:
+        parameter.add_grad(rng.normal(size=(900, 700)).astype(np.float32))
+    named = [(str(number), parameter) for number, parameter in enumerate(parameters)]
+    norms = set()
+    for threads in (1, 2):
+        with use_threads(threads):
+            norms.add(gradient_norm(named))
+    (norm,) = norms
+    exact = math.sqrt(sum(float(np.square(p.grad, dtype=np.float64).sum()) for p in parameters))
+    assert norm == pytest.approx(exact, rel=1e-12)
 
 
 @given(rngs(), st.floats(0.01, 10))

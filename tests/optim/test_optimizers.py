@@ -1,5 +1,6 @@
 """Optimisers against the formulas of their papers, written out here on whole arrays."""
 
+from copy import deepcopy
 from typing import Any
 
 import numpy as np
@@ -8,6 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from seqkit.arrays import DTypeLike
+from seqkit.kernels.threads import use_threads
 from seqkit.optim import SGD, AdaGrad, Adam, AdamW, RMSprop, create_optimizer
 from seqkit.optim import pieces as pieces_module
 from seqkit.parameters import Parameter
@@ -244,6 +246,38 @@ def test_tied_once_frozen_and_gradientless_never() -> None:
     np.testing.assert_allclose(tied.value, 1 - 0.11)
     optimizer.zero_grad()
     assert not any(p.has_grad for p in (tied, frozen))
+
+
+@pytest.mark.parametrize("name", ["sgd", "adagrad", "rmsprop", "adam", "adamw"])
+def test_the_number_of_threads_changes_no_weight(name: str) -> None:
+    values = []
+    for threads in (1, 2):
+        rng = np.random.default_rng(5)
+        shapes = {"large": (700, 512), "small": (3, 4), "vector": (9,), "table": (5000, 100)}
+        named = {n: Parameter(rng.normal(size=s).astype(np.float32)) for n, s in shapes.items()}
+        optimizer = create_optimizer(name, named.items())
+        for _ in range(2):
+            for parameter in (named["large"], named["small"], named["vector"]):
+                parameter.add_grad(rng.normal(size=parameter.value.shape).astype(np.float32))
+            rows = rng.normal(size=(4000, 100)).astype(np.float32)
+            named["table"].add_rows(rng.permutation(5000)[:4000], rows)
+            with use_threads(threads):
+                optimizer.step()
+            optimizer.zero_grad()
+        values.append({name: parameter.value for name, parameter in named.items()})
+    for key, value in values[0].items():
+        np.testing.assert_array_equal(value, values[1][key])
+
+
+def test_an_optimizer_can_be_copied() -> None:
+    parameter = Parameter(np.ones((2, 2), np.float32))
+    optimizer = Adam([("w", parameter)])
+    parameter.grad += 1
+    optimizer.step()
+    copy = deepcopy(optimizer)
+    for each in (optimizer, copy):
+        each.step()
+    np.testing.assert_array_equal(copy.parameters["w"].value, parameter.value)
 
 
 def test_mistakes_are_named() -> None:
