@@ -236,7 +236,7 @@ def read_figures(folder: Path, ablation: Ablation, name: str) -> Figures:
 
 def render(folder: Path) -> str:
     """Return the tables of all ablations that have runs, as Markdown."""
-    parts = []
+    parts: list[str] = []
     for ablation in ABLATIONS.values():
         found = {name: read_figures(folder, ablation, name) for name in ablation.variants}
         if found[FULL].scores:

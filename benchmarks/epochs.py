@@ -173,7 +173,7 @@ def _compare(case: EpochCase, corpus: Corpus, settings: Settings) -> Iterator[Re
     ]
     ours, peers = zip(*pairs, strict=True)
     where = f"{case.name}, {corpus.name}" + (f", {limit:,} examples" if limit else "")
-    common = {"suite": "epochs", "threads": threads}
+    common: dict[str, Any] = {"suite": "epochs", "threads": threads}
     yield Result(
         **common,
         case=where,

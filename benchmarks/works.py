@@ -107,7 +107,7 @@ def _memory(work: Work, side: str, threads: int, settings: Settings) -> list[dic
     told = {
         "module": type(work).__module__,
         "name": type(work).__name__,
-        "fields": asdict(work),  # type: ignore[call-overload]
+        "fields": asdict(work),
         "side": side,
         "threads": threads,
     }
