@@ -7,6 +7,7 @@ from typing import Any
 import numpy as np
 
 from seqkit.arrays import Array, IntArray
+from seqkit.kernels.threads import parallel
 from seqkit.optim.pieces import Scratch, each, halves, pieces
 from seqkit.parameters import Parameter, unique_parameters
 
@@ -103,9 +104,9 @@ class Optimizer:
             for part in halves(value, parameter.grad, *moments):
                 yield part[0].size, partial(self._change_whole, update, decay, *part)
         else:
-            for rows, ids in halves(*reversed(sparse)):
-                change = partial(self._change_rows, update, decay, ids, rows, value, *moments)
-                yield rows.size, change
+            ids, rows = sparse
+            change = partial(self._change_rows, update, decay, ids, rows, value, *moments)
+            yield rows.size, change
 
     def _change_rows(
         self,
@@ -118,7 +119,8 @@ class Optimizer:
         if not decay and self._changed_rows(ids, rows, *arrays):
             return
         touched = [array.take(ids, axis=0) for array in arrays]
-        self._change_whole(update, decay, touched[0], rows, *touched[1:])
+        parts = halves(touched[0], rows, *touched[1:])
+        parallel(*(partial(self._change_whole, update, decay, *part) for part in parts))
         for array, changed in zip(arrays, touched, strict=True):
             array[ids] = changed
 
