@@ -19,7 +19,7 @@ from typing import Any
 
 from benchmarks.__main__ import ROOT, data_folder
 from seqkit.datasets import DataFiles, find_files
-from seqkit.metrics import Metric
+from seqkit.metrics import Metric, format_score
 from seqkit.options import parse
 from seqkit.plugins import default_host
 from seqkit.runs import Run
@@ -204,21 +204,17 @@ class Figures:
     @property
     def shown(self) -> str:
         """Mean score, with the spread where there are several seeds."""
-        values = [_as_shown(score) for score in self.scores.values()]
-        spread = f" ± {stdev(values):.2f}" if len(values) > 1 else ""
-        return f"{mean(values):.2f}{spread}"
+        style, values = self.metric.style, [score.value for score in self.scores.values()]
+        spread = f" ± {format_score(stdev(values), style)}" if len(values) > 1 else ""
+        return f"{format_score(mean(values), style)}{spread}"
 
     def difference(self, whole: "Figures") -> str:
         """Return the mean difference to the whole recipe, over the seeds that both have."""
         common = self.scores.keys() & whole.scores.keys()
         if not common:
             return "-"
-        pairs = [(_as_shown(self.scores[s]), _as_shown(whole.scores[s])) for s in common]
-        return f"{mean(mine - theirs for mine, theirs in pairs):+.2f}"
-
-
-def _as_shown(score: Metric) -> float:
-    return score.value * (100 if score.style == "percent" else 1)
+        change = mean(self.scores[seed].value - whole.scores[seed].value for seed in common)
+        return f"{'+' if change >= 0 else '-'}{format_score(abs(change), self.metric.style)}"
 
 
 def read_figures(folder: Path, ablation: Ablation, name: str) -> Figures:

@@ -79,7 +79,7 @@ def _write_panels(found: Compiled, matrices: tuple[Array, ...], numbers: Array) 
         def copy(part: slice, matrix: Array = matrix, first: int = first) -> None:
             found.code.to_panels(matrix[part], numbers, first + part.start, inner)
 
-        _each_half(copy, matrix, 1)
+        in_halves(copy, len(matrix), worth=matrix.size >= SHARED)
         first += len(matrix)
 
 
@@ -99,11 +99,4 @@ def _write_transposed(found: Compiled, matrix: Array, numbers: Array, ld: int) -
     def copy(part: slice) -> None:
         found.code.transpose(matrix[part], numbers[part.start * columns :], width)
 
-    _each_half(copy, matrix, width)
-
-
-def _each_half(copy: Callable[[slice], None], matrix: Array, multiple: int) -> None:
-    if matrix.size < SHARED:  # without what it takes to share
-        copy(slice(0, len(matrix)))
-    else:
-        in_halves(copy, len(matrix), worth=True, multiple=multiple)
+    in_halves(copy, len(matrix), worth=matrix.size >= SHARED, multiple=width)

@@ -5,7 +5,7 @@ import numpy as np
 from seqkit.arrays import Array, IntArray
 from seqkit.kernels.compiled import compiled, compiled_for
 
-__all__ = ["lengths_of", "reversed_rows", "scale_rows", "sum_repeated_rows"]
+__all__ = ["lengths_of", "reversed_rows", "scale_rows", "stretches", "sum_repeated_rows"]
 
 TOGETHER = 4
 """Repetitions that are added for all ids at once; ``reduceat`` adds the others."""
@@ -72,6 +72,19 @@ def reversed_rows(sizes: IntArray) -> IntArray:
     return mirrored + row
 
 
+def stretches(starts: IntArray, lengths: IntArray) -> IntArray:
+    """Return so many whole numbers from each start on, end to end.
+
+    Example:
+        >>> stretches(np.array([10, 0]), np.array([2, 3])).tolist()
+        [10, 11, 0, 1, 2]
+    """
+    firsts = np.cumsum(lengths) - lengths
+    numbers: IntArray = np.repeat(starts - firsts, lengths)
+    numbers += np.arange(len(numbers))
+    return numbers
+
+
 def _sums(order: IntArray, starts: IntArray, rows: Array) -> Array:
     """Add up ``rows[order]`` from each of ``starts`` to the next."""
     counts = np.diff(starts, append=len(order))
@@ -84,6 +97,6 @@ def _sums(order: IntArray, starts: IntArray, rows: Array) -> Array:
     if len(groups):
         more = counts[groups] - TOGETHER
         firsts = np.cumsum(more) - more
-        places = np.repeat(starts[groups] + TOGETHER - firsts, more) + np.arange(more.sum())
+        places = stretches(starts[groups] + TOGETHER, more)
         sums[groups] += np.add.reduceat(rows.take(order.take(places), axis=0), firsts, axis=0)
     return sums

@@ -16,6 +16,7 @@ import numpy as np
 from seqkit.arrays import IntArray
 from seqkit.digests import short_digest
 from seqkit.errors import Problem, UserError
+from seqkit.kernels.rows import stretches
 from seqkit.suggestions import nearest
 
 __all__ = ["END", "UNKNOWN", "IdSeries", "Vocabulary"]
@@ -43,9 +44,7 @@ class IdSeries(NamedTuple):
     def of(self, examples: IntArray) -> tuple[IntArray, IntArray]:
         """Return the ids of some examples end to end, and their lengths."""
         lengths = self.lengths[examples]
-        ends = np.cumsum(lengths)
-        shifts = np.repeat(self.starts[examples] - ends + lengths, lengths)
-        return self.ids[np.arange(len(shifts)) + shifts].astype(np.int64), lengths
+        return self.ids[stretches(self.starts[examples], lengths)].astype(np.int64), lengths
 
 
 @dataclass(frozen=True, repr=False)

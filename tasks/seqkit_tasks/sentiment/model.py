@@ -119,7 +119,7 @@ class SentimentModel(LabelModel["LabelledTokens", EncodedTexts]):
     def encode(self, examples: Sequence["LabelledTokens"]) -> EncodedTexts:
         """Return the ids of the tokens, and what the n-grams say."""
         ids = pack_flat(*self.vocabulary.encode_flat([example.tokens for example in examples]))
-        return EncodedTexts(ids, self._evidence_of([example.text for example in examples]))
+        return EncodedTexts(ids, self._evidence_of(examples, learning=False))
 
     def batch_encoder(
         self, examples: Sequence["LabelledTokens"], *, learning: bool
@@ -131,14 +131,15 @@ class SentimentModel(LabelModel["LabelledTokens", EncodedTexts]):
         series = self.vocabulary.encode_series(example.tokens for example in examples)
 
         def encode(chosen: IntArray) -> EncodedTexts:
-            texts = [examples[i].text for i in chosen] if self.evidence is not None else ()
-            evidence = self._evidence_of(texts, learning=learning)
+            evidence = self._evidence_of((examples[i] for i in chosen), learning=learning)
             return EncodedTexts(pack_flat(*series.of(chosen)), evidence)
 
         return encode
 
-    def _evidence_of(self, texts: Sequence[str], *, learning: bool = False) -> Array | None:
-        return None if self.evidence is None else self.evidence.of(texts, learning=learning)
+    def _evidence_of(self, examples: Iterable["LabelledTokens"], *, learning: bool) -> Array | None:
+        if self.evidence is None:
+            return None
+        return self.evidence.of([example.text for example in examples], learning=learning)
 
     def forward(
         self, inputs: EncodedTexts, *, train: bool = False, rng: np.random.Generator | None = None
