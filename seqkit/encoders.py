@@ -23,12 +23,15 @@ if TYPE_CHECKING:
 
 __all__ = [
     "EncoderConfig",
+    "SubwordConfig",
     "TaggerConfig",
     "TextConfig",
     "TextEncoderConfig",
     "WordConfig",
     "build_cell",
+    "describe_tokens",
     "start_from_vectors",
+    "subword_problems",
     "words_at_hand",
 ]
 
@@ -137,6 +140,66 @@ class TextConfig:
             yield Problem(f"found without vectors or init_from: {reason}", "freeze_vectors")
         if self.extend_vocabulary and self.vectors is None and init_from is None:
             yield Problem("found without vectors or init_from to take it from", "extend_vocabulary")
+
+
+@dataclass(frozen=True, kw_only=True)
+class SubwordConfig(TextConfig):
+    """How text becomes ids where words may be read in pieces; a task's config derives from it
+    instead, if nothing in its model stands for one token in particular.
+    """
+
+    subwords: int | None = option(
+        None,
+        help="cut words into so many frequent pieces (byte-pair encoding); needs seqkit[subwords]",
+        group="data",
+        minimum=2,
+    )
+
+    def fit_vocabulary(
+        self, texts: Iterable[Iterable[str]], *, specials: Sequence[str] | None = None
+    ) -> "Vocabulary":
+        """Fit a vocabulary of pieces where the options say so, and otherwise one of tokens."""
+        if self.subwords is None:
+            return super().fit_vocabulary(texts, specials=specials)
+        from seqkit.text.vocabulary import UNKNOWN, Vocabulary
+
+        return Vocabulary.fit_pieces(
+            texts,
+            size=self.subwords,
+            minimum_count=self.min_count,
+            specials=(UNKNOWN,) if specials is None else specials,
+        )
+
+    @property
+    def tokens_described(self) -> str:
+        """What the vocabulary lists, for :meth:`seqkit.tasks.Model.describe`."""
+        return describe_tokens(self.tokenizer, self.subwords)
+
+    def problems(self) -> Iterator[Problem]:
+        """Yield what makes no sense in these options."""
+        yield from super().problems()
+        if self.subwords is None:
+            return
+        yield from subword_problems(self.tokenizer, self.max_vocabulary)
+        if self.vectors is not None:
+            yield Problem("found with subwords: the vectors are of whole words", "vectors")
+        if self.extend_vocabulary:
+            reason = "no text would be cut into pieces that were not learnt from it"
+            yield Problem(f"found with subwords: {reason}", "extend_vocabulary")
+
+
+def subword_problems(tokenizer: str, max_vocabulary: int | None) -> Iterator[Problem]:
+    """Yield what does not go with subwords: cutting letters, and another size."""
+    if tokenizer in ("characters", "jamo"):
+        yield Problem(f"found with the tokenizer {tokenizer!r}, whose tokens are cut", "subwords")
+    if max_vocabulary is not None:
+        yield Problem("found with subwords, which is the size itself", "max_vocabulary")
+
+
+def describe_tokens(tokenizer: str, subwords: int | None) -> str:
+    """Return what a vocabulary lists, for people: "words", or "pieces of words"."""
+    named = "words" if tokenizer == "whitespace" and subwords is not None else tokenizer
+    return named if subwords is None else f"pieces of {named}"
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -18,6 +18,7 @@ from seqkit.digests import short_digest
 from seqkit.errors import Problem, UserError
 from seqkit.kernels.rows import stretches
 from seqkit.suggestions import nearest
+from seqkit.text.pieces import Merge, PieceCutter, join_pieces, learn_pieces
 
 __all__ = ["END", "UNKNOWN", "IdSeries", "Vocabulary"]
 
@@ -55,33 +56,43 @@ class Vocabulary:
     the end mark. There is no padding mark, because nothing is ever padded. A special that stands
     in the text itself, as ``<unk>`` does in WikiText, is that special.
 
+    With merges, what it lists are pieces (:mod:`seqkit.text.pieces`), and the tokens that it
+    encodes are cut into these first.
+
     Attributes:
         words: (V,) the words, specials first.
         specials: the words that are marks; by default the unknown mark alone.
         counts: (V,) how often each stood in the text fitted on, or None; no part of equality.
+        merges: which pieces are joined, in order; None where tokens are looked up whole.
 
     Raises:
-        ValueError: a duplicate, a special that is missing or out of place, or counts that do not
-            fit the words.
+        ValueError: a duplicate, a special that is missing or out of place, counts that do not fit
+            the words, or a merge of or to what is no word.
     """
 
     words: tuple[str, ...]
     specials: tuple[str, ...] = (UNKNOWN,)
     counts: tuple[int, ...] | None = None
+    merges: tuple[Merge, ...] | None = None
 
     def __post_init__(self) -> None:
         _check_parts(self.words, self.specials, self.counts)
+        if self.merges is not None:
+            _check_merges(self.words, self.specials, self.merges)
 
     def __eq__(self, other: object) -> bool:
-        if not isinstance(other, Vocabulary):
-            return NotImplemented
-        return self.words == other.words and self.specials == other.specials
+        return isinstance(other, Vocabulary) and self._identity == other._identity
 
     def __hash__(self) -> int:
-        return hash((self.words, self.specials))
+        return hash(self._identity)
 
     def __repr__(self) -> str:
-        return f"Vocabulary({len(self)} words, specials={self.specials})"
+        kind = "words" if self.merges is None else "pieces"
+        return f"Vocabulary({len(self)} {kind}, specials={self.specials})"
+
+    @property
+    def _identity(self) -> tuple[object, ...]:
+        return self.words, self.specials, self.merges
 
     def __len__(self) -> int:
         return len(self.words)
@@ -147,13 +158,60 @@ class Vocabulary:
         kept = kept[:maximum_size]
         return cls(tuple(w for w, _ in kept), tuple(specials), tuple(n for _, n in kept))
 
+    @classmethod
+    def fit_pieces(
+        cls,
+        examples: Iterable[Iterable[str]],
+        *,
+        size: int,
+        minimum_count: int = 1,
+        specials: Sequence[str] = (UNKNOWN,),
+    ) -> "Vocabulary":
+        """Find pieces that the words of the training split can be cut into.
+
+        Args:
+            examples: the tokens of each example.
+            size: the most pieces, specials included; but all characters are kept.
+            minimum_count: rarer characters are unknown, and no pair is joined that is rarer.
+            specials: marks to put first; the unknown mark must be among them.
+
+        Returns:
+            The specials, then the pieces by falling count, equal counts in order of code points.
+
+        Raises:
+            ValueError: a size or count below 1, or no unknown mark.
+            TypeError: an example is one string instead of a series of tokens.
+            UserError: the library tokenizers is not installed.
+        """
+        if size < 1 or minimum_count < 1:
+            raise ValueError(
+                f"size and minimum_count must be at least 1, found {size} and {minimum_count}"
+            )
+        if UNKNOWN not in specials:
+            raise ValueError(f"specials must have {UNKNOWN!r}, found {list(specials)}")
+        counter = _count(examples)
+        marks = {mark: counter.pop(mark, 0) for mark in specials}
+        learnt = learn_pieces(
+            counter, size=size - len(marks), minimum_count=minimum_count, specials=marks
+        )
+        pieces = sorted(learnt.counts.items(), key=lambda item: (-item[1], item[0]))
+        counts = marks | dict(pieces)
+        return cls(tuple(counts), tuple(specials), tuple(counts.values()), learnt.merges)
+
     def extended(self, words: Iterable[str], *, maximum_size: int | None = None) -> "Vocabulary":
         """Return a vocabulary with further words behind these, counted 0 times.
 
         Args:
             words: in the order wanted; those that are known and repetitions are left out.
             maximum_size: the most words of both together; by default all.
+
+        Raises:
+            ValueError: this one is of pieces, which no token would be cut into.
         """
+        if self.merges is not None:
+            raise ValueError(
+                "pieces cannot be added: tokens are cut by the merges that were learnt"
+            )
         every = tuple(dict.fromkeys(chain(self.words, words)))
         if maximum_size is not None:
             every = every[: max(maximum_size, len(self))]
@@ -162,8 +220,28 @@ class Vocabulary:
             counts = (*counts, *repeat(0, len(every) - len(self)))
         return Vocabulary(every, self.specials, counts)
 
+    @cached_property
+    def _cutter(self) -> PieceCutter:
+        return PieceCutter(self.words[len(self.specials) :], self.merges or (), self.specials)
+
+    def cut(self, tokens: Iterable[str]) -> Sequence[str]:
+        """Return the pieces of tokens where this vocabulary is of pieces, and else the tokens."""
+        if self.merges is not None:
+            return self._cutter.cut(tokens)
+        return tokens if isinstance(tokens, Sequence) else list(tokens)
+
+    def join(self, words: Iterable[str]) -> list[str]:
+        """Return the tokens that words of this vocabulary are: what :meth:`cut` has cut."""
+        return list(words) if self.merges is None else join_pieces(words, self.specials)
+
+    def unknown(self, tokens: Iterable[str]) -> list[str]:
+        """Return the tokens that are unknown, or have an unknown piece; repetitions too."""
+        if self.merges is None:
+            return [token for token in tokens if token not in self.ids]
+        return [token for token in tokens if any(p not in self.ids for p in self.cut([token]))]
+
     def encode(self, tokens: Iterable[str]) -> IntArray:
-        """Return the ids (length,) of tokens.
+        """Return the ids of tokens (length,), or of their pieces.
 
         Raises:
             UserError: a word is unknown and the vocabulary has no unknown mark.
@@ -171,6 +249,10 @@ class Vocabulary:
         """
         if isinstance(tokens, str):
             raise TypeError("encode wants a series of tokens, found one string")
+        return self.look_up(tokens if self.merges is None else self.cut(tokens))
+
+    def look_up(self, tokens: Iterable[str]) -> IntArray:
+        """Return the ids of words or pieces, which are not cut any more. Errors as above."""
         unknown = self.unknown_id
         if unknown is not None:
             # One pass in C: 2 million tokens take about a tenth of a second.
@@ -189,8 +271,10 @@ class Vocabulary:
         examples = list(examples)
         if any(isinstance(tokens, str) for tokens in examples):
             raise TypeError("encode_flat wants series of tokens, found a string among them")
+        if self.merges is not None:
+            examples = [self.cut(tokens) for tokens in examples]
         lengths = np.fromiter(map(len, examples), dtype=np.int64, count=len(examples))
-        return self.encode(chain.from_iterable(examples)), lengths
+        return self.look_up(chain.from_iterable(examples)), lengths
 
     def encode_series(self, examples: Iterable[Sequence[str]]) -> "IdSeries":
         """Return the ids of many examples, from which batches can be taken; they are small.
@@ -226,6 +310,8 @@ class Vocabulary:
         document: dict[str, Any] = {"words": list(self.words), "specials": list(self.specials)}
         if self.counts is not None:
             document["counts"] = list(self.counts)
+        if self.merges is not None:
+            document["merges"] = [list(pair) for pair in self.merges]
         return document
 
     @classmethod
@@ -234,21 +320,25 @@ class Vocabulary:
 
         Raises:
             UserError: wrong types, unknown or missing keys, duplicates, a special that is missing
-                or out of place.
+                or out of place, merges that do not fit or want a library that is not installed.
         """
         problems = _json_problems(document)
         if problems:
             raise UserError(problems)
         assert isinstance(document, dict)
-        counts = document.get("counts")
+        counts, merges = document.get("counts"), document.get("merges")
         try:
-            return cls(
+            vocabulary = cls(
                 tuple(document["words"]),
                 tuple(document["specials"]),
                 None if counts is None else tuple(counts),
+                None if merges is None else tuple((first, second) for first, second in merges),
             )
+            # What the library of the pieces will not take, or its absence, shows here.
+            vocabulary.cut(())
         except ValueError as error:
             raise UserError(Problem(str(error), "vocabulary")) from None
+        return vocabulary
 
     @classmethod
     def from_resources(
@@ -309,14 +399,27 @@ def _check_parts(
         raise ValueError(f"counts must be at least 0, found {min(counts)}")
 
 
+def _check_merges(
+    words: tuple[str, ...], specials: tuple[str, ...], merges: tuple[Merge, ...]
+) -> None:
+    if UNKNOWN not in specials:
+        raise ValueError(f"pieces want the special {UNKNOWN!r}, found {list(specials)}")
+    "".join(words).encode()  # the library of the pieces takes no half of a surrogate pair
+    known = set(words) - set(specials)
+    for first, second in merges:
+        for piece in (first, second, first + second):
+            if piece not in known:
+                raise ValueError(f"a merge is of {piece!r}, which is no piece")
+
+
 def _json_problems(document: object) -> list[Problem]:
     if not isinstance(document, dict):
         found = type(document).__name__
         return [Problem(f"wanted an object with words and specials, found {found}", "vocabulary")]
     problems = [
-        Problem(f"unknown key {key!r}, wanted words, specials and counts", "vocabulary")
+        Problem(f"unknown key {key!r}, wanted words, specials, counts and merges", "vocabulary")
         for key in document
-        if key not in ("words", "specials", "counts")
+        if key not in ("words", "specials", "counts", "merges")
     ]
     problems += [
         Problem(f"{key!r} must be a list of strings", "vocabulary")
@@ -326,6 +429,10 @@ def _json_problems(document: object) -> list[Problem]:
     counts = document.get("counts")
     if counts is not None and not _is_list_of(counts, int):
         problems.append(Problem("'counts' must be a list of whole numbers", "vocabulary"))
+    merges = document.get("merges")
+    pairs = isinstance(merges, list) and all(_is_list_of(p, str) and len(p) == 2 for p in merges)
+    if merges is not None and not pairs:
+        problems.append(Problem("'merges' must be a list of pairs of strings", "vocabulary"))
     return problems
 
 

@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Any
 
 from seqkit.datasets import DataFiles, DatasetSpec
-from seqkit.encoders import EncoderConfig, TaggerConfig, TextConfig, WordConfig
+from seqkit.encoders import EncoderConfig, SubwordConfig, TaggerConfig, TextConfig, WordConfig
 from seqkit.errors import Problem, UserError
 from seqkit.hookspecs import CommandSpec, EncoderSpec
 from seqkit.inspection import Item
@@ -43,7 +43,14 @@ GROUPS: dict[str, tuple[type, ...]] = {
     "Models that give one label to each input": (LabelModel, LabelPrediction),
     "Models that tag words": (TaggerModel,),
     "Models that write": (WritingModel, Written, OpenlyWritten, NetworkInput),
-    "Options to derive from": (TrainingConfig, EncoderConfig, TextConfig, WordConfig, TaggerConfig),
+    "Options to derive from": (
+        TrainingConfig,
+        EncoderConfig,
+        TextConfig,
+        SubwordConfig,
+        WordConfig,
+        TaggerConfig,
+    ),
     "What an encoder promises": (RecurrentLayer, PackedSequence),
     "How a task is scored": (
         Scoring,

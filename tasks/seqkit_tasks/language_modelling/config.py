@@ -4,7 +4,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Literal
 
-from seqkit.encoders import EncoderConfig
+from seqkit.encoders import EncoderConfig, subword_problems
 from seqkit.errors import Problem
 from seqkit.options import option
 from seqkit.training.config import TrainingConfig
@@ -32,6 +32,12 @@ class LanguageModellingConfig(EncoderConfig, TrainingConfig):
     )
     max_vocabulary: int | None = option(
         None, help="keep at most this many tokens, the commonest", group="data", minimum=2
+    )
+    subwords: int | None = option(
+        None,
+        help="cut words into so many frequent pieces (byte-pair encoding); needs seqkit[subwords]",
+        group="data",
+        minimum=2,
     )
     blank_lines: bool = option(
         True, help="a blank line is a line, whose end mark counts", group="data"
@@ -108,6 +114,8 @@ class LanguageModellingConfig(EncoderConfig, TrainingConfig):
     def problems(self) -> Iterator[Problem]:
         """Yield what makes no sense in these options."""
         yield from super().problems()
+        if self.subwords is not None:
+            yield from subword_problems(self.tokenizer, self.max_vocabulary)
         if self.bidirectional:
             yield Problem(
                 "a language model predicts each token from those before it; an encoder that reads "
@@ -129,6 +137,6 @@ class LanguageModellingConfig(EncoderConfig, TrainingConfig):
         return self.units if self.embedding is None else self.embedding
 
     @property
-    def counts_characters(self) -> bool:
-        """Whether tokens are parts of words, so that bits per character come first."""
-        return self.tokenizer in ("characters", "jamo")
+    def reads_parts(self) -> bool:
+        """Whether what is predicted is parts of words, so that bits per character come first."""
+        return self.subwords is not None or self.tokenizer in ("characters", "jamo")

@@ -94,7 +94,8 @@ class Generator:
             ends += token == END
             if ends == self.lines or len(tokens) == self.length:
                 break
-        written = [*_joined(before), *tokens]
+        vocabulary = self.model.vocabulary
+        written = vocabulary.join([*vocabulary.cut(_joined(before)), *tokens])
         return GeneratedText(
             text=join_lines(self.task.tokenizer, written),
             tokens=tuple(tokens),
@@ -127,10 +128,8 @@ class Generator:
 
 def unknown_tokens(model: LanguageModel, lines: Iterable[Line]) -> list[str]:
     """Return the distinct tokens of lines that the model reads as the unknown mark, in order."""
-    known = model.vocabulary.ids
-    return list(
-        dict.fromkeys(token for line in lines for token in line.tokens if token not in known)
-    )
+    tokens = (token for line in lines for token in line.tokens)
+    return list(dict.fromkeys(model.vocabulary.unknown(tokens)))
 
 
 def _joined(lines: Sequence[Line]) -> list[str]:

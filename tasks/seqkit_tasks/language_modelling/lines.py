@@ -3,7 +3,7 @@
 import math
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
-from itertools import chain, pairwise
+from itertools import chain
 from typing import NamedTuple
 
 import numpy as np
@@ -21,7 +21,7 @@ class Line:
 
     Attributes:
         text: as it was given.
-        tokens: what the model reads.
+        tokens: of the text; a model may cut them into pieces.
     """
 
     text: str
@@ -33,7 +33,7 @@ class ScoredLine:
     """The probability of a line, token by token.
 
     Attributes:
-        tokens: as they stand in the text, and the end mark at last.
+        tokens: as they stand in the text, or their pieces, and the end mark at last.
         log_probabilities: of each token after all before it, natural logarithms.
         unknown: places of the tokens that the model knows as the unknown mark only.
         log_probability: of the whole line: their sum.
@@ -74,26 +74,30 @@ class Stream(NamedTuple):
 def encode_stream(vocabulary: Vocabulary, lines: Sequence[Line]) -> Stream:
     """Return the ids of lines, each followed by an end mark."""
     end = (END,)
-    tokens = chain.from_iterable(chain(line.tokens, end) for line in lines)
-    ids = vocabulary.encode(chain(end, tokens)).astype(np.int32)
-    lengths = np.fromiter((len(line.tokens) + 1 for line in lines), np.int64, len(lines))
+    cut = [vocabulary.cut(line.tokens) for line in lines]
+    tokens = chain.from_iterable(chain(pieces, end) for pieces in cut)
+    ids = vocabulary.look_up(chain(end, tokens)).astype(np.int32)
+    lengths = np.fromiter((len(pieces) + 1 for pieces in cut), np.int64, len(cut))
     return Stream(ids, lengths)
 
 
 def scored_lines(
-    lines: Sequence[Line], log_probabilities: Array, unknown: Array
+    vocabulary: Vocabulary, lines: Sequence[Line], log_probabilities: Array, unknown: Array
 ) -> Iterator[ScoredLine]:
     """Cut what a stream was given into its lines.
 
     Args:
+        vocabulary: that the stream was encoded with.
         lines: N of them.
         log_probabilities: (M,) of all their tokens, end marks included.
         unknown: (M,) true at tokens that are the unknown mark to the model.
     """
-    ends = np.cumsum([0, *(len(line.tokens) + 1 for line in lines)]).tolist()
-    for line, (start, stop) in zip(lines, pairwise(ends), strict=True):
+    stop = 0
+    for line in lines:
+        tokens = (*vocabulary.cut(line.tokens), END)
+        start, stop = stop, stop + len(tokens)
         yield ScoredLine.of(
-            (*line.tokens, END),
+            tokens,
             log_probabilities[start:stop].tolist(),
             np.flatnonzero(unknown[start:stop]).tolist(),
         )

@@ -6,6 +6,7 @@ from itertools import chain
 import numpy as np
 
 from seqkit.arrays import Array, BoolArray, IntArray
+from seqkit.encoders import describe_tokens
 from seqkit.layers.activation_penalties import ActivationPenalty, penalise_activations
 from seqkit.layers.base import State, prefixed
 from seqkit.layers.losses import Loss
@@ -63,7 +64,7 @@ class LanguageModel(Model[Line, ScoredLine]):
         config = self.config
         tied = "the weights are the token vectors" if config.tied else "weights of its own"
         return {
-            "vocabulary": f"{len(self.vocabulary):,} {config.tokenizer}",
+            "vocabulary": f"{len(self.vocabulary):,} {self._tokens}",
             "embedding": f"{config.embedding_width} wide",
             "encoder": f"{config.encoder}, {config.layers} x {config.units}, one direction",
             "output": f"softmax over {len(self.vocabulary):,}, {tied}{self._sampling}",
@@ -190,7 +191,8 @@ class LanguageModel(Model[Line, ScoredLine]):
         self, examples: Sequence[Line], ids: IntArray, log_probabilities: Array
     ) -> list[ScoredLine]:
         """Cut the log-probabilities (M,) of a stream (1 + M,) into its lines."""
-        return list(scored_lines(examples, log_probabilities, self.is_unknown(ids[1:])))
+        unknown = self.is_unknown(ids[1:])
+        return list(scored_lines(self.vocabulary, examples, log_probabilities, unknown))
 
     def is_unknown(self, ids: IntArray) -> BoolArray:
         """Say which ids are the unknown mark."""
@@ -210,7 +212,7 @@ class LanguageModel(Model[Line, ScoredLine]):
             unknown=self.is_unknown(ids[1:]),
             characters=[len(line.text) + 1 for line in examples],
             vocabulary=self._basis,
-            headline="bits per character" if self.config.counts_characters else "perplexity",
+            headline="bits per character" if self.config.reads_parts else "perplexity",
         )
 
     @property
@@ -219,11 +221,15 @@ class LanguageModel(Model[Line, ScoredLine]):
         config = self.config
         cased = ", in small letters" if config.lowercase else ""
         size = f"{len(self.vocabulary):,}"
-        return f"{config.tokenizer}{cased}, a vocabulary of {size} ({self.vocabulary.digest})"
+        return f"{self._tokens}{cased}, a vocabulary of {size} ({self.vocabulary.digest})"
+
+    @property
+    def _tokens(self) -> str:
+        return describe_tokens(self.config.tokenizer, self.config.subwords)
 
     def unknown_tokens(self, example: Line) -> list[str]:
         """Return the tokens outside the vocabulary."""
-        return [token for token in example.tokens if token not in self.vocabulary]
+        return self.vocabulary.unknown(example.tokens)
 
     def counts(self, examples: Sequence[Line]) -> Mapping[str, int]:
         """Count lines, tokens with their end marks, unknown tokens, and characters."""

@@ -20,7 +20,7 @@ def score_sentences(model: LanguageModel, sentences: Sequence[Line]) -> list[Sco
     Each starts from the zero state after one end mark, so a sentence alone is worth what it is
     worth in any company. In a running text, see :meth:`LanguageModel.predict`.
     """
-    lengths = [len(sentence.tokens) + 1 for sentence in sentences]
+    lengths = [len(model.vocabulary.cut(sentence.tokens)) + 1 for sentence in sentences]
     results: dict[int, ScoredLine] = {}
     for group in length_batches(lengths, tokens=SCORING_TOKENS):
         places = group.tolist()
@@ -36,7 +36,8 @@ def _score_batch(model: LanguageModel, sentences: Sequence[Line]) -> list[Scored
     features, _, _ = model.encoder.forward(inputs)
     values = model.output.log_probabilities(features.data, targets.data)
     unknown = model.is_unknown(ids[1:])
-    return list(scored_lines(sentences, inputs.with_data(values).flatten(), unknown))
+    found = inputs.with_data(values).flatten()
+    return list(scored_lines(model.vocabulary, sentences, found, unknown))
 
 
 @dataclass(frozen=True)

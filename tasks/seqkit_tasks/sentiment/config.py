@@ -4,7 +4,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Literal
 
-from seqkit.encoders import TextEncoderConfig
+from seqkit.encoders import SubwordConfig, TextEncoderConfig
 from seqkit.errors import Problem
 from seqkit.layers.pooling import pooling_problems
 from seqkit.options import option
@@ -14,7 +14,7 @@ __all__ = ["SentimentConfig"]
 
 
 @dataclass(frozen=True, kw_only=True)
-class SentimentConfig(TextEncoderConfig, TrainingConfig):
+class SentimentConfig(SubwordConfig, TextEncoderConfig, TrainingConfig):
     """Options of the sentiment task."""
 
     epochs: int = option(15, help="passes over the training split", group="training", minimum=0)

@@ -96,7 +96,7 @@ class SentimentModel(LabelModel["LabelledTokens", EncodedTexts]):
         ngrams = " and ".join(f"1 to {n} {kind}" for kind, n in kinds.items() if n)
         beside = f", beside n-grams of {ngrams}" if ngrams else ""
         return {
-            "vocabulary": f"{len(self.vocabulary):,} {config.tokenizer}",
+            "vocabulary": f"{len(self.vocabulary):,} {config.tokens_described}",
             "embedding": f"{config.embedding} wide",
             "encoder": config.described,
             "pooling": " + ".join(config.pooling) + beside,
@@ -109,8 +109,8 @@ class SentimentModel(LabelModel["LabelledTokens", EncodedTexts]):
             self.evidence.fit([example.text for example in train], self.gold_ids(train))
 
     def length(self, example: "LabelledTokens") -> int:
-        """Return the tokens of a text."""
-        return len(example.tokens)
+        """Return the tokens of a text, or their pieces."""
+        return len(self.vocabulary.cut(example.tokens))
 
     def gold_label(self, example: "LabelledTokens") -> str:
         """Return the gold label; empty where there is none."""
@@ -174,15 +174,14 @@ class SentimentModel(LabelModel["LabelledTokens", EncodedTexts]):
 
     def unknown_tokens(self, example: "LabelledTokens") -> list[str]:
         """Return the tokens outside the vocabulary."""
-        return [token for token in example.tokens if token not in self.vocabulary]
+        return self.vocabulary.unknown(example.tokens)
 
     def counts(self, examples: Sequence["LabelledTokens"]) -> Mapping[str, int]:
         """Count texts, tokens, unknown tokens and each label."""
-        known = self.vocabulary.ids
         tokens = {
             "texts": len(examples),
             "tokens": sum(len(example.tokens) for example in examples),
-            "unknown tokens": sum(token not in known for e in examples for token in e.tokens),
+            "unknown tokens": sum(len(self.unknown_tokens(example)) for example in examples),
         }
         return tokens | dict(super().counts(examples))
 

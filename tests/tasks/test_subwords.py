@@ -1,0 +1,101 @@
+"""The built-in tasks where words are read in pieces."""
+
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+
+import seqkit
+from seqkit.errors import UserError
+from seqkit.text.vocabulary import END
+from seqkit_tasks.language_modelling.config import LanguageModellingConfig
+from seqkit_tasks.language_modelling.generation import Generator
+from seqkit_tasks.language_modelling.scoring import score_sentences
+from seqkit_tasks.sentiment.config import SentimentConfig
+from tests.tasks.language_models import tiny_model
+from tests.tasks.test_sentiment import small_model
+
+pytest.importorskip("tokenizers", reason="the extra seqkit[subwords] is not installed")
+
+KOREAN = ["영화가 재미있다", "영화는 재미없다", "재미있는 영화", "영화를 봤다"]
+
+
+def test_sentiment_is_trained_saved_and_used(tmp_path: Path) -> None:
+    data = tmp_path / "data.tsv"
+    rows = [f"{'good' if i % 2 else 'bad'}\t{KOREAN[i % 4]} {i}" for i in range(40)]
+    data.write_text("\n".join(["label\ttext", *rows]), encoding="utf-8")
+    small = {"epochs": 2, "units": 8, "subwords": 60}
+    seqkit.train("sentiment", data=data, output=tmp_path / "run", **small)
+    model = seqkit.load(tmp_path / "run")
+    assert model.model.describe()["vocabulary"].endswith(" pieces of words")
+    assert model.evaluate(data).counts["texts"] == 40
+    together = model.predict_proba([*KOREAN, "", "새 영화 🙂"])
+    alone = np.concatenate([model.predict_proba([text]) for text in [*KOREAN, "", "새 영화 🙂"]])
+    assert together == pytest.approx(alone, abs=1e-6)
+
+
+def test_a_text_is_as_long_as_its_pieces_and_unknown_words_are_whole() -> None:
+    _, model, examples = small_model(KOREAN, ["a", "b", "a", "b"], subwords=20)
+    assert model.length(examples[0]) == len(model.vocabulary.cut(examples[0].tokens)) > 2
+    assert model.counts(examples)["tokens"] == sum(len(e.tokens) for e in examples)
+    new = small_model(KOREAN, ["a", "b", "a", "b"], subwords=20)[0].examples(["영화가 싫다"])[0]
+    assert model.unknown_tokens(new) == ["싫다"]
+
+
+def test_a_line_is_worth_its_pieces_and_its_end() -> None:
+    _, model, lines = tiny_model(subwords=30)
+    for line, alone in zip(lines, score_sentences(model, lines), strict=True):
+        assert alone.tokens == (*model.vocabulary.cut(line.tokens), END)
+        assert len(alone.log_probabilities) == len(alone.tokens)
+    predicted = model.predict(lines)
+    counts = model.counts(lines)
+    assert sum(len(line.tokens) for line in predicted) == counts["tokens"]
+    (found, *_) = model.evaluate(lines, resamples=10).metrics
+    assert found.name == "bits per character"
+    nats = -sum(line.log_probability for line in predicted)
+    assert found.value == pytest.approx(nats / np.log(2) / counts["characters"])
+
+
+def test_written_text_is_of_whole_words() -> None:
+    task, model, _ = tiny_model(subwords=30)
+    written = Generator(task=task, model=model, length=30, lines=3).write(
+        "the baker", rng=np.random.default_rng(0)
+    )
+    assert written.text.startswith("the baker")
+    assert "▁" in "".join(written.tokens)
+    assert "▁" not in written.text
+
+
+def test_perplexities_over_pieces_and_over_words_are_not_compared() -> None:
+    _, pieces, lines = tiny_model(subwords=30)
+    _, words, _ = tiny_model()
+    scorings = [model.score(lines, model.predict(lines)) for model in (pieces, words)]
+    assert len({scoring.measure("perplexity").basis for scoring in scorings}) == 2
+
+
+@pytest.mark.parametrize("config", [SentimentConfig, LanguageModellingConfig])
+@pytest.mark.parametrize(
+    ("options", "said"),
+    [
+        ({"tokenizer": "jamo"}, "found with the tokenizer 'jamo', whose tokens are cut"),
+        ({"max_vocabulary": 100}, "found with subwords, which is the size itself"),
+    ],
+)
+def test_what_does_not_go_with_subwords_is_refused(
+    config: Any, options: dict[str, Any], said: str
+) -> None:
+    with pytest.raises(UserError, match=said):
+        config(subwords=50, **options)
+
+
+@pytest.mark.parametrize(
+    ("options", "said"),
+    [
+        ({"vectors": "file.vec"}, "vectors are of whole words"),
+        ({"init_from": "run", "extend_vocabulary": True}, "not learnt from it"),
+    ],
+)
+def test_pretrained_words_do_not_go_with_pieces(options: dict[str, Any], said: str) -> None:
+    with pytest.raises(UserError, match=said):
+        SentimentConfig(subwords=50, **options)
