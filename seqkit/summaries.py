@@ -52,9 +52,17 @@ def summarise_data(
         )
         for split, examples in splits.named()
     )
-    notices = ["vocabularies and labels were fitted on the training split only"]
+    notices = [_fitted(task.config)]
     notices += [_repeated(summary) for summary in summaries if summary.seen_in_train]
     return DataSummary(name, sample, summaries, tuple(notices))
+
+
+def _fitted(config: TrainingConfig) -> str:
+    fitted = "vocabularies and labels were fitted on the training split only"
+    if not getattr(config, "extend_vocabulary", False):
+        return fitted
+    source = getattr(config, "vectors", None) or config.init_from
+    return f"{fitted}; then the vocabulary was extended by the tokens of {source}"
 
 
 def _repeated(summary: SplitSummary) -> str:

@@ -192,6 +192,7 @@ def test_words_that_only_the_other_model_has_met_are_known_if_asked_for(
     assert source is not None
     assert ours is not None
     assert ours.words[:4] == ("<unk>", "film", "good", "superbe")
+    assert f"extended by the tokens of {language_model}" in run.load().notices[0]
     row = source.table.value[source.words.index("영화")]
     assert (ours.table.value[ours.words.index("영화")] == row).all()
     limit = {"extend_vocabulary": True, "max_vocabulary": 5}
