@@ -64,6 +64,14 @@ class Ablation:
         return {**recipe, **self.shortened, **changes}
 
 
+PIECES: Changes = {
+    "tokenizer": "whitespace",
+    "subwords": 16_000,
+    "dropout": 0.6,
+    "word_dropout": 0.1,
+}
+"""Longer tokens are fewer, and learnt by heart sooner."""
+
 ABLATIONS = {
     ablation.name: ablation
     for ablation in (
@@ -84,10 +92,26 @@ ABLATIONS = {
                 "one direction": {"bidirectional": False},
                 "attention instead of max pooling": {"pooling": ["attention"]},
                 "label smoothing 0.1": {"label_smoothing": 0.1},
+                "words in 4,000 pieces": {"subwords": 4_000},
                 "starting from the language model of WikiText-2": {
                     "init_from": "runs/wikitext-2",
                     "units": 200,
                 },
+            },
+        ),
+        Ablation(
+            name="sentiment-nsmc",
+            task="sentiment",
+            recipe="sentiment-nsmc.toml",
+            data="nsmc",
+            changes={
+                "without n-grams": {"character_ngrams": 0},
+                "words in 16,000 pieces, more dropout": PIECES,
+                "words in 16,000 pieces, more dropout, without n-grams": {
+                    **PIECES,
+                    "character_ngrams": 0,
+                },
+                "words, more dropout": {**PIECES, "subwords": None},
             },
         ),
         Ablation(
