@@ -26,7 +26,7 @@ Merge = tuple[str, str]
 """Two pieces that are joined to one."""
 
 MOST_KNOWN = 2**18
-"""Words whose pieces are remembered at a time: 50 MB."""
+"""Words whose pieces are remembered, in 50 MB: the first, among which the frequent ones are."""
 
 HALF_PAIR = re.compile("[\ud800-\udfff]")
 """Half of a surrogate pair, which is no text, and which the library takes none of."""
@@ -134,15 +134,14 @@ class PieceCutter:
         found: list[str] = []
         for word in words:
             pieces = self._known.get(word)
-            found += self._remember(word) if pieces is None else pieces
+            found += self._find(word) if pieces is None else pieces
         return found
 
-    def _remember(self, word: str) -> tuple[str, ...]:
-        if len(self._known) >= MOST_KNOWN:
-            self._known.clear()
+    def _find(self, word: str) -> tuple[str, ...]:
         whole = word in self._specials or HALF_PAIR.search(word)
         pieces = (word,) if whole else tuple(self._pieces(WORD_START + word))
-        self._known[word] = pieces
+        if len(self._known) < MOST_KNOWN:
+            self._known[word] = pieces
         return pieces
 
     def _pieces(self, marked: str) -> Iterator[str]:
