@@ -8,7 +8,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from contextvars import ContextVar
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, Literal
+from typing import TYPE_CHECKING, Any, Literal, NamedTuple
 
 import numpy as np
 
@@ -23,6 +23,7 @@ if TYPE_CHECKING:
 
 __all__ = [
     "EncoderConfig",
+    "ModelTokens",
     "SubwordConfig",
     "TaggerConfig",
     "TextConfig",
@@ -32,21 +33,42 @@ __all__ = [
     "describe_tokens",
     "start_from_vectors",
     "subword_problems",
-    "words_at_hand",
+    "tokens_at_hand",
 ]
 
 
-_words_of_model: ContextVar[Sequence[str] | None] = ContextVar("seqkit_model_words", default=None)
+class ModelTokens(NamedTuple):
+    """What a model to start from knows.
+
+    Attributes:
+        words: its tokens without its marks.
+        merges: how it cuts words, where its tokens are pieces.
+    """
+
+    words: Sequence[str]
+    merges: Sequence[tuple[str, str]] | None = None
+
+
+_tokens_of_model: ContextVar[ModelTokens | None] = ContextVar("seqkit_model_tokens", default=None)
 
 
 @contextmanager
-def words_at_hand(words: Sequence[str]) -> Iterator[None]:
-    """Inside the block, vocabularies that are fitted may be extended by the words of a model."""
-    token = _words_of_model.set(words)
+def tokens_at_hand(tokens: ModelTokens) -> Iterator[None]:
+    """Inside the block, vocabularies that are fitted may be extended by the words of a model, or
+    take over its pieces.
+    """
+    before = _tokens_of_model.set(tokens)
     try:
         yield
     finally:
-        _words_of_model.reset(token)
+        _tokens_of_model.reset(before)
+
+
+def _tokens_there() -> ModelTokens:
+    tokens = _tokens_of_model.get()
+    if tokens is None:
+        raise LookupError("fit the task with seqkit.transfer.fit, which loads the model")
+    return tokens
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -124,10 +146,8 @@ class TextConfig:
             # What stands there in capitals only has no vector in small letters.
             yield from (word for word in words if not self.lowercase or word == word.lower())
         elif init_from is not None:
-            words_there = _words_of_model.get()
-            if words_there is None:
-                raise LookupError("fit the task with seqkit.transfer.fit, which loads the model")
-            yield from (word.lower() if self.lowercase else word for word in words_there)
+            there = _tokens_there().words
+            yield from (word.lower() if self.lowercase else word for word in there)
 
     def problems(self) -> Iterator[Problem]:
         """Yield what makes no sense in these options."""
@@ -158,16 +178,22 @@ class SubwordConfig(TextConfig):
     def fit_vocabulary(
         self, texts: Iterable[Iterable[str]], *, specials: Sequence[str] | None = None
     ) -> "Vocabulary":
-        """Fit a vocabulary of pieces where the options say so, and otherwise one of tokens."""
+        """Fit a vocabulary of pieces where the options say so, and otherwise one of tokens.
+
+        The pieces of a model to start from are taken over as they are, if it has some: vectors
+        are of use where words are cut as they were.
+        """
         if self.subwords is None:
             return super().fit_vocabulary(texts, specials=specials)
         from seqkit.text.vocabulary import UNKNOWN, Vocabulary
 
+        marks = (UNKNOWN,) if specials is None else specials
+        if getattr(self, "init_from", None) is not None:
+            there = _tokens_there()
+            if there.merges is not None:
+                return Vocabulary.of_pieces(there.words, there.merges, texts, specials=marks)
         return Vocabulary.fit_pieces(
-            texts,
-            size=self.subwords,
-            minimum_count=self.min_count,
-            specials=(UNKNOWN,) if specials is None else specials,
+            texts, size=self.subwords, minimum_count=self.min_count, specials=marks
         )
 
     @property

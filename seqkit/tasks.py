@@ -117,11 +117,13 @@ class Reading:
         table: (V, D) the tokens' vectors.
         recurrent: reads the vectors in time; where it reads other features beside them, the vectors
             come first.
+        merges: how words are cut, where the tokens are pieces of words.
     """
 
     words: Sequence[str]
     table: Parameter
     recurrent: "RecurrentLayer[Any]"
+    merges: Sequence[tuple[str, str]] | None = None
 
 
 class Model(ABC, Generic[ExampleT, PredictionT]):
@@ -256,7 +258,9 @@ class Model(ABC, Generic[ExampleT, PredictionT]):
             return None
         table, rows = encoders[0].embedding.table, encoders[0].embedding.rows
         words = [part for part in parts if isinstance(part, Vocabulary) and len(part) == rows]
-        return Reading(words[0].words, table, encoders[0].recurrent) if len(words) == 1 else None
+        if len(words) != 1:
+            return None
+        return Reading(words[0].words, table, encoders[0].recurrent, words[0].merges)
 
     def sample(
         self,

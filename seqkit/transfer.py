@@ -15,7 +15,7 @@ import numpy as np
 
 from seqkit.arrays import Array
 from seqkit.bundle import MODEL_NAME
-from seqkit.encoders import words_at_hand
+from seqkit.encoders import ModelTokens, tokens_at_hand
 from seqkit.errors import Problem, UserError
 from seqkit.loading import TrainedModel, load
 from seqkit.parameters import Parameter
@@ -23,19 +23,21 @@ from seqkit.plugins import PluginHost
 from seqkit.tasks import Model, Reading, Task
 from seqkit.text.vocabulary import END, UNKNOWN
 
-__all__ = ["fit", "initialise", "start_from_model", "words_of_model"]
+__all__ = ["fit", "initialise", "start_from_model", "tokens_of_model"]
 
 
 def fit(task: Task[Any, Any, Any], train: Sequence[Any], *, host: PluginHost) -> Mapping[str, Any]:
-    """Fit a task on training examples, with the words of the model that it starts from at hand.
+    """Fit a task on training examples, with the tokens of the model that it starts from at hand.
 
     Raises:
-        UserError: as the task, and where the options ask for a model's words and it cannot be read.
+        UserError: as the task, and where the options ask for a model's words or pieces and it
+            cannot be read.
     """
     path = task.config.init_from
-    if path is None or not getattr(task.config, "extend_vocabulary", False):
+    wanted = any(getattr(task.config, name, None) for name in ("extend_vocabulary", "subwords"))
+    if path is None or not wanted:
         return task.fit(train)
-    with words_at_hand(words_of_model(path, host=host)):
+    with tokens_at_hand(tokens_of_model(path, host=host)):
         return task.fit(train)
 
 
@@ -93,8 +95,8 @@ def start_from_model(
     return (notice, f"{path}: as drawn start {_listed(missing)}") if missing else (notice,)
 
 
-def words_of_model(path: str | Path, *, host: PluginHost) -> tuple[str, ...]:
-    """Return the tokens that a trained model knows, without its marks.
+def tokens_of_model(path: str | Path, *, host: PluginHost) -> ModelTokens:
+    """Return the tokens that a trained model knows, without its marks, and how it cuts words.
 
     Args:
         path: a run directory, or its model file.
@@ -108,7 +110,8 @@ def words_of_model(path: str | Path, *, host: PluginHost) -> tuple[str, ...]:
     reading = source.model.reading()
     if reading is None:
         raise _unread(path, source.manifest.task)
-    return tuple(word for word in reading.words if word not in (UNKNOWN, END))
+    words = [word for word in reading.words if word not in (UNKNOWN, END)]
+    return ModelTokens(words, reading.merges)
 
 
 def _unread(path: Path, name: str) -> UserError:

@@ -201,6 +201,26 @@ def test_words_that_only_the_other_model_has_met_are_known_if_asked_for(
     assert few.words == ours.words[:5]
 
 
+def test_pieces_are_those_of_the_language_model(texts: Path, tmp_path: Path) -> None:
+    pytest.importorskip("tokenizers", reason="the extra seqkit[subwords] is not installed")
+    data = DataFiles(train=texts / "lines.txt", dev=texts / "lines.txt", name="lines")
+    source = tmp_path / "lm"
+    seqkit.train("lm", data=data, output=source, lowercase=True, subwords=30, **SIZES)
+    file = tmp_path / "other.tsv"
+    file.write_text("label\ttext\ngood\tgoodness\nbad\t나쁜 film\n", encoding="utf-8")
+    run = started("sentiment", file, init_from=str(source), subwords=30)
+    old, new = seqkit.load(source).model.reading(), run.model.reading()
+    assert old is not None
+    assert new is not None
+    assert new.merges == old.merges
+    assert {*new.words} == {*old.words} - {"<eos>"}
+    for piece in new.words[1:]:
+        here, there = (r.table.value[r.words.index(piece)] for r in (new, old))
+        assert (here == there).all()
+    (length,) = {run.model.length(example) for example in run.task.examples(["goodness"])}
+    assert length == len(seqkit.load(source).model.vocabulary.cut(["goodness"]))
+
+
 def test_a_tagger_knows_words_of_pretrained_vectors_if_asked_for(
     texts: Path, tmp_path: Path
 ) -> None:

@@ -17,7 +17,15 @@ from typing import NamedTuple
 
 from seqkit.extras import require_extra
 
-__all__ = ["WORD_START", "LearntPieces", "Merge", "PieceCutter", "join_pieces", "learn_pieces"]
+__all__ = [
+    "WORD_START",
+    "LearntPieces",
+    "Merge",
+    "PieceCutter",
+    "count_pieces",
+    "join_pieces",
+    "learn_pieces",
+]
 
 WORD_START = "▁"
 """The mark that the first piece of a word begins with."""
@@ -69,13 +77,24 @@ def learn_pieces(
     alphabet = [c for c in sorted(characters) if characters[c] >= minimum_count]
     trained = _train(words, size, max(2, minimum_count))
     merges = tuple(_possible(trained, alphabet, specials))
-    pieces = dict.fromkeys([*alphabet, *map("".join, merges)], 0)
-    cutter = PieceCutter(pieces, merges, specials)
+    pieces = [*alphabet, *map("".join, merges)]
+    return LearntPieces(count_pieces(words, pieces, merges, specials), merges)
+
+
+def count_pieces(
+    words: Mapping[str, int],
+    pieces: Iterable[str],
+    merges: Sequence[Merge],
+    specials: Collection[str],
+) -> dict[str, int]:
+    """Count each piece in words that stand somewhere so often."""
+    counts = dict.fromkeys(pieces, 0)
+    cutter = PieceCutter(counts, merges, specials)
     for word, count in words.items():
         for piece in cutter.cut([word]):
-            if piece in pieces:
-                pieces[piece] += count
-    return LearntPieces(pieces, merges)
+            if piece in counts:
+                counts[piece] += count
+    return counts
 
 
 def _train(words: Mapping[str, int], size: int, minimum_count: int) -> Iterator[Merge]:

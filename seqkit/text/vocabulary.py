@@ -18,7 +18,7 @@ from seqkit.digests import short_digest
 from seqkit.errors import Problem, UserError
 from seqkit.kernels.rows import stretches
 from seqkit.suggestions import nearest
-from seqkit.text.pieces import Merge, PieceCutter, join_pieces, learn_pieces
+from seqkit.text.pieces import Merge, PieceCutter, count_pieces, join_pieces, learn_pieces
 
 __all__ = ["END", "UNKNOWN", "IdSeries", "Vocabulary"]
 
@@ -194,9 +194,40 @@ class Vocabulary:
         learnt = learn_pieces(
             counter, size=size - len(marks), minimum_count=minimum_count, specials=marks
         )
-        pieces = sorted(learnt.counts.items(), key=lambda item: (-item[1], item[0]))
-        counts = marks | dict(pieces)
-        return cls(tuple(counts), tuple(specials), tuple(counts.values()), learnt.merges)
+        return cls._of_counted(marks, learnt.counts, learnt.merges)
+
+    @classmethod
+    def of_pieces(
+        cls,
+        pieces: Iterable[str],
+        merges: Sequence[Merge],
+        examples: Iterable[Iterable[str]],
+        *,
+        specials: Sequence[str] = (UNKNOWN,),
+    ) -> "Vocabulary":
+        """Return a vocabulary of pieces that were learnt elsewhere, counted in some examples.
+
+        Args:
+            pieces: without marks.
+            merges: of them.
+            examples: the tokens of each.
+            specials: marks to put first; the unknown mark must be among them.
+
+        Raises:
+            ValueError: no unknown mark, or merges that do not fit the pieces.
+            TypeError: an example is one string instead of a series of tokens.
+            UserError: the library tokenizers is not installed.
+        """
+        counter = _count(examples)
+        marks = {mark: counter.pop(mark, 0) for mark in specials}
+        return cls._of_counted(marks, count_pieces(counter, pieces, merges, marks), merges)
+
+    @classmethod
+    def _of_counted(
+        cls, marks: Mapping[str, int], pieces: Mapping[str, int], merges: Sequence[Merge]
+    ) -> "Vocabulary":
+        counts = {**marks, **dict(sorted(pieces.items(), key=lambda item: (-item[1], item[0])))}
+        return cls(tuple(counts), tuple(marks), tuple(counts.values()), tuple(merges))
 
     def extended(self, words: Iterable[str], *, maximum_size: int | None = None) -> "Vocabulary":
         """Return a vocabulary with further words behind these, counted 0 times.
