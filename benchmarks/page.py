@@ -3,7 +3,7 @@
 What stands between the two marks on the page is replaced; the rest of the page is written by hand.
 """
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -46,10 +46,11 @@ def figures(report: Report) -> str:
 
 
 def _machine(report: Report) -> Iterator[str]:
-    machine = report.machine
+    machine, machines = report.machine, report.machines
     versions = ", ".join(f"{name} {version}" for name, version in machine["versions"].items())
+    days = _range(sorted(machine["measured"] for machine in machines))
     yield (
-        f"Measured on {machine['measured']}: {machine['processor']}, {machine['cores']} cores, "
+        f"Measured on {days}: {machine['processor']}, {machine['cores']} cores, "
         f"{machine['memory_gigabytes']} GB; {machine['system']}; Python {machine['python']}, "
         f"{versions}; {machine['blas']}."
     )
@@ -62,10 +63,20 @@ def _machine(report: Report) -> Iterator[str]:
         ("million_tanhs_per_second", "tanh, millions a second"),
     )
     counts = list(machine["gflops"])
-    rows = [(title, *(f"{machine[name][n]:,.0f}" for n in counts)) for name, title in names]
+    rows = [(title, *(_peaks(machines, name, n) for n in counts)) for name, title in names]
     heads = ("peak in the same run", *(f"{n} thread{'s' if n != '1' else ''}" for n in counts))
     yield from _table(heads, rows)
     yield ""
+
+
+def _peaks(machines: Sequence[Mapping[str, Any]], name: str, threads: str) -> str:
+    """Return what was reached at best, from the worst run to the best one."""
+    found = sorted(m[name][threads] for m in machines if threads in m.get(name, {}))
+    return _range([f"{peak:,.0f}" for peak in found])
+
+
+def _range(ordered: Sequence[str]) -> str:
+    return " to ".join(dict.fromkeys((ordered[0], ordered[-1])))
 
 
 def _short(report: Report) -> list[str]:
@@ -119,9 +130,8 @@ def roofline(report: Report) -> list[str]:
 
 def _floor(result: Result, report: Report) -> tuple[float, float] | None:
     """Return the least seconds for products and for tanhs; None where they are not known."""
-    threads = str(result.threads)
-    gflops = report.machine["gflops"].get(threads)
-    tanhs = report.machine["million_tanhs_per_second"].get(threads)
+    gflops = report.peak(result, "gflops")
+    tanhs = report.peak(result, "million_tanhs_per_second")
     if result.unit != "s" or not (gflops and tanhs and result.flops):
         return None
     return result.flops / 1e9 / gflops, result.tanhs / 1e6 / tanhs

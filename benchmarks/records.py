@@ -2,7 +2,7 @@
 
 import json
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any, Literal
 
@@ -53,6 +53,7 @@ class Result:
         tanhs: values of tanh or exp, 0 likewise.
         tokens: read in one go, 0 likewise.
         facts: whatever else is worth knowing, such as final scores.
+        machine: what it ran on; empty for the machine of the report.
     """
 
     suite: str
@@ -67,6 +68,7 @@ class Result:
     tanhs: float = 0.0
     tokens: int = 0
     facts: Mapping[str, Any] = field(default_factory=dict)
+    machine: Mapping[str, Any] = field(default_factory=dict)
 
     @property
     def peer(self) -> str:
@@ -85,6 +87,7 @@ class Result:
             "ours": self.ours.to_json(),
             "peers": {name: spread.to_json() for name, spread in self.peers.items()},
             "facts": dict(self.facts),
+            "machine": dict(self.machine),
             "peer": self.peer,
             "ratio": self.ratio,
         }
@@ -167,10 +170,10 @@ def target_of(result: Result, target: Target) -> float | None:
 
 @dataclass(frozen=True)
 class Report:
-    """All that one call of ``python -m benchmarks`` found.
+    """All that one call of ``python -m benchmarks`` found, or several.
 
     Attributes:
-        machine: what it ran on; see :func:`benchmarks.machine.describe`.
+        machine: what the last one ran on; see :func:`benchmarks.machine.describe`.
         settings: how it was called.
         results: in the order of measuring.
     """
@@ -183,9 +186,29 @@ class Report:
         """Return the results of a suite."""
         return [result for result in self.results if result.suite == suite]
 
+    @property
+    def machines(self) -> list[Mapping[str, Any]]:
+        """What the results were measured on: one for each run."""
+        found: list[Mapping[str, Any]] = []
+        for result in self.results:
+            machine = result.machine or self.machine
+            if machine not in found:
+                found.append(machine)
+        return found or [self.machine]
+
+    def peak(self, result: Result, name: str) -> float | None:
+        """Return what the machine could do at best when a result was measured, None if unknown.
+
+        Args:
+            result: says how many threads, and in which run.
+            name: ``gflops`` or ``million_tanhs_per_second``.
+        """
+        peaks: Mapping[str, float] = (result.machine or self.machine).get(name, {})
+        return peaks.get(str(result.threads))
+
     def share_of_peak(self, result: Result) -> float | None:
         """Return the share of the matrix-product peak that seqkit reached, None where unknown."""
-        peak = self.machine.get("gflops", {}).get(str(result.threads))
+        peak = self.peak(result, "gflops")
         if not (peak and result.flops and result.unit == "s"):
             return None
         return float(result.flops / result.ours.median / 1e9 / peak)
@@ -204,7 +227,7 @@ def read_report(paths: Iterable[Path]) -> Report:
     """Read what :meth:`Report.write` wrote; of several files, later ones replace earlier cases."""
     documents = [json.loads(path.read_text(encoding="utf-8")) for path in paths]
     found = {
-        (result.suite, result.case, result.threads): result
+        (result.suite, result.case, result.threads): replace(result, machine=document["machine"])
         for document in documents
         for result in map(Result.from_json, document["results"])
     }

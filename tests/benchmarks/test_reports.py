@@ -1,5 +1,6 @@
 import io
 import json
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -117,7 +118,9 @@ def test_json_holds_everything(tmp_path: Path) -> None:
     path = tmp_path / "figures.json"
     written = report(result(), result(case="memory", unit="MB", facts={"whole": {"a": 1}}))
     written.write(path)
-    assert read_report([path]) == written
+    read = read_report([path])
+    assert [replace(found, machine={}) for found in read.results] == [*written.results]
+    assert (read.machine, read.settings) == (MACHINE, written.settings)
     document = json.loads(path.read_text(encoding="utf-8"))
     assert document["results"][0]["ours"]["values"] == [0.1, 0.2, 0.3]
     assert document["results"][0]["ratio"] == pytest.approx(2.0)
@@ -134,6 +137,19 @@ def test_later_files_replace_cases(tmp_path: Path) -> None:
         ("gru", "T1", 1, None),
         ("lstm", "T1", 2, None),
     ]
+
+
+def test_each_share_is_of_the_peak_in_its_own_run(tmp_path: Path) -> None:
+    first, second = tmp_path / "1.json", tmp_path / "2.json"
+    report(result()).write(first)
+    slower = MACHINE | {"gflops": {"1": 80.0}, "measured": "2000-01-02"}
+    replace(report(result(case="T2")), machine=slower).write(second)
+    merged = read_report([first, second])
+    shares = [merged.share_of_peak(found) for found in merged.results]
+    assert shares == pytest.approx([0.5, 0.625])
+    page = figures(merged)
+    assert "Measured on 2000-01-01 to 2000-01-02:" in page
+    assert "| matrix products, GFLOP/s | 80 to 100 |" in page
 
 
 def test_a_limit_is_kept_or_not() -> None:
