@@ -56,6 +56,12 @@ def _plugins() -> Any:
     return plugins_group()
 
 
+def _data() -> Any:
+    from seqkit.cli.datasets import data_group
+
+    return data_group()
+
+
 def _config() -> Callable[..., None]:
     from seqkit.cli.listings import config
 
@@ -74,6 +80,7 @@ CORE: Mapping[str, Entry] = {
     "tasks": _entry("List the tasks that can be run", "tasks", _tasks),
     "plugins": Entry("List, check and write plugins; say what is wrong with one", _plugins),
     "config": _entry("Print a task's options as a recipe", "config", _config),
+    "data": Entry("List data sets, and check files before training", _data),
 }
 
 NAMING = ("run", "tasks")

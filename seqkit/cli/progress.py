@@ -11,7 +11,7 @@ from contextlib import contextmanager
 from rich.console import Console
 from rich.progress import BarColumn, Progress, TaskID, TextColumn, TimeRemainingColumn
 
-from seqkit.cli.summaries import data_table, epoch_line, model_lines, source_lines
+from seqkit.cli.summaries import epoch_line, model_lines, print_data
 from seqkit.reports import DataSummary, ModelSummary
 from seqkit.training.reports import EpochReport, StepReport
 
@@ -47,14 +47,8 @@ class RunProgress:
 
     def data(self, summary: DataSummary) -> None:
         """Show what was read."""
-        if self._quiet:
-            return
-        self.console.print(data_table(summary))
-        lines = [*source_lines(summary), *(f"  {notice}" for notice in summary.notices)]
-        if summary.sample:
-            lines.append("  a built-in sample: for trying out, not for measuring")
-        for line in lines:
-            self.console.print(line, soft_wrap=True)
+        if not self._quiet:
+            print_data(summary, self.console)
 
     def model(self, summary: ModelSummary) -> None:
         """Show what will be trained."""

@@ -7,10 +7,12 @@ from rich import box
 from rich.table import Table
 
 if TYPE_CHECKING:
+    from rich.console import Console
+
     from seqkit.reports import DataSummary, ModelSummary, SplitSummary
     from seqkit.training.reports import EpochReport
 
-__all__ = ["data_table", "epoch_line", "model_lines", "new_table", "source_lines"]
+__all__ = ["data_table", "epoch_line", "model_lines", "new_table", "print_data", "source_lines"]
 
 MOST_COUNTS = 24
 """Rows of counts that are shown; a tagset may have many more, and report.json has them all."""
@@ -37,6 +39,16 @@ def data_table(summary: "DataSummary") -> Table:
     seen = ("-" if split.name == "train" else f"{split.seen_in_train:,}" for split in splits)
     table.add_row("also in train", *seen)
     return table
+
+
+def print_data(summary: "DataSummary", console: "Console") -> None:
+    """Print the counts, where each split came from, and what stands out."""
+    console.print(data_table(summary))
+    lines = [*source_lines(summary), *(f"  {notice}" for notice in summary.notices)]
+    if summary.sample:
+        lines.append("  a built-in sample: for trying out, not for measuring")
+    for line in lines:
+        console.print(line, soft_wrap=True)
 
 
 def source_lines(summary: "DataSummary") -> Iterator[str]:

@@ -1,0 +1,90 @@
+"""``seqkit data``: the data sets that have a name; ``check`` below it."""
+
+import sys
+from collections.abc import Callable, Mapping
+from typing import Annotated, Any
+
+import typer
+
+from seqkit.cli.groups import Entry, LazyGroup, command_of
+from seqkit.plugins import PluginHost, default_host
+
+__all__ = ["data_group", "dataset_rows", "list_datasets"]
+
+HELP = """List the data sets that --data knows by name; check files of your own.
+
+Example:
+  $ seqkit data
+  $ seqkit data list --json
+  $ seqkit data check sentiment --data reviews.tsv
+"""
+
+JsonSwitch = Annotated[bool, typer.Option("--json", help="print JSON, and nothing else")]
+
+
+def _check() -> Callable[..., None]:
+    from seqkit.cli.datasets_check import check
+
+    return check
+
+
+MEMBERS: Mapping[str, Entry] = {
+    "list": Entry("List the data sets that have a name", lambda: command_of(_list, "list")),
+    "check": Entry(
+        "Read data as a run would, and say what is in it", lambda: command_of(_check(), "check")
+    ),
+}
+
+
+class _Datasets(LazyGroup):
+    """The commands about data; without one, the group lists the data sets."""
+
+    def entries(self) -> Mapping[str, Entry]:
+        return MEMBERS
+
+
+def data_group() -> Any:
+    """Build ``seqkit data``."""
+    app = typer.Typer(cls=_Datasets, add_completion=False, rich_markup_mode="rich")
+    app.callback(help=HELP, invoke_without_command=True)(_datasets)
+    return typer.main.get_command(app)
+
+
+def _datasets(context: typer.Context, json: JsonSwitch = False) -> None:
+    """List; a command below the group does its own work."""
+    if context.invoked_subcommand is None:
+        list_datasets(default_host(), json=json)
+
+
+def _list(json: JsonSwitch = False) -> None:
+    """List the data sets that have a name, to be given to --data.
+
+    Example:
+      $ seqkit data list
+      $ seqkit run sentiment --data sentiment-en
+    """
+    list_datasets(default_host(), json=json)
+
+
+def list_datasets(host: PluginHost, *, json: bool = False) -> None:
+    """Print the data sets as a table, or as JSON."""
+    from seqkit.cli.console import console_for
+    from seqkit.cli.streams import as_utf8, json_line
+    from seqkit.cli.summaries import new_table
+
+    rows = dataset_rows(host)
+    if json:
+        print(json_line(rows, indent=2), file=as_utf8(sys.stdout))
+        return
+    table = new_table("Data", "name", "task", "what it is", numbers_from=3)
+    for row in rows:
+        table.add_row(row["name"], row["task"], row["summary"])
+    console_for(sys.stdout).print(table)
+
+
+def dataset_rows(host: PluginHost) -> list[dict[str, Any]]:
+    """Return the data sets as plain values; none is opened for it."""
+    return [
+        {"name": spec.name, "task": spec.task, "summary": spec.summary, "sample": spec.sample}
+        for spec in host.datasets()
+    ]
