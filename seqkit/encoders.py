@@ -31,6 +31,7 @@ __all__ = [
     "WordConfig",
     "build_cell",
     "describe_tokens",
+    "fit_pieces",
     "start_from_vectors",
     "subword_problems",
     "tokens_at_hand",
@@ -62,13 +63,6 @@ def tokens_at_hand(tokens: ModelTokens) -> Iterator[None]:
         yield
     finally:
         _tokens_of_model.reset(before)
-
-
-def _tokens_there() -> ModelTokens:
-    tokens = _tokens_of_model.get()
-    if tokens is None:
-        raise LookupError("fit the task with seqkit.transfer.fit, which loads the model")
-    return tokens
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -146,8 +140,10 @@ class TextConfig:
             # What stands there in capitals only has no vector in small letters.
             yield from (word for word in words if not self.lowercase or word == word.lower())
         elif init_from is not None:
-            there = _tokens_there().words
-            yield from (word.lower() if self.lowercase else word for word in there)
+            there = _tokens_of_model.get()
+            if there is None:
+                raise LookupError("fit the task with seqkit.transfer.fit, which loads the model")
+            yield from (word.lower() if self.lowercase else word for word in there.words)
 
     def problems(self) -> Iterator[Problem]:
         """Yield what makes no sense in these options."""
@@ -180,21 +176,14 @@ class SubwordConfig(TextConfig):
     ) -> "Vocabulary":
         """Fit a vocabulary of pieces where the options say so, and otherwise one of tokens.
 
-        The pieces of a model to start from are taken over as they are, if it has some: vectors
-        are of use where words are cut as they were.
+        The pieces of a model to start from are taken over: see :func:`fit_pieces`.
         """
         if self.subwords is None:
             return super().fit_vocabulary(texts, specials=specials)
-        from seqkit.text.vocabulary import UNKNOWN, Vocabulary
+        from seqkit.text.vocabulary import UNKNOWN
 
         marks = (UNKNOWN,) if specials is None else specials
-        if getattr(self, "init_from", None) is not None:
-            there = _tokens_there()
-            if there.merges is not None:
-                return Vocabulary.of_pieces(there.words, there.merges, texts, specials=marks)
-        return Vocabulary.fit_pieces(
-            texts, size=self.subwords, minimum_count=self.min_count, specials=marks
-        )
+        return fit_pieces(texts, size=self.subwords, minimum_count=self.min_count, specials=marks)
 
     @property
     def tokens_described(self) -> str:
@@ -212,6 +201,22 @@ class SubwordConfig(TextConfig):
         if self.extend_vocabulary:
             reason = "no text would be cut into pieces that were not learnt from it"
             yield Problem(f"found with subwords: {reason}", "extend_vocabulary")
+
+
+def fit_pieces(
+    texts: Iterable[Iterable[str]], *, size: int, minimum_count: int, specials: Sequence[str]
+) -> "Vocabulary":
+    """Fit a vocabulary of pieces, or take over those of the model that training starts from.
+
+    Vectors are of use where words are cut as they were. Arguments are those of
+    :meth:`seqkit.text.Vocabulary.fit_pieces`.
+    """
+    from seqkit.text.vocabulary import Vocabulary
+
+    there = _tokens_of_model.get()
+    if there is not None and there.merges is not None:
+        return Vocabulary.of_pieces(there.words, there.merges, texts, specials=specials)
+    return Vocabulary.fit_pieces(texts, size=size, minimum_count=minimum_count, specials=specials)
 
 
 def subword_problems(tokenizer: str, max_vocabulary: int | None) -> Iterator[Problem]:

@@ -219,6 +219,9 @@ def test_pieces_are_those_of_the_language_model(texts: Path, tmp_path: Path) -> 
         assert (here == there).all()
     (length,) = {run.model.length(example) for example in run.task.examples(["goodness"])}
     assert length == len(seqkit.load(source).model.vocabulary.cut(["goodness"]))
+    again = started("lm", file, init_from=str(source), subwords=30).model.reading()
+    assert again is not None
+    assert {*again.words} == {*old.words}
 
 
 def test_a_tagger_knows_words_of_pretrained_vectors_if_asked_for(

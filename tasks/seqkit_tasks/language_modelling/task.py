@@ -7,6 +7,7 @@ from typing import Any, ClassVar
 
 import numpy as np
 
+from seqkit.encoders import fit_pieces
 from seqkit.errors import Problem, UserError
 from seqkit.layers.embedding import Embedding
 from seqkit.layers.softmax import SoftmaxOutput
@@ -97,9 +98,7 @@ class LanguageModellingTask(Task[LanguageModellingConfig, Line, ScoredLine]):
                 specials=marks,
             )
         else:
-            vocabulary = Vocabulary.fit_pieces(
-                texts, size=size, minimum_count=minimum, specials=marks
-            )
+            vocabulary = fit_pieces(texts, size=size, minimum_count=minimum, specials=marks)
         return {"vocabulary": vocabulary.to_json()}
 
     def _minimum_count(self, train: Sequence[Line]) -> int:
