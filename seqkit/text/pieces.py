@@ -70,6 +70,7 @@ def learn_pieces(
     Raises:
         UserError: tokenizers is not installed.
     """
+    words = {word: count for word, count in words.items() if not HALF_PAIR.search(word)}
     characters = Counter({WORD_START: sum(words.values())})
     for word, count in words.items():
         for character in word:

@@ -94,6 +94,8 @@ def test_what_no_piece_has_is_unknown() -> None:
 
 def test_half_a_surrogate_pair_is_unknown() -> None:
     assert VOCABULARY.encode(["low\ud800", "low"]).tolist() == [0, VOCABULARY.ids["▁low"]]
+    fitted = Vocabulary.fit_pieces([[*WORDS, "low\ud800"]], size=40, specials=MARKS)
+    assert fitted == VOCABULARY
 
 
 def test_a_rare_character_is_unknown() -> None:
