@@ -48,7 +48,7 @@ def figures(report: Report) -> str:
 def _machine(report: Report) -> Iterator[str]:
     machine, machines = report.machine, report.machines
     versions = ", ".join(f"{name} {version}" for name, version in machine["versions"].items())
-    days = _range(sorted(machine["measured"] for machine in machines))
+    days = _range(sorted(each["measured"] for each in machines))
     yield (
         f"Measured on {days}: {machine['processor']}, {machine['cores']} cores, "
         f"{machine['memory_gigabytes']} GB; {machine['system']}; Python {machine['python']}, "
@@ -71,7 +71,7 @@ def _machine(report: Report) -> Iterator[str]:
 
 def _peaks(machines: Sequence[Mapping[str, Any]], name: str, threads: str) -> str:
     """Return what was reached at best, from the worst run to the best one."""
-    found = sorted(m[name][threads] for m in machines if threads in m.get(name, {}))
+    found = sorted(each[name][threads] for each in machines if threads in each.get(name, {}))
     return _range([f"{peak:,.0f}" for peak in found])
 
 

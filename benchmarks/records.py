@@ -191,10 +191,12 @@ class Report:
         """What the results were measured on: one for each run."""
         found: list[Mapping[str, Any]] = []
         for result in self.results:
-            machine = result.machine or self.machine
-            if machine not in found:
+            if (machine := self._machine_of(result)) not in found:
                 found.append(machine)
         return found or [self.machine]
+
+    def _machine_of(self, result: Result) -> Mapping[str, Any]:
+        return result.machine or self.machine
 
     def peak(self, result: Result, name: str) -> float | None:
         """Return what the machine could do at best when a result was measured, None if unknown.
@@ -203,7 +205,7 @@ class Report:
             result: says how many threads, and in which run.
             name: ``gflops`` or ``million_tanhs_per_second``.
         """
-        peaks: Mapping[str, float] = (result.machine or self.machine).get(name, {})
+        peaks: Mapping[str, float] = self._machine_of(result).get(name, {})
         return peaks.get(str(result.threads))
 
     def share_of_peak(self, result: Result) -> float | None:

@@ -229,8 +229,7 @@ def subword_problems(tokenizer: str, max_vocabulary: int | None) -> Iterator[Pro
 
 def describe_tokens(tokenizer: str, subwords: int | None) -> str:
     """Return what a vocabulary lists, for people: "words", or "pieces of words"."""
-    named = "words" if tokenizer == "whitespace" and subwords is not None else tokenizer
-    return named if subwords is None else f"pieces of {named}"
+    return tokenizer if subwords is None else "pieces of words"
 
 
 @dataclass(frozen=True, kw_only=True)

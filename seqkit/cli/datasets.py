@@ -2,11 +2,11 @@
 
 import sys
 from collections.abc import Callable, Mapping
-from typing import Annotated, Any
+from typing import Any
 
 import typer
 
-from seqkit.cli.groups import Entry, LazyGroup, command_of
+from seqkit.cli.groups import Entry, JsonSwitch, LazyGroup, command_of, group_of
 from seqkit.plugins import PluginHost, default_host
 
 __all__ = ["data_group", "dataset_rows", "list_datasets"]
@@ -18,8 +18,6 @@ Example:
   $ seqkit data list --json
   $ seqkit data check sentiment --data reviews.tsv
 """
-
-JsonSwitch = Annotated[bool, typer.Option("--json", help="print JSON, and nothing else")]
 
 
 def _check() -> Callable[..., None]:
@@ -45,9 +43,7 @@ class _Datasets(LazyGroup):
 
 def data_group() -> Any:
     """Build ``seqkit data``."""
-    app = typer.Typer(cls=_Datasets, add_completion=False, rich_markup_mode="rich")
-    app.callback(help=HELP, invoke_without_command=True)(_datasets)
-    return typer.main.get_command(app)
+    return group_of(_Datasets, _datasets, help=HELP, alone=True)
 
 
 def _datasets(context: typer.Context, json: JsonSwitch = False) -> None:
@@ -69,12 +65,12 @@ def _list(json: JsonSwitch = False) -> None:
 def list_datasets(host: PluginHost, *, json: bool = False) -> None:
     """Print the data sets as a table, or as JSON."""
     from seqkit.cli.console import console_for
-    from seqkit.cli.streams import as_utf8, json_line
+    from seqkit.cli.streams import print_json
     from seqkit.cli.summaries import new_table
 
     rows = dataset_rows(host)
     if json:
-        print(json_line(rows, indent=2), file=as_utf8(sys.stdout))
+        print_json(rows)
         return
     table = new_table("Data", "name", "task", "what it is", numbers_from=3)
     for row in rows:

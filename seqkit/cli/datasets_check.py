@@ -6,6 +6,7 @@ from typing import Annotated, Any
 
 import typer
 
+from seqkit.cli.groups import JsonSwitch
 from seqkit.plugins import default_host
 
 __all__ = ["check"]
@@ -21,7 +22,6 @@ Assignments = Annotated[
     list[str] | None, typer.Option("--set", help="an option of the task", metavar="key=value")
 ]
 Seed = Annotated[int, typer.Option(help="of the run: it divides what is not divided", min=0)]
-Json = Annotated[bool, typer.Option("--json", help="print JSON, and nothing else")]
 
 
 def check(
@@ -33,7 +33,7 @@ def check(
     config: Recipe = None,
     assignments: Assignments = None,
     seed: Seed = 0,
-    json: Json = False,
+    json: JsonSwitch = False,
 ) -> None:
     """Read data as a run would, and say what is in it: nothing is trained, nothing written.
 
@@ -46,7 +46,7 @@ def check(
     """
     from seqkit.cli.console import console_for
     from seqkit.cli.plan import Request, plan_run
-    from seqkit.cli.streams import as_utf8, json_line
+    from seqkit.cli.streams import print_json
     from seqkit.cli.summaries import print_data
     from seqkit.runs import Run
 
@@ -66,6 +66,6 @@ def check(
     ).load()
     if json:
         found = {"task": plan.spec.name, **asdict(summary)}
-        print(json_line(found, indent=2), file=as_utf8(sys.stdout))
+        print_json(found)
     else:
         print_data(summary, console_for(sys.stdout))

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from seqkit.cli.groups import JsonSwitch
 from seqkit.datasets import DataFiles
 from seqkit.errors import UserError
 from seqkit.plugins import PluginHost, default_host
@@ -34,7 +35,7 @@ def evaluate(
         ),
     ] = None,
     threads: Annotated[int | None, typer.Option(help="at most so many", min=1)] = None,
-    json: Annotated[bool, typer.Option("--json", help="print JSON, and nothing else")] = False,
+    json: JsonSwitch = False,
 ) -> None:
     """Score a trained model on labelled data, with 95 % intervals.
 
@@ -88,15 +89,14 @@ def _compare(
 ) -> None:
     from seqkit.cli.comparison_view import print_comparison
     from seqkit.cli.console import console_for
-    from seqkit.cli.streams import as_utf8, json_line
+    from seqkit.cli.streams import print_json
     from seqkit.comparison import compare_on
 
     task = models[0].spec.name
     found = compare_on(path, *models, items=items)
     if json:
         said = {"task": task, "a": names[0], "b": names[1], "data": str(path)}
-        text = json_line({**said, "comparison": found.to_json()}, indent=2)
-        print(text, file=as_utf8(sys.stdout))
+        print_json({**said, "comparison": found.to_json()})
     else:
         print_comparison(console_for(sys.stdout), found, names, f"{task} on {path}")
 
@@ -124,13 +124,13 @@ def _last_split(files: DataFiles) -> Path:
 def _print_json(
     task: str, model: str, path: Path, evaluation: "Evaluation", worst: "list[Item] | None"
 ) -> None:
-    from seqkit.cli.streams import as_utf8, json_line
+    from seqkit.cli.streams import print_json
 
     found: dict[str, Any] = {"task": task, "model": model, "data": str(path)}
     found["evaluation"] = evaluation.to_json()
     if worst is not None:
         found["errors"] = [item.to_json() for item in worst]
-    print(json_line(found, indent=2), file=as_utf8(sys.stdout))
+    print_json(found)
 
 
 def _print_tables(

@@ -6,7 +6,7 @@ command is needed for that.
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from typing import Any
+from typing import Annotated, Any
 
 import typer
 from typer.core import TyperCommand, TyperGroup
@@ -15,7 +15,10 @@ from seqkit.cli.outcome import ClosedPipeError, InterruptedByUser
 from seqkit.cli.startup import begin_work
 from seqkit.suggestions import suggest
 
-__all__ = ["Entry", "LazyGroup", "command_of", "group_of"]
+__all__ = ["Entry", "JsonSwitch", "LazyGroup", "command_of", "group_of"]
+
+JsonSwitch = Annotated[bool, typer.Option("--json", help="print JSON, and nothing else")]
+"""What turns the output of a command into a document."""
 
 
 @dataclass(frozen=True)
@@ -104,11 +107,24 @@ def command_of(function: Callable[..., Any], name: str, **settings: Any) -> Any:
 
 
 def group_of(
-    kind: type[LazyGroup], callback: Callable[..., Any], *, help: str, completion: bool = False
+    kind: type[LazyGroup],
+    callback: Callable[..., Any],
+    *,
+    help: str,
+    completion: bool = False,
+    alone: bool = False,
 ) -> Any:
-    """Turn a lazy group and the function that takes its own options into a typer group."""
+    """Turn a lazy group and the function that takes its own options into a typer group.
+
+    Args:
+        kind: names the members.
+        callback: is called before a member is; typer reads its options.
+        help: of the group.
+        completion: whether to offer the shell's.
+        alone: whether the callback works without a member, which shows the help otherwise.
+    """
     app = typer.Typer(
-        cls=kind, add_completion=completion, rich_markup_mode="rich", no_args_is_help=True
+        cls=kind, add_completion=completion, rich_markup_mode="rich", no_args_is_help=not alone
     )
-    app.callback(help=help)(callback)
+    app.callback(help=help, invoke_without_command=alone)(callback)
     return typer.main.get_command(app)

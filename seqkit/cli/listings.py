@@ -5,14 +5,13 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from seqkit.cli.groups import JsonSwitch
 from seqkit.plugins import PluginHost, default_host
 
 if TYPE_CHECKING:
     from rich.console import Console
 
 __all__ = ["config", "task_rows", "tasks"]
-
-JsonSwitch = Annotated[bool, typer.Option("--json", help="print JSON, and nothing else")]
 
 
 def tasks(json: JsonSwitch = False) -> None:
@@ -25,7 +24,9 @@ def tasks(json: JsonSwitch = False) -> None:
     host = default_host()
     rows = task_rows(host)
     if json:
-        _print_json(rows)
+        from seqkit.cli.streams import print_json
+
+        print_json(rows)
         return
     from seqkit.cli.summaries import new_table
 
@@ -63,12 +64,6 @@ def config(task: Annotated[str, typer.Argument(help="name of the task")]) -> Non
     spec = default_host().find_task(task)
     head = f"# seqkit run {spec.name} --config FILE\n\n"
     print(head + as_recipe(spec.config()), end="", file=as_utf8(sys.stdout))
-
-
-def _print_json(value: Any) -> None:
-    from seqkit.cli.streams import as_utf8, json_line
-
-    print(json_line(value, indent=2), file=as_utf8(sys.stdout))
 
 
 def _console() -> "Console":

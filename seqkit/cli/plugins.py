@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from seqkit.cli.groups import Entry, LazyGroup, command_of
+from seqkit.cli.groups import Entry, JsonSwitch, LazyGroup, command_of, group_of
 from seqkit.plugins import PluginHost, default_host
 
 if TYPE_CHECKING:
@@ -53,14 +53,12 @@ class _Plugins(LazyGroup):
 
 def plugins_group() -> Any:
     """Build ``seqkit plugins``."""
-    app = typer.Typer(cls=_Plugins, add_completion=False, rich_markup_mode="rich")
-    app.callback(help=HELP, invoke_without_command=True)(_plugins)
-    return typer.main.get_command(app)
+    return group_of(_Plugins, _plugins, help=HELP, alone=True)
 
 
 def _plugins(
     context: typer.Context,
-    json: Annotated[bool, typer.Option("--json", help="print JSON, and nothing else")] = False,
+    json: JsonSwitch = False,
     why: Annotated[
         str | None, typer.Option(help="tell all about one plugin, and how to mend it")
     ] = None,
@@ -79,11 +77,11 @@ def _plugins(
 def list_plugins(host: PluginHost, *, json: bool = False) -> None:
     """Print the plugins as a table, and below it what there is to know of each."""
     from seqkit.cli.console import console_for
-    from seqkit.cli.streams import as_utf8, json_line
+    from seqkit.cli.streams import print_json
 
     if json:
         listed = {"plugins": plugin_rows(host), "notices": list(host.notices)}
-        print(json_line(listed, indent=2), file=as_utf8(sys.stdout))
+        print_json(listed)
         return
     console = console_for(sys.stdout)
     _print_table(console, host)

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from seqkit.cli.groups import JsonSwitch
 from seqkit.errors import UserError
 from seqkit.plugins import PluginHost, default_host
 
@@ -24,7 +25,7 @@ def check(
     data: Annotated[
         str | None, typer.Option(help="file, folder or dataset name; else the task's own sample")
     ] = None,
-    json: Annotated[bool, typer.Option("--json", help="print JSON, and nothing else")] = False,
+    json: JsonSwitch = False,
 ) -> None:
     """Check that a plugin's tasks keep the contract; exit status 1 if one does not.
 
@@ -33,12 +34,12 @@ def check(
       $ seqkit plugins check sentiment --json
     """
     from seqkit.cli.console import console_for
-    from seqkit.cli.streams import as_utf8, json_line
+    from seqkit.cli.streams import print_json
 
     found = check_all(specs_of(name, default_host()), data)
     if json:
         rows = {task: [record.to_json() for record in records] for task, records in found.items()}
-        print(json_line(rows, indent=2), file=as_utf8(sys.stdout))
+        print_json(rows)
     else:
         for task, records in found.items():
             _print_records(console_for(sys.stdout), task, records)

@@ -245,10 +245,10 @@ def _say_how_to_resume(run: "Run") -> None:
 
 def _show(run: "Run", report: "RunReport", settings: RunSettings) -> None:
     from seqkit.cli.console import console_for
-    from seqkit.cli.streams import as_utf8, json_line
+    from seqkit.cli.streams import print_json
 
     if settings.json:
-        print(json_line(report.to_json(), indent=2), file=as_utf8(sys.stdout))
+        print_json(report.to_json())
     else:
         _print_for_people(console_for(sys.stdout), run, report)
 

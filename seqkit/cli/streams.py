@@ -9,7 +9,7 @@ from typing import Any, BinaryIO, TextIO
 
 from seqkit.errors import Problem, UserError
 
-__all__ = ["as_utf8", "json_line", "plain", "read_lines"]
+__all__ = ["as_utf8", "json_line", "plain", "print_json", "read_lines"]
 
 READ_SIZE = 65536
 
@@ -41,6 +41,11 @@ def plain(value: Any) -> Any:
 def json_line(value: Any, *, indent: int | None = None) -> str:
     """Write a value as JSON that people can read too: no escapes for letters beyond ASCII."""
     return json.dumps(plain(value), ensure_ascii=False, allow_nan=False, indent=indent)
+
+
+def print_json(value: Any) -> None:
+    """Print a document to standard output, indented."""
+    print(json_line(value, indent=2), file=as_utf8(sys.stdout))
 
 
 def read_lines(stream: BinaryIO, name: str) -> Iterator[list[str]]:

@@ -40,7 +40,7 @@ def _shown(value: Any) -> str:
 def print_search(search: "Search", folder: Path, *, json: bool) -> None:
     """Print the trials, and where the best recipe is: for people, or as JSON."""
     from seqkit.cli.console import console_for
-    from seqkit.cli.streams import as_utf8, json_line
+    from seqkit.cli.streams import print_json
 
     best = search.best
     if json:
@@ -49,7 +49,7 @@ def print_search(search: "Search", folder: Path, *, json: bool) -> None:
             "recipe": None if best is None else str(folder / BEST_NAME),
             "trials": [dataclasses.asdict(trial) for trial in search.trials],
         }
-        print(json_line(found, indent=2), file=as_utf8(sys.stdout))
+        print_json(found)
         return
     console = console_for(sys.stdout)
     console.print(_table(search, best))

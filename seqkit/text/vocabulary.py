@@ -81,7 +81,9 @@ class Vocabulary:
             _check_merges(self.words, self.specials, self.merges)
 
     def __eq__(self, other: object) -> bool:
-        return isinstance(other, Vocabulary) and self._identity == other._identity
+        if not isinstance(other, Vocabulary):
+            return NotImplemented
+        return self._identity == other._identity
 
     def __hash__(self) -> int:
         return hash(self._identity)
@@ -151,12 +153,9 @@ class Vocabulary:
             raise ValueError(
                 f"maximum_size must be at least {max(1, len(specials))}, found {maximum_size}"
             )
-        counter = _count(examples)
-        marks = [(mark, counter.pop(mark, 0)) for mark in specials]
-        frequent = [item for item in counter.items() if item[1] >= minimum_count]
-        kept = marks + sorted(frequent, key=lambda item: (-item[1], item[0]))
-        kept = kept[:maximum_size]
-        return cls(tuple(w for w, _ in kept), tuple(specials), tuple(n for _, n in kept))
+        marks, words = _count_apart(examples, specials)
+        frequent = {word: count for word, count in words.items() if count >= minimum_count}
+        return cls._of_counted(marks, frequent, maximum_size=maximum_size)
 
     @classmethod
     def fit_pieces(
@@ -189,12 +188,11 @@ class Vocabulary:
             )
         if UNKNOWN not in specials:
             raise ValueError(f"specials must have {UNKNOWN!r}, found {list(specials)}")
-        counter = _count(examples)
-        marks = {mark: counter.pop(mark, 0) for mark in specials}
+        marks, words = _count_apart(examples, specials)
         learnt = learn_pieces(
-            counter, size=size - len(marks), minimum_count=minimum_count, specials=marks
+            words, size=size - len(marks), minimum_count=minimum_count, specials=specials
         )
-        return cls._of_counted(marks, learnt.counts, learnt.merges)
+        return cls._of_counted(marks, learnt.counts, merges=learnt.merges)
 
     @classmethod
     def of_pieces(
@@ -218,16 +216,24 @@ class Vocabulary:
             TypeError: an example is one string instead of a series of tokens.
             UserError: the library tokenizers is not installed.
         """
-        counter = _count(examples)
-        marks = {mark: counter.pop(mark, 0) for mark in specials}
-        return cls._of_counted(marks, count_pieces(counter, pieces, merges, marks), merges)
+        marks, words = _count_apart(examples, specials)
+        counts = count_pieces(words, pieces, merges, specials)
+        return cls._of_counted(marks, counts, merges=tuple(merges))
 
     @classmethod
     def _of_counted(
-        cls, marks: Mapping[str, int], pieces: Mapping[str, int], merges: Sequence[Merge]
+        cls,
+        marks: list[tuple[str, int]],
+        counts: Mapping[str, int],
+        *,
+        merges: tuple[Merge, ...] | None = None,
+        maximum_size: int | None = None,
     ) -> "Vocabulary":
-        counts = {**marks, **dict(sorted(pieces.items(), key=lambda item: (-item[1], item[0])))}
-        return cls(tuple(counts), tuple(marks), tuple(counts.values()), tuple(merges))
+        """Put the marks first, then the words by falling count."""
+        kept = marks + sorted(counts.items(), key=lambda item: (-item[1], item[0]))
+        kept = kept[:maximum_size]
+        specials = tuple(mark for mark, _ in marks)
+        return cls(tuple(w for w, _ in kept), specials, tuple(n for _, n in kept), merges)
 
     def extended(self, words: Iterable[str], *, maximum_size: int | None = None) -> "Vocabulary":
         """Return a vocabulary with further words behind these, counted 0 times.
@@ -302,10 +308,9 @@ class Vocabulary:
         examples = list(examples)
         if any(isinstance(tokens, str) for tokens in examples):
             raise TypeError("encode_flat wants series of tokens, found a string among them")
-        if self.merges is not None:
-            examples = [self.cut(tokens) for tokens in examples]
-        lengths = np.fromiter(map(len, examples), dtype=np.int64, count=len(examples))
-        return self.look_up(chain.from_iterable(examples)), lengths
+        cut = [self.cut(tokens) for tokens in examples]
+        lengths = np.fromiter(map(len, cut), dtype=np.int64, count=len(cut))
+        return self.look_up(chain.from_iterable(cut)), lengths
 
     def encode_series(self, examples: Iterable[Sequence[str]]) -> "IdSeries":
         """Return the ids of many examples, from which batches can be taken; they are small.
@@ -411,6 +416,14 @@ def _count(examples: Iterable[Iterable[str]]) -> Counter[str]:
             raise TypeError(f"fit wants the tokens of each example, found the string {tokens!r}")
         counter.update(tokens)
     return counter
+
+
+def _count_apart(
+    examples: Iterable[Iterable[str]], specials: Sequence[str]
+) -> tuple[list[tuple[str, int]], Counter[str]]:
+    """Count the specials, in their order, and all other words."""
+    words = _count(examples)
+    return [(mark, words.pop(mark, 0)) for mark in specials], words
 
 
 def _check_parts(

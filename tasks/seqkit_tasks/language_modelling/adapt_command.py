@@ -79,14 +79,14 @@ def _read(task: LanguageModellingTask, path: Path) -> list[Line]:
 
 
 def _print_json(scores: Iterable[AdaptedScore], adaptation: Adaptation) -> None:
-    from seqkit.cli.streams import as_utf8, json_line
+    from seqkit.cli.streams import print_json
 
     rows: list[dict[str, Any]] = [
         {"name": score.name, "settings": score.settings, "evaluation": score.evaluation.to_json()}
         for score in scores
     ]
     document = {"settings": asdict(adaptation), "scores": rows}
-    print(json_line(document, indent=2), file=as_utf8(sys.stdout))
+    print_json(document)
 
 
 def _print_table(scores: Iterable[AdaptedScore], adaptation: Adaptation) -> None:
