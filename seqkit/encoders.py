@@ -5,16 +5,15 @@ are used.
 """
 
 from collections.abc import Iterable, Iterator, Sequence
-from contextlib import contextmanager
-from contextvars import ContextVar
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, Literal, NamedTuple
+from typing import TYPE_CHECKING, Any, Literal
 
 import numpy as np
 
 from seqkit.arrays import DTypeLike
 from seqkit.errors import Problem
 from seqkit.options import option
+from seqkit.tokens import TokenConfig, model_tokens
 
 if TYPE_CHECKING:
     from seqkit.layers.base import RecurrentLayer
@@ -23,62 +22,22 @@ if TYPE_CHECKING:
 
 __all__ = [
     "EncoderConfig",
-    "ModelTokens",
-    "SubwordConfig",
     "TaggerConfig",
     "TextConfig",
     "TextEncoderConfig",
     "WordConfig",
     "build_cell",
-    "describe_tokens",
-    "fit_pieces",
     "start_from_vectors",
-    "subword_problems",
-    "tokens_at_hand",
 ]
 
 
-class ModelTokens(NamedTuple):
-    """What a model to start from knows.
-
-    Attributes:
-        words: its tokens without its marks.
-        merges: how it cuts words, where its tokens are pieces.
-    """
-
-    words: Sequence[str]
-    merges: Sequence[tuple[str, str]] | None = None
-
-
-_tokens_of_model: ContextVar[ModelTokens | None] = ContextVar("seqkit_model_tokens", default=None)
-
-
-@contextmanager
-def tokens_at_hand(tokens: ModelTokens) -> Iterator[None]:
-    """Inside the block, vocabularies that are fitted may be extended by the words of a model, or
-    take over its pieces.
-    """
-    before = _tokens_of_model.set(tokens)
-    try:
-        yield
-    finally:
-        _tokens_of_model.reset(before)
-
-
 @dataclass(frozen=True, kw_only=True)
-class TextConfig:
+class TextConfig(TokenConfig):
     """How text becomes ids and vectors; a task's config derives from it, before
     :class:`~seqkit.training.TrainingConfig`.
     """
 
-    tokenizer: Literal["whitespace", "words", "characters", "jamo"] = option(
-        "words", help="what a token is", group="data"
-    )
-    lowercase: bool = option(True, help="read capitals as small letters", group="data")
     min_count: int = option(1, help="rarer tokens are unknown", group="data", minimum=1)
-    max_vocabulary: int | None = option(
-        None, help="keep at most this many tokens, the commonest", group="data", minimum=2
-    )
     embedding: int = option(100, help="width of a token's vector", group="encoder", minimum=1)
     vectors: str | None = option(
         None,
@@ -107,25 +66,18 @@ class TextConfig:
     )
 
     def fit_vocabulary(
-        self, texts: Iterable[Iterable[str]], *, specials: Sequence[str] | None = None
+        self,
+        texts: Iterable[Iterable[str]],
+        *,
+        specials: Sequence[str] | None = None,
+        minimum_count: int | None = None,
     ) -> "Vocabulary":
-        """Fit a vocabulary on the training split, as large as the options ask for it.
+        """Fit a vocabulary as :class:`~seqkit.tokens.TokenConfig` does.
 
         With ``extend_vocabulary`` the other tokens of the pretrained vectors, or of the model to
         start from, follow in their order there, as having been met 0 times.
-
-        Args:
-            texts: the tokens of each.
-            specials: marks to put first; the unknown mark alone, by default.
         """
-        from seqkit.text.vocabulary import UNKNOWN, Vocabulary
-
-        fitted = Vocabulary.fit(
-            texts,
-            minimum_count=self.min_count,
-            maximum_size=self.max_vocabulary,
-            specials=(UNKNOWN,) if specials is None else specials,
-        )
+        fitted = super().fit_vocabulary(texts, specials=specials, minimum_count=minimum_count)
         if not self.extend_vocabulary:
             return fitted
         return fitted.extended(self._pretrained_words(), maximum_size=self.max_vocabulary)
@@ -140,14 +92,14 @@ class TextConfig:
             # What stands there in capitals only has no vector in small letters.
             yield from (word for word in words if not self.lowercase or word == word.lower())
         elif init_from is not None:
-            there = _tokens_of_model.get()
+            there = model_tokens()
             if there is None:
                 raise LookupError("fit the task with seqkit.transfer.fit, which loads the model")
             yield from (word.lower() if self.lowercase else word for word in there.words)
 
     def problems(self) -> Iterator[Problem]:
         """Yield what makes no sense in these options."""
-        yield from super().problems()  # type: ignore[misc]
+        yield from super().problems()
         init_from = getattr(self, "init_from", None)
         if self.vectors is not None and init_from is not None:
             yield Problem("found beside vectors: both fill the same table", "init_from")
@@ -156,80 +108,11 @@ class TextConfig:
             yield Problem(f"found without vectors or init_from: {reason}", "freeze_vectors")
         if self.extend_vocabulary and self.vectors is None and init_from is None:
             yield Problem("found without vectors or init_from to take it from", "extend_vocabulary")
-
-
-@dataclass(frozen=True, kw_only=True)
-class SubwordConfig(TextConfig):
-    """How text becomes ids where words may be read in pieces; a task's config derives from it
-    instead, if nothing in its model stands for one token in particular.
-    """
-
-    subwords: int | None = option(
-        None,
-        help="cut words into so many frequent pieces (byte-pair encoding); needs seqkit[subwords]",
-        group="data",
-        minimum=2,
-    )
-
-    def fit_vocabulary(
-        self, texts: Iterable[Iterable[str]], *, specials: Sequence[str] | None = None
-    ) -> "Vocabulary":
-        """Fit a vocabulary of pieces where the options say so, and otherwise one of tokens.
-
-        The pieces of a model to start from are taken over: see :func:`fit_pieces`.
-        """
-        if self.subwords is None:
-            return super().fit_vocabulary(texts, specials=specials)
-        from seqkit.text.vocabulary import UNKNOWN
-
-        marks = (UNKNOWN,) if specials is None else specials
-        return fit_pieces(texts, size=self.subwords, minimum_count=self.min_count, specials=marks)
-
-    @property
-    def tokens_described(self) -> str:
-        """What the vocabulary lists, for :meth:`seqkit.tasks.Model.describe`."""
-        return describe_tokens(self.tokenizer, self.subwords)
-
-    def problems(self) -> Iterator[Problem]:
-        """Yield what makes no sense in these options."""
-        yield from super().problems()
-        if self.subwords is None:
-            return
-        yield from subword_problems(self.tokenizer, self.max_vocabulary)
-        if self.vectors is not None:
+        if self.cuts_words and self.vectors is not None:
             yield Problem("found with subwords: the vectors are of whole words", "vectors")
-        if self.extend_vocabulary:
+        if self.cuts_words and self.extend_vocabulary:
             reason = "no text would be cut into pieces that were not learnt from it"
             yield Problem(f"found with subwords: {reason}", "extend_vocabulary")
-
-
-def fit_pieces(
-    texts: Iterable[Iterable[str]], *, size: int, minimum_count: int, specials: Sequence[str]
-) -> "Vocabulary":
-    """Fit a vocabulary of pieces, or take over those of the model that training starts from.
-
-    Vectors are of use where words are cut as they were. Arguments are those of
-    :meth:`seqkit.text.Vocabulary.fit_pieces`.
-    """
-    from seqkit.text.vocabulary import Vocabulary
-
-    there = _tokens_of_model.get()
-    if there is not None and there.merges is not None:
-        return Vocabulary.of_pieces(there.words, there.merges, texts, specials=specials)
-    return Vocabulary.fit_pieces(texts, size=size, minimum_count=minimum_count, specials=specials)
-
-
-def subword_problems(tokenizer: str, max_vocabulary: int | None) -> Iterator[Problem]:
-    """Yield what does not go with subwords: cutting letters, and another size."""
-    if tokenizer in ("characters", "jamo"):
-        yield Problem(f"found with the tokenizer {tokenizer!r}, whose tokens are cut", "subwords")
-    if max_vocabulary is not None:
-        yield Problem("found with subwords, which is the size itself", "max_vocabulary")
-
-
-def describe_tokens(tokenizer: str, subwords: int | None) -> str:
-    """Return what a vocabulary lists, for people: "words", or "pieces of words"."""
-    return tokenizer if subwords is None else "pieces of words"
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -15,13 +15,13 @@ import numpy as np
 
 from seqkit.arrays import Array
 from seqkit.bundle import MODEL_NAME
-from seqkit.encoders import ModelTokens, tokens_at_hand
 from seqkit.errors import Problem, UserError
 from seqkit.loading import TrainedModel, load
 from seqkit.parameters import Parameter
 from seqkit.plugins import PluginHost
 from seqkit.tasks import Model, Reading, Task
 from seqkit.text.vocabulary import END, UNKNOWN
+from seqkit.tokens import ModelTokens, tokens_at_hand
 
 __all__ = ["fit", "initialise", "start_from_model", "tokens_of_model"]
 

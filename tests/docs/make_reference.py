@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Any
 
 from seqkit.datasets import DataFiles, DatasetSpec
-from seqkit.encoders import EncoderConfig, SubwordConfig, TaggerConfig, TextConfig, WordConfig
+from seqkit.encoders import EncoderConfig, TaggerConfig, TextConfig, WordConfig
 from seqkit.errors import Problem, UserError
 from seqkit.hookspecs import CommandSpec, EncoderSpec
 from seqkit.inspection import Item
@@ -29,6 +29,7 @@ from seqkit.tagging.model import TaggerModel
 from seqkit.tasks import Baseline, Batches, Mistake, Model, Reading, Step, Task, TaskSpec
 from seqkit.testing import LAYER_CHECKS, TASK_CHECKS
 from seqkit.testing.checks import CheckRecord
+from seqkit.tokens import SubwordConfig, TokenConfig
 from seqkit.training.config import TrainingConfig
 from seqkit.training.reports import EpochReport, StepReport
 from seqkit.writing_model import NetworkInput, OpenlyWritten, WritingModel, Written
@@ -46,8 +47,9 @@ GROUPS: dict[str, tuple[type, ...]] = {
     "Options to derive from": (
         TrainingConfig,
         EncoderConfig,
-        TextConfig,
+        TokenConfig,
         SubwordConfig,
+        TextConfig,
         WordConfig,
         TaggerConfig,
     ),

@@ -4,40 +4,29 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Literal
 
-from seqkit.encoders import EncoderConfig, subword_problems
+from seqkit.encoders import EncoderConfig
 from seqkit.errors import Problem
 from seqkit.options import option
+from seqkit.tokens import SubwordConfig
 from seqkit.training.config import TrainingConfig
 
 __all__ = ["LanguageModellingConfig"]
 
 
 @dataclass(frozen=True, kw_only=True)
-class LanguageModellingConfig(EncoderConfig, TrainingConfig):
+class LanguageModellingConfig(SubwordConfig, EncoderConfig, TrainingConfig):
     """Options of the language modelling task.
 
     Raises:
         UserError: a bidirectional encoder, or tied weights whose shapes differ.
     """
 
-    tokenizer: Literal["whitespace", "words", "characters", "jamo"] = option(
-        "words", help="what a token is", group="data"
-    )
     lowercase: bool = option(False, help="read capitals as small letters", group="data")
     min_count: int | None = option(
         None,
         group="data",
         minimum=1,
         help="rarer tokens are unknown; 2 for words where the text has no <unk>, otherwise 1",
-    )
-    max_vocabulary: int | None = option(
-        None, help="keep at most this many tokens, the commonest", group="data", minimum=2
-    )
-    subwords: int | None = option(
-        None,
-        help="cut words into so many frequent pieces (byte-pair encoding); needs seqkit[subwords]",
-        group="data",
-        minimum=2,
     )
     blank_lines: bool = option(
         True, help="a blank line is a line, whose end mark counts", group="data"
@@ -114,8 +103,6 @@ class LanguageModellingConfig(EncoderConfig, TrainingConfig):
     def problems(self) -> Iterator[Problem]:
         """Yield what makes no sense in these options."""
         yield from super().problems()
-        if self.subwords is not None:
-            yield from subword_problems(self.tokenizer, self.max_vocabulary)
         if self.bidirectional:
             yield Problem(
                 "a language model predicts each token from those before it; an encoder that reads "
@@ -135,8 +122,3 @@ class LanguageModellingConfig(EncoderConfig, TrainingConfig):
     def embedding_width(self) -> int:
         """Width of a token's vector."""
         return self.units if self.embedding is None else self.embedding
-
-    @property
-    def reads_parts(self) -> bool:
-        """Whether what is predicted is parts of words, so that bits per character come first."""
-        return self.subwords is not None or self.tokenizer in ("characters", "jamo")

@@ -6,7 +6,6 @@ from itertools import chain
 import numpy as np
 
 from seqkit.arrays import Array, BoolArray, IntArray
-from seqkit.encoders import describe_tokens
 from seqkit.layers.activation_penalties import ActivationPenalty, penalise_activations
 from seqkit.layers.base import State, prefixed
 from seqkit.layers.losses import Loss
@@ -64,7 +63,7 @@ class LanguageModel(Model[Line, ScoredLine]):
         config = self.config
         tied = "the weights are the token vectors" if config.tied else "weights of its own"
         return {
-            "vocabulary": f"{len(self.vocabulary):,} {self._tokens}",
+            "vocabulary": f"{len(self.vocabulary):,} {config.tokens_described}",
             "embedding": f"{config.embedding_width} wide",
             "encoder": f"{config.encoder}, {config.layers} x {config.units}, one direction",
             "output": f"softmax over {len(self.vocabulary):,}, {tied}{self._sampling}",
@@ -220,12 +219,8 @@ class LanguageModel(Model[Line, ScoredLine]):
         """What a perplexity of this model is measured on: the tokens and the vocabulary."""
         config = self.config
         cased = ", in small letters" if config.lowercase else ""
-        size = f"{len(self.vocabulary):,}"
-        return f"{self._tokens}{cased}, a vocabulary of {size} ({self.vocabulary.digest})"
-
-    @property
-    def _tokens(self) -> str:
-        return describe_tokens(self.config.tokenizer, self.config.subwords)
+        size, digest = len(self.vocabulary), self.vocabulary.digest
+        return f"{config.tokens_described}{cased}, a vocabulary of {size:,} ({digest})"
 
     def unknown_tokens(self, example: Line) -> list[str]:
         """Return the tokens outside the vocabulary."""

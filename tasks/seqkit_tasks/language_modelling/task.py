@@ -7,7 +7,6 @@ from typing import Any, ClassVar
 
 import numpy as np
 
-from seqkit.encoders import fit_pieces
 from seqkit.errors import Problem, UserError
 from seqkit.layers.embedding import Embedding
 from seqkit.layers.softmax import SoftmaxOutput
@@ -88,23 +87,13 @@ class LanguageModellingTask(Task[LanguageModellingConfig, Line, ScoredLine]):
         if not train:
             raise UserError(Problem("found no lines, wanted at least one", "training split"))
         texts = ((*line.tokens, END) for line in train)
-        minimum, marks = self._minimum_count(train), (UNKNOWN, END)
-        size = self.config.subwords
-        if size is None:
-            vocabulary = Vocabulary.fit(
-                texts,
-                minimum_count=minimum,
-                maximum_size=self.config.max_vocabulary,
-                specials=marks,
-            )
-        else:
-            vocabulary = fit_pieces(texts, size=size, minimum_count=minimum, specials=marks)
+        vocabulary = self.config.fit_vocabulary(
+            texts, specials=(UNKNOWN, END), minimum_count=self._minimum_count(train)
+        )
         return {"vocabulary": vocabulary.to_json()}
 
     def _minimum_count(self, train: Sequence[Line]) -> int:
         """How often a token must come, so that the unknown mark is learnt where it will be met."""
-        if self.config.min_count is not None:
-            return self.config.min_count
         if self.config.reads_parts or any(UNKNOWN in line.tokens for line in train):
             return 1
         return 2

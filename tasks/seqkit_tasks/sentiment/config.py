@@ -4,10 +4,11 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Literal
 
-from seqkit.encoders import SubwordConfig, TextEncoderConfig
+from seqkit.encoders import TextEncoderConfig
 from seqkit.errors import Problem
 from seqkit.layers.pooling import pooling_problems
 from seqkit.options import option
+from seqkit.tokens import SubwordConfig
 from seqkit.training.config import TrainingConfig
 
 __all__ = ["SentimentConfig"]
