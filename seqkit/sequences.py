@@ -62,6 +62,14 @@ class PackedSequence:
             raise ValueError(
                 f"batch_sizes add up to {int(sizes.sum())} tokens, data has {len(self.data)}"
             )
+        if not np.array_equal(np.sort(self.order), np.arange(len(self.order))):
+            raise ValueError(
+                f"order must name each of {len(self.order)} sequences once, "
+                f"found {self.order.tolist()[:20]}"
+            )
+        for name in ("batch_sizes", "order"):
+            whole = np.ascontiguousarray(getattr(self, name), np.int64)
+            object.__setattr__(self, name, whole)
 
     @property
     def tokens(self) -> int:
@@ -113,6 +121,16 @@ class PackedSequence:
     def _packed_row(self) -> IntArray:
         """(M,) the packing's row, 0 for the longest sequence, of each row of ``data``."""
         return np.arange(self.tokens) - np.repeat(self.offsets[:-1], self.batch_sizes)
+
+    @cached_property
+    def neighbours(self) -> tuple[IntArray, IntArray]:
+        """Rows of ``data`` of all tokens but the sequences' first, and of each one's token before.
+
+        Longest first: a sequence keeps its place among those alive.
+        """
+        sizes = self.batch_sizes
+        later = np.arange(int(sizes[0]) if self.steps else 0, self.tokens)
+        return later, later - np.repeat(sizes[:-1], sizes[1:])
 
     @cached_property
     def token_rows(self) -> IntArray:

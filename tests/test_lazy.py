@@ -13,6 +13,7 @@ from seqkit.lazy import lazy_names
 LAZY = [
     "seqkit",
     "seqkit.metrics",
+    "seqkit.testing",
     "seqkit.metrics.baselines",
     "seqkit.text",
     "seqkit.text.readers",

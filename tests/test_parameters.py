@@ -7,6 +7,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from seqkit.kernels.compiled import use_compiled
+from seqkit.optim import create_optimizer
 from seqkit.parameters import (
     Parameter,
     glorot_uniform,
@@ -97,6 +99,27 @@ def test_zeroing_forgets_and_keeps_the_memory() -> None:
     assert parameter.has_grad
     parameter.zero_grad()
     assert not parameter.grad.any()
+
+
+@pytest.mark.parametrize("compiled", [False, True])
+def test_no_rows_have_no_sums(compiled: bool) -> None:
+    with use_compiled(compiled):
+        ids, sums = sum_repeated_rows(np.array([], np.int64), np.ones((0, 3), np.float32))
+    assert (ids.shape, sums.shape) == ((0,), (0, 3))
+
+
+@pytest.mark.parametrize("compiled", [False, True])
+@pytest.mark.parametrize("optimizer", ["sgd", "adam"])
+def test_rows_are_updated_whatever_the_ids_are(optimizer: str, compiled: bool) -> None:
+    found = []
+    for dtype in (np.int64, np.int32, np.uint8):
+        parameter = Parameter(np.ones((4, 2), np.float32))
+        with use_compiled(compiled):
+            parameter.add_rows(np.array([2, 0, 2], dtype), np.ones((3, 2), np.float32))
+            create_optimizer(optimizer, [("w", parameter)], learning_rate=0.1).step()
+        found.append(parameter.value)
+    np.testing.assert_array_equal(found[1], found[0])
+    np.testing.assert_array_equal(found[2], found[0])
 
 
 def test_empty_rows_leave_no_gradient() -> None:

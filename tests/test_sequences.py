@@ -100,6 +100,21 @@ def test_nothing_is_fine(sequences: list[Any], shape: tuple[int, ...]) -> None:
     assert batch.last_rows.shape == (1 if len(batch.data) else 0,)
 
 
+@given(lengths())
+def test_neighbours_are_a_token_and_the_one_before_it(lengths: list[int]) -> None:
+    batch = pack(numbered(lengths))
+    later, earlier = batch.neighbours
+    np.testing.assert_array_equal(batch.data[later] - batch.data[earlier], 1)
+    assert len(later) == sum(max(0, length - 1) for length in lengths)
+
+
+def test_structure_of_any_whole_numbers() -> None:
+    sizes, order = np.array([2, 1], np.int32), np.array([1, 0], np.uint8)
+    batch = PackedSequence(np.arange(3), sizes, order)
+    assert batch.batch_sizes.dtype == batch.order.dtype == np.int64
+    assert [x.tolist() for x in batch.unpack()] == [[1], [0, 2]]
+
+
 def test_dtype() -> None:
     assert pack([[1, 2]], np.int32).data.dtype == np.int32
     assert pack([[], [1, 2]]).data.dtype == np.int64
@@ -117,6 +132,9 @@ def test_mistakes_are_named() -> None:
         PackedSequence(data, np.array([2]), order)
     with pytest.raises(ValueError, match="one axis"):
         PackedSequence(data, np.array([[2, 1]]), order)
+    for wrong in ([0, 0], [0, 7], [-1, 0]):
+        with pytest.raises(ValueError, match="name each of 2 sequences once"):
+            PackedSequence(data, np.array([2, 1]), np.array(wrong))
     with pytest.raises(ValueError, match="3 tokens, data has 2 rows"):
         pack([data]).with_data(data[:2])
     with pytest.raises(ValueError, match="add up to 3"):

@@ -100,7 +100,7 @@ def describe_kernels() -> str:
     found = compiled()
     if found is None:
         return "NumPy"
-    return f"LSTM, Adam and max pooling by numba {found.code.NUMBA}, the others by NumPy"
+    return f"LSTM, pooling, dropout and optimisers by numba {found.code.NUMBA}, the rest by NumPy"
 
 
 @cache

@@ -57,7 +57,8 @@ def _to_first_equal(tokens: Array, sizes: IntArray, values: Array, d_values: Arr
     # Backwards, so that the first of equal values is written last.
     for start, alive in reversed(steps_of(sizes)):
         rows = np.arange(start, start + alive).reshape(-1, *[1] * (values.ndim - 1))
-        held = tokens[start : start + alive] == values[:alive]
+        read = tokens[start : start + alive]
+        held = (read == values[:alive]) | np.isnan(read)
         np.copyto(holders[:alive], rows, where=held)
     d_tokens = np.zeros_like(tokens)
     columns = np.indices(values.shape, sparse=True)[1:]

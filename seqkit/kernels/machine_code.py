@@ -30,9 +30,10 @@ __all__ = [
 
 NUMBA: str = numba.__version__
 
-# Not "reassoc": sums are taken in one order everywhere.
+# Not "reassoc": sums are taken in one order everywhere. Not "nnan" and "ninf": what is not finite
+# must be seen, and the limits of tanh would make a number of it.
 OPTIONS: dict[str, Any] = {
-    "fastmath": {"contract", "nnan", "ninf", "nsz"},
+    "fastmath": {"contract", "nsz"},
     "error_model": "numpy",
     "nogil": True,
     "cache": True,

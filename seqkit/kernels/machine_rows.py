@@ -2,8 +2,6 @@
 :mod:`.machine_code`.
 """
 
-from typing import Any
-
 import numpy as np
 from numba import njit, types
 
@@ -37,11 +35,8 @@ HOLDERS = types.int32[:, ::1]
 LARGEST = types.void(CONSTANT, INTEGERS, REAL, HOLDERS)
 SPREAD = types.void(CONSTANT, HOLDERS, REAL)
 
-# Without "nnan" and "ninf": what is not finite must be seen.
-EXACT: dict[str, Any] = {**OPTIONS, "fastmath": {"contract"}}
 
-
-@njit(SUM, **EXACT)
+@njit(SUM, **OPTIONS)
 def sum_rows(order, starts, rows, sums):
     """Add up ``rows[order]`` from each of ``starts`` (G,) to the next, into ``sums`` (G, D)."""
     for group in range(len(starts)):
@@ -55,7 +50,7 @@ def sum_rows(order, starts, rows, sums):
                 total[k] += row[k]
 
 
-@njit(SCALE, **EXACT)
+@njit(SCALE, **OPTIONS)
 def scale_rows(rows, factors, owners, scaled):
     """``scaled = rows * factors[owners]``: (M, D), (N, D), (M,), (M, D)."""
     for place in range(len(rows)):
@@ -75,13 +70,13 @@ def _adam(value, gradient, mean, squares, beta1, beta2, rate, epsilon):
         value[k] -= rate * m / (np.sqrt(s) + epsilon)
 
 
-@njit(ADAM, **EXACT)
+@njit(ADAM, **OPTIONS)
 def adam(value, gradient, mean, squares, beta1, beta2, rate, epsilon):
     """Take a step of Adam with scaled moments; see :class:`seqkit.optim.optimizers.Adam`."""
     _adam(value, gradient, mean, squares, beta1, beta2, rate, epsilon)
 
 
-@njit(ADAM_ROWS, **EXACT)
+@njit(ADAM_ROWS, **OPTIONS)
 def adam_rows(value, ids, rows, mean, squares, beta1, beta2, rate, epsilon):
     """Take that step for distinct rows ``ids`` (G,) of arrays (V, D), with gradients (G, D)."""
     for place in range(len(ids)):
@@ -94,7 +89,7 @@ LANES = 64
 wait for the one before it."""
 
 
-@njit(SQUARES, **EXACT)
+@njit(SQUARES, **OPTIONS)
 def sum_of_squares(values):
     """Add up squares in float64, every 64th value to the same sum."""
     sums = np.zeros(LANES)
@@ -111,7 +106,7 @@ def sum_of_squares(values):
     return total
 
 
-@njit(LARGEST, **EXACT)
+@njit(LARGEST, **OPTIONS)
 def largest(tokens, sizes, values, holders):
     """Find the largest value of each column over each sequence's tokens, the first of equal ones.
 
@@ -139,7 +134,7 @@ def largest(tokens, sizes, values, holders):
         start += sizes[step]
 
 
-@njit(REVERSE, **EXACT)
+@njit(REVERSE, **OPTIONS)
 def reverse(sizes, rows):
     """Write the rows (M,) that read every sequence of a packed batch from its own end.
 
@@ -159,7 +154,7 @@ def reverse(sizes, rows):
             rows[starts[step] + row] = starts[length - 1 - step] + row
 
 
-@njit(SPREAD, **EXACT)
+@njit(SPREAD, **OPTIONS)
 def spread(d_values, holders, d_tokens):
     """Write each gradient (A, D) to the token that held the value, and zeros elsewhere (M, D)."""
     d_tokens[:] = 0
@@ -168,7 +163,7 @@ def spread(d_values, holders, d_tokens):
             d_tokens[holders[row, k], k] = d_values[row, k]
 
 
-@njit(SUBTRACT, **EXACT)
+@njit(SUBTRACT, **OPTIONS)
 def subtract_rows(value, ids, rows, rate):
     """``value[ids] -= rate * rows``, for distinct ids."""
     for place in range(len(ids)):

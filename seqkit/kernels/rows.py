@@ -18,8 +18,8 @@ def sum_repeated_rows(ids: IntArray, rows: Array) -> tuple[IntArray, Array]:
     and a few come often.
     """
     order = np.argsort(ids, kind="stable")
-    ids = ids[order]
-    starts = np.flatnonzero(np.concatenate([[True], ids[1:] != ids[:-1]]))
+    ids = ids[order].astype(np.int64, copy=False)
+    starts = np.flatnonzero(np.diff(ids, prepend=ids[:1] - 1))
     found = compiled()
     if found is not None and rows.dtype == np.float32 and rows.ndim == 2:
         sums = np.empty((len(starts), rows.shape[1]), rows.dtype)

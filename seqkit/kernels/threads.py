@@ -122,6 +122,13 @@ class _BlasLimit:
             self.libraries = _Libraries([k for k in every if k not in own]), _Libraries(own)
         return self.libraries
 
+    def renew_after_fork(self) -> None:
+        """Count the blocks of the one thread that a forked child has, and of no other."""
+        self.lock = threading.Lock()
+        before, self.depth = self.depth, int(getattr(self.own, "depth", 0) > 0)
+        if before and not self.depth and self.libraries is not None:
+            self.libraries[0].set(self.saved)
+
     def __enter__(self) -> None:
         # A block inside another one of this thread changes nothing.
         self.own.depth = getattr(self.own, "depth", 0) + 1
@@ -302,7 +309,7 @@ def _renew_after_fork() -> None:
     # A forked child has none of its parent's threads, and may have inherited a held lock.
     global _pool
     _pool = _Pool()
-    _blas_limit.lock = threading.Lock()
+    _blas_limit.renew_after_fork()
 
 
 if hasattr(os, "register_at_fork"):

@@ -7,7 +7,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from seqkit.arrays import Array, IntArray
+from seqkit.arrays import Array
 from seqkit.sequences import PackedSequence
 
 __all__ = ["ActivationPenalty", "penalise_activations"]
@@ -42,7 +42,7 @@ def penalise_activations(
     if size and h.size:
         value += size * (h * h).mean(dtype=np.result_type(h, np.float64)).item()
         gradient += 2.0 * size / h.size * h
-    later, earlier = _neighbours(outputs)
+    later, earlier = outputs.neighbours
     if change and len(later) and h.size:
         steps = h[later] - h[earlier]
         value += change * (steps * steps).mean(dtype=np.result_type(h, np.float64)).item()
@@ -50,13 +50,3 @@ def penalise_activations(
         gradient[later] += steps
         gradient[earlier] -= steps
     return ActivationPenalty(value, gradient)
-
-
-def _neighbours(outputs: PackedSequence) -> tuple[IntArray, IntArray]:
-    """Return the rows of all steps but the first, and for each the row one step before."""
-    sizes = outputs.batch_sizes
-    if not len(sizes):
-        return np.empty(0, np.int64), np.empty(0, np.int64)
-    later = np.arange(sizes[0], len(outputs.data))
-    # Longest first: a sequence keeps its place among those alive.
-    return later, later - np.repeat(sizes[:-1], sizes[1:])

@@ -13,6 +13,7 @@ import numpy as np
 
 from seqkit.arrays import Array, DTypeLike
 from seqkit.layers.additive_scores import additive_scores
+from seqkit.layers.dropout import unchanged
 from seqkit.layers.linear import Linear
 from seqkit.layers.pairing import Pairing
 from seqkit.parameters import Parameter, glorot_uniform
@@ -167,10 +168,10 @@ class DotAttention(Attention):
             yield from self._query.parameters()
 
     def _project_queries(self, queries: Array) -> tuple[Array, Callable[[Array], Array]]:
-        return (queries, _unchanged) if self._query is None else self._query.forward(queries)
+        return (queries, unchanged) if self._query is None else self._query.forward(queries)
 
     def _project_memory(self, memory: Array) -> tuple[Array, Callable[[Array], Array]]:
-        return memory, _unchanged
+        return memory, unchanged
 
     def _score(self, pairing: Pairing, queries: Array, keys: Array) -> tuple[Array, ScoresBackward]:
         def backward(d_scores: Array) -> tuple[Array, Array]:
@@ -236,10 +237,6 @@ def _scattered(rows: Array, places: Array, count: int) -> Array:
     scattered = np.zeros((count, rows.shape[1]), rows.dtype)
     scattered[places] = rows
     return scattered
-
-
-def _unchanged(d_x: Array) -> Array:
-    return d_x
 
 
 def build_attention(

@@ -80,7 +80,11 @@ def flatten_state(state: State) -> tuple[Array, Callable[[Array], Any]]:
         (N, arrays * L * H), and a backward that maps its gradient to that of the state.
     """
     flat = np.concatenate(
-        [array.transpose(1, 0, 2).reshape(array.shape[1], -1) for array in state], axis=1
+        [
+            array.transpose(1, 0, 2).reshape(array.shape[1], array.shape[0] * array.shape[2])
+            for array in state
+        ],
+        axis=1,
     )
     layers, batch, units = state[0].shape
 

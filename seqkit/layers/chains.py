@@ -42,25 +42,13 @@ class Chains:
         """The dtype of all results."""
         return np.result_type(self.batch.data, self.start, self.transitions, self.end)
 
-    @cached_property
-    def later(self) -> IntArray:
-        """(M - first step,) rows of all tokens but the sequences' first."""
-        first = int(self.batch.batch_sizes[0]) if self.batch.steps else 0
-        return np.arange(first, self.batch.tokens)
-
-    @cached_property
-    def before(self) -> IntArray:
-        """Rows of the tokens that come right before :attr:`later`."""
-        sizes = self.batch.batch_sizes
-        rows: IntArray = self.later - np.repeat(sizes[:-1], sizes[1:])
-        return rows
-
     def path_scores(self, tags: IntArray) -> Array:
         """Score one path for each chain: tags (M,) to (N,), in the caller's order; 0 if empty."""
         batch = self.batch
         scores = batch.data[np.arange(batch.tokens), tags].astype(self.dtype)
         scores[: len(batch.last_rows)] += self.start[tags[: len(batch.last_rows)]]
-        scores[self.later] += self.transitions[tags[self.before], tags[self.later]]
+        later, earlier = batch.neighbours
+        scores[later] += self.transitions[tags[earlier], tags[later]]
         scores[batch.last_rows] += self.end[tags[batch.last_rows]]
         return sum_steps(batch.with_data(scores))
 
@@ -115,9 +103,10 @@ class Chains:
 
     def expected_transitions(self) -> Array:
         """Return how often each transition is expected, over the whole batch: (C, C)."""
-        before = self.forward[self.before]
-        after = (self.backward + self.batch.data)[self.later]
-        log_z = self.log_partition[self.batch.sequence_of_token[self.later]]
+        later, earlier = self.batch.neighbours
+        before = self.forward[earlier]
+        after = (self.backward + self.batch.data)[later]
+        log_z = self.log_partition[self.batch.sequence_of_token[later]]
         largest = _finite(self.transitions.max())
         a, b = _finite(before.max(axis=1)), _finite(after.max(axis=1))
         rest = a + b + largest - log_z

@@ -139,9 +139,8 @@ def gather_words(vectors: Array, places: IntArray) -> tuple[Array, Callable[[Arr
 
     def backward(d_y: Array) -> Array:
         d_vectors = np.zeros(vectors.shape, d_y.dtype)
-        if len(places):
-            ids, rows = sum_repeated_rows(places, d_y)
-            d_vectors[ids] = rows
+        ids, rows = sum_repeated_rows(places, d_y)
+        d_vectors[ids] = rows
         return d_vectors
 
     return vectors.take(places, axis=0), backward

@@ -6,6 +6,7 @@ from typing import TypeAlias
 import numpy as np
 
 from seqkit.arrays import Array, DTypeLike
+from seqkit.kernels.reference import sigmoid
 from seqkit.layers.base import prefixed
 from seqkit.layers.linear import Linear
 from seqkit.parameters import Parameter
@@ -88,7 +89,7 @@ class Highway(Residual):
         """Join a layer's input x (M, D) and output y (M, D')."""
         carried, carry_backward = self._carry(x)
         logits, gate_backward = self.gate.forward(x)
-        t = 0.5 * np.tanh(0.5 * logits) + 0.5
+        t = sigmoid(logits)
         difference = y - carried
 
         def backward(d_joined: Array) -> tuple[Array, Array]:

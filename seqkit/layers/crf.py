@@ -130,7 +130,8 @@ class CRF:
         d_emissions[np.arange(len(tags)), tags] -= 1.0
         d_emissions *= d_total
         d_transitions = chains.expected_transitions()
-        np.subtract.at(d_transitions, (tags[chains.before], tags[chains.later]), 1.0)
+        later, earlier = chains.batch.neighbours
+        np.subtract.at(d_transitions, (tags[earlier], tags[later]), 1.0)
         last = chains.batch.last_rows
         self.start.grad += d_emissions[: len(last)].sum(axis=0)
         self.transitions.grad += d_transitions * d_total

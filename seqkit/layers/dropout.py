@@ -15,7 +15,7 @@ from seqkit.kernels.rows import scale_rows
 from seqkit.parameters import Parameter
 from seqkit.sequences import PackedSequence
 
-__all__ = ["Dropout", "LockedDropout", "WordDropout", "dropped", "inverted_mask"]
+__all__ = ["Dropout", "LockedDropout", "WordDropout", "dropped", "inverted_mask", "unchanged"]
 
 T = TypeVar("T")
 
@@ -80,7 +80,7 @@ class Dropout(_RateLayer):
         """Map (M, D) to (M, D)."""
         source = self._active(train, rng)
         if source is None:
-            return x, _unchanged
+            return x, unchanged
         return _multiplied(x, inverted_mask(x.shape, self.rate, source, x.dtype))
 
 
@@ -97,7 +97,7 @@ class WordDropout(_RateLayer):
         """Map (M, D) to (M, D)."""
         source = self._active(train, rng)
         if source is None:
-            return x, _unchanged
+            return x, unchanged
         return _multiplied(x, inverted_mask((len(x), 1), self.rate, source, x.dtype))
 
 
@@ -121,7 +121,7 @@ class LockedDropout(_RateLayer):
         """Map a batch of (M, D) to the same structure of (M, D)."""
         source = self._active(train, rng)
         if source is None:
-            return batch, _unchanged
+            return batch, unchanged
         x, owners = batch.data, batch.sequence_of_token
         mask = inverted_mask((batch.batch, x.shape[1]), self.rate, source, x.dtype)
 
@@ -131,7 +131,8 @@ class LockedDropout(_RateLayer):
         return scaled(batch), scaled
 
 
-def _unchanged(d_y: T) -> T:
+def unchanged(d_y: T) -> T:
+    """Return a gradient as it is: the backward of what did nothing."""
     return d_y
 
 

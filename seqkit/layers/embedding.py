@@ -9,7 +9,7 @@ from seqkit.arrays import Array, DTypeLike, Initializer, IntArray
 from seqkit.layers.dropout import check_rate, dropped
 from seqkit.parameters import Parameter, uniform
 
-__all__ = ["Embedding"]
+__all__ = ["Embedding", "check_ids"]
 
 
 class Embedding:
@@ -82,7 +82,7 @@ class Embedding:
             IndexError: an id is negative or not below V.
             ValueError: word dropout in training without ``rng``.
         """
-        self._check_ids(ids)
+        check_ids(ids, self.rows)
         hidden = None
         if train and self.word_dropout > 0.0:
             if rng is None:
@@ -106,12 +106,13 @@ class Embedding:
         if self.table.trainable:
             self.table.add_rows(ids, d_y)
 
-    def _check_ids(self, ids: IntArray) -> None:
-        # A negative id would silently read a row from the end of the table.
-        if len(ids) and not (ids.min() >= 0 and ids.max() < self.rows):
-            wrong = ids[(ids < 0) | (ids >= self.rows)]
-            raise IndexError(f"ids must be in 0 .. {self.rows - 1}, found {wrong[:10].tolist()}")
-
     def parameters(self) -> Iterator[tuple[str, Parameter]]:
         """Yield ``table``."""
         yield "table", self.table
+
+
+def check_ids(ids: IntArray, rows: int) -> None:
+    """Raise IndexError where an id (M,) is not of a row: a negative one would read from the end."""
+    if len(ids) and not (ids.min() >= 0 and ids.max() < rows):
+        wrong = ids[(ids < 0) | (ids >= rows)]
+        raise IndexError(f"ids must be in 0 .. {rows - 1}, found {wrong[:10].tolist()}")

@@ -13,7 +13,7 @@ import numpy as np
 from seqkit.arrays import Array, DTypeLike, IntArray
 from seqkit.layers.linear import Linear
 from seqkit.layers.losses import Loss, sum_exactly
-from seqkit.layers.pooling import MaxPooling, sum_steps
+from seqkit.layers.pooling import sum_steps, token_log_softmax
 from seqkit.parameters import Parameter
 from seqkit.sequences import PackedSequence
 
@@ -23,7 +23,6 @@ __all__ = [
     "best_spans",
     "pointer_cross_entropy",
     "span_cross_entropy",
-    "token_log_softmax",
 ]
 
 
@@ -87,15 +86,6 @@ class Pointer:
             return d_queries, memory.with_data(d * q)
 
         return memory.with_data((memory.data * q).sum(axis=1)), backward
-
-
-def token_log_softmax(scores: PackedSequence) -> PackedSequence:
-    """Return the log-probability of each token among those of its sequence: (M,) to (M,)."""
-    owners = scores.sequence_of_token
-    largest, _ = MaxPooling().forward(scores)
-    shifted = scores.data - largest[owners]
-    totals = sum_steps(scores.with_data(np.exp(shifted)))
-    return scores.with_data(shifted - np.log(totals[owners]))
 
 
 def pointer_cross_entropy(scores: PackedSequence, targets: IntArray) -> Loss[PackedSequence]:

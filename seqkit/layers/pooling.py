@@ -30,6 +30,7 @@ __all__ = [
     "PoolingBackward",
     "pooling_problems",
     "sum_steps",
+    "token_log_softmax",
 ]
 
 PoolingBackward: TypeAlias = Callable[[Array], PackedSequence]
@@ -161,7 +162,7 @@ class AttentionPooling:
         """Map a batch of (M, D) to (N, D)."""
         h, w, query = batch.data, self.w.value, self.query.value
         u = np.tanh(h @ w + self.bias.value)
-        a = softmax_tokens(batch, u @ query)[:, None]
+        a = np.exp(token_log_softmax(batch.with_data(u @ query)).data)[:, None]
         pooled = sum_steps(batch.with_data(h * a))
 
         def backward(d_pooled: Array) -> PackedSequence:
@@ -260,10 +261,10 @@ def sum_steps(batch: PackedSequence) -> Array:
     return total[batch.inverse_order]
 
 
-def softmax_tokens(batch: PackedSequence, scores: Array) -> Array:
-    """Turn scores (M,) into weights (M,) that add up to 1 over the tokens of each sequence."""
-    highest, _ = MaxPooling().forward(batch.with_data(scores))
-    weights: Array = np.exp(scores - highest[batch.sequence_of_token])
-    totals = sum_steps(batch.with_data(weights))
-    weights /= totals[batch.sequence_of_token]
-    return weights
+def token_log_softmax(scores: PackedSequence) -> PackedSequence:
+    """Return the log-probability of each token among those of its sequence: (M,) to (M,)."""
+    owners = scores.sequence_of_token
+    largest, _ = MaxPooling().forward(scores)
+    shifted = scores.data - largest[owners]
+    totals = sum_steps(scores.with_data(np.exp(shifted)))
+    return scores.with_data(shifted - np.log(totals[owners]))

@@ -14,6 +14,7 @@ from seqkit.kernels.passes import Arrays, Gradients, Kernel
 from seqkit.kernels.threads import single_blas
 from seqkit.layers.base import HiddenState, LSTMState, RecurrentBackward, State
 from seqkit.layers.dropout import check_rate, inverted_mask
+from seqkit.layers.embedding import check_ids
 from seqkit.parameters import Parameter, glorot_uniform, orthogonal
 from seqkit.sequences import PackedSequence
 
@@ -342,9 +343,13 @@ class LSTM(_Recurrent[LSTMState]):
             folded: (V, 4H).
             ids: (M,).
             way: the order of reading, and the columns to write to.
+
+        Raises:
+            IndexError: an id is negative or not below V.
         """
         if not ids.steps:
             return ids.with_data(np.empty((0, self.units), folded.dtype))
+        check_ids(ids.data, len(folded))
         zeros = np.zeros((int(ids.batch_sizes[0]), self.units), folded.dtype)
         w_hidden = np.ascontiguousarray(self.w_hidden.value)
         found, _ = dispatch.lstm_folded(

@@ -8,6 +8,7 @@ from typing import TypeAlias
 import numpy as np
 
 from seqkit.arrays import Array, DTypeLike
+from seqkit.kernels.reference import sigmoid
 from seqkit.layers.base import prefixed
 from seqkit.layers.linear import Linear
 from seqkit.layers.pooling import LastPooling, sum_steps
@@ -66,7 +67,7 @@ class QueryReduction:
         """
         x, u = sentences.data, asked
         logits, back_gates = self._gates.forward(x * u)
-        gates = 0.5 * (1.0 + np.tanh(0.5 * logits))  # the sigmoid, which cannot overflow
+        gates = sigmoid(logits)
         z, r = gates[:, :1], gates[:, 1:]
         linear, back_candidate = self._candidate.forward(np.concatenate([x, u], axis=1))
         c = np.tanh(linear)

@@ -8,7 +8,7 @@ import numpy as np
 from seqkit.arrays import IntArray
 from seqkit.layers.base import RecurrentLayer, State, can_fold, prefixed
 from seqkit.layers.dropout_wrapper import DropoutWrapper
-from seqkit.layers.embedding import Embedding
+from seqkit.layers.embedding import Embedding, check_ids
 from seqkit.parameters import Parameter
 from seqkit.sequences import PackedSequence
 
@@ -77,7 +77,8 @@ class TextEncoder:
         multiplied by the recurrent layer's input weights once, and looked up from then on.
 
         Args:
-            ids: of all tokens that will be read, in any pieces.
+            ids: of all tokens that will be read, in any pieces; the function may raise IndexError
+                where it is given another.
         """
         pieces = list(ids)
         tokens = sum(map(len, pieces))
@@ -90,9 +91,14 @@ class TextEncoder:
             return lambda batch: self.forward(batch)[0]
         vectors, _ = self.embedding.forward(distinct)
         folded = layer.fold(vectors)
-        places = np.zeros(self.embedding.rows, np.int64)
+        places = np.full(self.embedding.rows, -1)
         places[distinct] = np.arange(len(distinct))
-        return lambda batch: layer.forward_folded(folded, batch.with_data(places[batch.data]))
+
+        def read(batch: PackedSequence) -> PackedSequence:
+            check_ids(batch.data, self.embedding.rows)
+            return layer.forward_folded(folded, batch.with_data(places[batch.data]))
+
+        return read
 
     def parameters(self) -> Iterator[tuple[str, Parameter]]:
         """Yield the parameters of the embedding and of the recurrent layer."""

@@ -101,7 +101,7 @@ class TokenDecoder:
         y, back_dropout = self._dropout.forward(outputs.data, train=train, rng=rng)
         loss = self.output.loss(y, after.data, label_smoothing=label_smoothing)
 
-        def backward(d_total: float) -> tuple[PackedSequence | None, Any]:
+        def backward(d_total: float = 1.0) -> tuple[PackedSequence | None, Any]:
             d_outputs = outputs.with_data(back_dropout(loss.backward(d_total)))
             d_x, d_memory, d_state = back_decoder(d_outputs)
             back_embedding(back_locked(d_x).data)
@@ -137,10 +137,7 @@ class TokenDecoder:
         vectors, _ = self.embedding.forward(before.data)
         outputs = self.decoder.forward(before.with_data(vectors), memory, state).outputs
         written = self.output.logits(outputs.data).argmax(axis=1)
-        first = int(before.batch_sizes[0]) if before.steps else 0
-        # A step's rows begin where the rows of the step before began, so this finds the same rows.
-        later = np.arange(first, before.tokens)
-        earlier = later - np.repeat(before.batch_sizes[:-1], before.batch_sizes[1:])
+        later, earlier = before.neighbours
         mixed = before.data.copy()
         chosen = dropped(later.shape, share, rng)
         mixed[later[chosen]] = written[earlier[chosen]]

@@ -6,7 +6,7 @@ from contextlib import contextmanager
 import numpy as np
 
 from seqkit.arrays import Array
-from seqkit.optim.base import require
+from seqkit.optim.base import matching_copy, require
 from seqkit.optim.pieces import Scratch, pieces
 from seqkit.parameters import Parameter, unique_parameters
 
@@ -55,11 +55,6 @@ class WeightAverage:
         self.updates = 0
         self._averages: dict[str, Array] = {}
         self._scratch = Scratch()
-
-    def restart(self) -> None:
-        """Forget the average, so that it begins with the next update."""
-        self.updates = 0
-        self._averages.clear()
 
     def update(self) -> None:
         """Take the present values into the average; call it after each optimiser step."""
@@ -113,18 +108,13 @@ class WeightAverage:
         Raises:
             ValueError: it does not belong to these parameters; nothing has been changed then.
         """
-        averages = {name: np.array(array) for name, array in state.items() if name != "updates"}
-        if "updates" not in state or not set(averages) <= set(self.parameters):
+        names = state.keys() - {"updates"}
+        if "updates" not in state or not names <= self.parameters.keys():
             raise ValueError("the state names parameters that are not averaged here")
-        for name, average in averages.items():
-            value = self.parameters[name].value
-            if average.shape != value.shape or average.dtype != value.dtype:
-                raise ValueError(
-                    f"{name} must be {value.dtype} of shape {value.shape}, "
-                    f"found {average.dtype} of {average.shape}"
-                )
+        self._averages = {
+            name: matching_copy(state[name], self.parameters[name], name) for name in names
+        }
         self.updates = int(state["updates"])
-        self._averages = averages
 
 
 class AveragingTrigger:

@@ -182,7 +182,7 @@ class Optimizer:
             steps, learning_rate = moments.pop("steps"), moments.pop("learning_rate")
             loaded = {
                 name: tuple(
-                    _matching(moments.pop(f"{name}.{slot}"), parameter, f"{name}.{slot}")
+                    matching_copy(moments.pop(f"{name}.{slot}"), parameter, f"{name}.{slot}")
                     for slot in self.slots
                 )
                 for name, parameter in self.parameters.items()
@@ -200,7 +200,8 @@ class Optimizer:
         self._moments = loaded
 
 
-def _matching(moment: Array, parameter: Parameter, name: str) -> Array:
+def matching_copy(moment: Array, parameter: Parameter, name: str) -> Array:
+    """Return a copy of what was saved of a parameter, or raise ValueError where it is unlike it."""
     value = parameter.value
     if moment.shape != value.shape or moment.dtype != value.dtype:
         raise ValueError(

@@ -3,19 +3,9 @@
 The names below are imported when they are first used: the gradient checks need none of the rest.
 """
 
-from importlib import import_module
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
-_PLACES = {
-    "CheckCase": "seqkit.testing.pytest_checks",
-    "CheckRecord": "seqkit.testing.checks",
-    "LAYER_CHECKS": "seqkit.testing.layers",
-    "TASK_CHECKS": "seqkit.testing.tasks",
-    "check_layer": "seqkit.testing.layers",
-    "check_task": "seqkit.testing.tasks",
-    "layer_checks": "seqkit.testing.pytest_checks",
-    "task_checks": "seqkit.testing.pytest_checks",
-}
+from seqkit.lazy import lazy_names
 
 __all__ = [
     "LAYER_CHECKS",
@@ -34,8 +24,12 @@ if TYPE_CHECKING:
     from seqkit.testing.pytest_checks import CheckCase, layer_checks, task_checks
     from seqkit.testing.tasks import TASK_CHECKS, check_task
 
-
-def __getattr__(name: str) -> Any:
-    if name not in _PLACES:
-        raise AttributeError(f"module 'seqkit.testing' has no attribute {name!r}")
-    return getattr(import_module(_PLACES[name]), name)
+__getattr__ = lazy_names(
+    __name__,
+    {
+        "checks": ["CheckRecord"],
+        "layers": ["LAYER_CHECKS", "check_layer"],
+        "pytest_checks": ["CheckCase", "layer_checks", "task_checks"],
+        "tasks": ["TASK_CHECKS", "check_task"],
+    },
+)

@@ -119,9 +119,13 @@ def unreadable_files_are_the_users_mistake(subject: TaskSubject) -> None:
             path = Path(folder) / f"{name}.txt"
             path.write_bytes(content)
             try:
-                subject.task().read(path)
+                found = subject.task().read(path)
             except UserError as error:
-                require(str(error), f"an {name} file is refused without a word")
+                require(bool(str(error)), f"a file ({name}) is refused without a word")
+            else:
+                # Whether nothing at all is a mistake is for the task to say.
+                read_nothing = name == "empty" and not found
+                require(read_nothing, f"a file ({name}) was read as {len(found)} examples")
 
 
 def nothing_to_learn_from_is_the_users_mistake(subject: TaskSubject) -> None:

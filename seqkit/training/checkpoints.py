@@ -49,7 +49,8 @@ class Checkpoint:
 
     Attributes:
         arrays: by part and name: ``weights/embedding.table``. The parts are ``weights``, ``best``,
-            ``carried`` (by index), ``optimizer``, ``schedule`` and ``average``.
+            ``carried`` (by index), ``optimizer``, ``schedule``, ``average`` and
+            ``trigger``.
         progress: everything else.
     """
 

@@ -69,8 +69,11 @@ class TrainingConfig:
         group="training",
         minimum=0.0,
     )
-    weight_decay: float = option(
-        0.0, help="pull of weights (not biases) towards zero", group="training", minimum=0.0
+    weight_decay: float | None = option(
+        None,
+        help="pull of weights (not biases) towards zero; 0.01 for adamw where not set, otherwise 0",
+        group="training",
+        minimum=0.0,
     )
     init_from: str | None = option(
         None,

@@ -15,12 +15,14 @@ from seqkit.training.updates import Updates
 __all__ = ["check_fits", "restored_updates", "trajectory_options"]
 
 LENGTH = {"epochs", "patience"}
-"""Options that decide how long a run is, and may be changed when it is resumed."""
+"""Options that decide how long a run is, and may be changed when it is resumed: but for the epochs
+of a cosine schedule, which has its whole course from them."""
 
 
 def trajectory_options(config: TrainingConfig) -> dict[str, Any]:
     """Return the training options that decide where the weights go."""
-    names = [field.name for field in dataclasses.fields(TrainingConfig) if field.name not in LENGTH]
+    free = LENGTH - {"epochs"} if config.schedule == "cosine" else LENGTH
+    names = [field.name for field in dataclasses.fields(TrainingConfig) if field.name not in free]
     return {name: getattr(config, name) for name in names}
 
 

@@ -277,8 +277,8 @@ class Trainer:
         """Take up a run where its checkpoint left it.
 
         Args:
-            checkpoint: of a trainer of the same model, options and seed. The number of epochs and
-                the patience may differ.
+            checkpoint: of a trainer of the same model, options and seed. The patience may differ,
+                and the number of epochs unless the schedule is a cosine.
 
         Raises:
             UserError: it does not fit; every difference is named, and nothing is changed.

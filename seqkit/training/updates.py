@@ -152,13 +152,9 @@ class Updates:
 
 def _optimizer(parameters: Mapping[str, Parameter], config: TrainingConfig) -> Optimizer:
     name, options = _OPTIMIZERS.get(config.optimizer, (config.optimizer, {}))
-    return create_optimizer(
-        name,
-        parameters.items(),
-        learning_rate=config.learning_rate,
-        weight_decay=config.weight_decay,
-        **options,
-    )
+    if config.weight_decay is not None:
+        options = {**options, "weight_decay": config.weight_decay}
+    return create_optimizer(name, parameters.items(), learning_rate=config.learning_rate, **options)
 
 
 def _average(trainable: Mapping[str, Parameter], config: TrainingConfig) -> WeightAverage | None:

@@ -114,11 +114,17 @@ def test_extreme_inputs_stay_finite() -> None:
 
 
 @needs_numba
-def test_what_is_not_finite_is_not_hidden() -> None:
-    x, *rest = problem("lstm", np.random.default_rng(4), [4, 2], 3, 5, np.float32)
+@pytest.mark.parametrize("units", [1, 5, 8, 16, 64, 100])
+def test_what_is_not_finite_is_not_hidden(units: int) -> None:
+    x, *rest = problem("lstm", np.random.default_rng(4), [4, 2], 3, units, np.float32)
     x[0] = np.nan
+    plain = dispatch.lstm(x, *rest, keep=True)
     with use_compiled():
-        assert not np.isfinite(dispatch.lstm(x, *rest, keep=True).outputs).all()
+        run = dispatch.lstm(x, *rest, keep=True)
+        found = everything(run, np.ones_like(run.outputs), None)
+    wanted = everything(plain, np.ones_like(plain.outputs), None)
+    for ours, theirs in zip(found, wanted, strict=True):
+        np.testing.assert_array_equal(np.isnan(ours), np.isnan(theirs))
 
 
 @needs_numba

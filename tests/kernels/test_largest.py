@@ -45,8 +45,12 @@ def test_each_sequence_has_its_own_maximum(compiled: bool, lengths: list[int]) -
 @kernels
 def test_what_is_not_a_number_is_not_hidden(compiled: bool) -> None:
     tokens = np.array([[0, np.nan, 1], [np.nan, 2, 3], [4, 5, np.inf]], np.float32)
-    values, _ = of(pack([tokens, tokens[:2]]), compiled)
+    batch = pack([tokens, tokens[:2]])
+    values, spread = of(batch, compiled)
     np.testing.assert_array_equal(np.isnan(values), [[True, True, False]] * 2)
+    first, second = batch.with_data(spread(np.ones_like(values))).unpack()
+    np.testing.assert_array_equal(first, [[0, 1, 0], [1, 0, 0], [0, 0, 1]])
+    np.testing.assert_array_equal(second, [[0, 1, 0], [1, 0, 1]])
 
 
 @kernels

@@ -156,6 +156,37 @@ def test_a_forked_child_has_its_own_pool() -> None:
     assert child.exitcode == 0
 
 
+def _report_blas(queue: Any) -> None:
+    with use_threads(2):
+        pass
+    queue.put(blas_threads())
+
+
+@pytest.mark.skipif("fork" not in multiprocessing.get_all_start_methods(), reason="no fork here")
+@pytest.mark.filterwarnings("ignore:This process .* is multi-threaded:DeprecationWarning")
+def test_a_child_does_not_inherit_the_limit_of_a_thread_that_it_has_not() -> None:
+    limited, over = threading.Event(), threading.Event()
+
+    def limit() -> None:
+        with single_blas():
+            limited.set()
+            over.wait(20)
+
+    with threadpool_limits(2, user_api="blas"):
+        wanted = blas_threads()
+        other = threading.Thread(target=limit)
+        other.start()
+        assert limited.wait(20)
+        context = multiprocessing.get_context("fork")
+        queue = context.SimpleQueue()
+        child = context.Process(target=_report_blas, args=(queue,))
+        child.start()
+        assert queue.get() == wanted
+        child.join(20)
+        over.set()
+        other.join(20)
+
+
 @pytest.mark.parametrize("threads", [1, 3])
 def test_beside(threads: int) -> None:
     done: list[int] = []

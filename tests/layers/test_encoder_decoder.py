@@ -55,6 +55,12 @@ def test_gradients_from_sequences(attention: Any, cell: Any) -> None:
     check(network, source, sampled=0.3, label_smoothing=0.1)
 
 
+def test_a_batch_of_no_sequences() -> None:
+    network = build(attention="dot")
+    loss = network.loss(random_batch(np.random.default_rng(1), [], FEATURES), [])
+    assert (loss.total, loss.count) == (0, 0)
+
+
 @pytest.mark.parametrize("cell", ["rnn", "lstm", "gru"])
 def test_gradients_from_single_vectors(cell: Any) -> None:
     network = build(single=True, cell=cell)

@@ -109,3 +109,13 @@ def test_folding_follows_the_weights(encoder: TextEncoder) -> None:
     after = encoder.reader([ids.data])(ids).data
     np.testing.assert_allclose(after, encoder.forward(ids)[0].data, atol=1e-5)
     assert np.abs(after - before).max() > 1e-3
+
+
+@pytest.mark.parametrize("compiled", KERNELS)
+@pytest.mark.parametrize("wrong", [-1, 25, WORDS])
+def test_ids_that_were_not_announced_are_refused(
+    encoder: TextEncoder, wrong: int, compiled: bool
+) -> None:
+    read = encoder.reader([np.arange(20)] * 500)
+    with use_compiled(compiled), pytest.raises(IndexError, match="ids must be in 0"):
+        read(pack([np.array([3, wrong, 4])]))

@@ -12,8 +12,8 @@ from seqkit.layers.pointing import (
     best_spans,
     pointer_cross_entropy,
     span_cross_entropy,
-    token_log_softmax,
 )
+from seqkit.layers.pooling import token_log_softmax
 from seqkit.sequences import pack, pack_flat
 from seqkit.testing.gradients import check_gradients
 from tests.strategies import lengths, random_batch, rngs

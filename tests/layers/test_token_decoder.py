@@ -55,6 +55,8 @@ def test_the_loss_is_that_of_each_sequence_token_by_token(kind: Any) -> None:
     np.testing.assert_allclose(loss.log_probabilities, expected)
     assert loss.total == pytest.approx(-sum(expected))
     assert loss.count == 8
+    d_memory, _ = loss.backward()
+    assert (d_memory is None) == (kind is None)
 
 
 @pytest.mark.parametrize("kind", ["additive", "dot", None])

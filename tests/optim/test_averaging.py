@@ -53,11 +53,9 @@ def test_applied_and_put_back_even_after_an_error() -> None:
     assert value.tolist() == [3, 3]
 
 
-def test_restart_and_state() -> None:
+def test_a_saved_average_goes_on() -> None:
     parameter = Parameter(np.zeros(1))
     average = WeightAverage([("w", parameter)])
-    run(average, parameter, [100.0])
-    average.restart()
     run(average, parameter, [1.0, 2.0])
     other = WeightAverage([("w", parameter)])
     other.load_state(average.state())

@@ -1,5 +1,6 @@
 """The encoders keep what a recurrent layer promises, and each check catches one that does not."""
 
+import numpy as np
 import pytest
 
 from seqkit.encoders import EncoderConfig
@@ -29,6 +30,8 @@ def test_the_encoders_keep_the_contract(name, options):
     records = check_layer(make)
     assert [record.name for record in records] == NAMES
     assert by_status(records, "failed") == {}
+    looks_ahead = make(3, rng=np.random.default_rng(0), dtype=np.float64).output_features == 8
+    assert bool(by_status(records, "skipped")) == looks_ahead
 
 
 @pytest.mark.parametrize("name", NAMES)

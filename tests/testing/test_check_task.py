@@ -5,7 +5,7 @@ import pytest
 from seqkit.plugins import default_host
 from seqkit.testing import TASK_CHECKS, check_task
 from tests.testing.broken_tasks import BROKEN
-from tests.testing.toy import EXAMPLES, toy_spec
+from tests.testing.toy import EXAMPLES, ToyExample, ToyTask, toy_spec
 
 NAMES = [check.name for check in TASK_CHECKS]
 NO_SAMPLE = "sample-is-there"
@@ -89,3 +89,17 @@ def test_a_task_without_data_fails_what_needs_data_and_nothing_else():
     assert by_status(records, "passed").keys() >= {"options-have-help", "import-is-light"}
     reasons = by_status(records, "failed").values()
     assert all("has no sample: give examples or a path" in reason for reason in reasons)
+
+
+class Omnivore(ToyTask):
+    """Reads anything at all, a picture too."""
+
+    def read(self, path):
+        return [ToyExample(str(path.read_bytes()), "yes")] if path.stat().st_size else []
+
+
+def test_a_task_that_takes_any_file_for_its_own_is_caught():
+    failed = by_status(check_task(toy_spec(task=Omnivore), EXAMPLES), "failed")
+    assert failed == {
+        "unreadable-files-are-the-users-mistake": "a file (rubbish) was read as 1 examples"
+    }

@@ -155,6 +155,13 @@ def test_more_epochs_later():
     assert resumed(trainer.checkpoint(), epochs=3) == wanted
 
 
+def test_a_cosine_has_its_course_from_the_epochs():
+    _, trainer = trainer_at(epochs=2, schedule="cosine")
+    list(trainer.run(EXAMPLES))
+    with pytest.raises(UserError, match="made with epochs = 2, found 3"):
+        resumed(trainer.checkpoint(), epochs=3, schedule="cosine")
+
+
 def test_a_checkpoint_is_a_value():
     _, trainer = trainer_at(averaging=0.9)
     running = trainer.run(EXAMPLES)
@@ -369,6 +376,17 @@ def test_killed_while_saving_the_last_checkpoint_resumes(tmp_path):
         return weights_of(model)
 
     assert end(checkpoint) == end(None)
+
+
+def test_adamw_pulls_as_its_paper_has_it_unless_it_is_told_otherwise():
+    def end(**options):
+        model, trainer = trainer_at(learning_rate=0.1, **options)
+        list(trainer.run(EXAMPLES))
+        return weights_of(model)
+
+    assert end(optimizer="adamw") == end(optimizer="adamw", weight_decay=0.01)
+    assert end(optimizer="adamw", weight_decay=0.0) == end(optimizer="adam")
+    assert end(optimizer="adamw") != end(optimizer="adam")
 
 
 def test_every_option_is_tried():
