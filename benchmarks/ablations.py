@@ -81,6 +81,7 @@ ABLATIONS = {
             recipe="sentiment-mr.toml",
             data="mr-polarity",
             changes={
+                "without training: n-grams, beside an encoder as drawn": {"epochs": 0},
                 "without n-grams": {"word_ngrams": 0, "character_ngrams": 0},
                 "without averaging of the weights": {"averaging": None},
                 "mean beside max pooling": {"pooling": ["max", "mean"]},
@@ -105,6 +106,7 @@ ABLATIONS = {
             recipe="sentiment-nsmc.toml",
             data="nsmc",
             changes={
+                "without training: n-grams, beside an encoder as drawn": {"epochs": 0},
                 "without n-grams": {"character_ngrams": 0},
                 "words in 16,000 pieces, more dropout": PIECES,
                 "words in 16,000 pieces, more dropout, without n-grams": {

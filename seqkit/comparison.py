@@ -137,7 +137,7 @@ def compare(a: Answered, b: Answered, *, items: int = 10, resamples: int = 1000)
         a_better=int((gains > 0).sum()),
         b_better=int((gains < 0).sum()),
         parted=tuple(_partings(a, b, gains, items)),
-        notices=tuple(_unequal_labels(a, b)),
+        notices=(*_unequal_labels(a, b), *_overlaps(a, b)),
     )
 
 
@@ -234,6 +234,12 @@ def _unequal_labels(a: Answered, b: Answered) -> Iterator[str]:
         for which, lacking in (("first", second - first), ("second", first - second)):
             if met := sorted(gold & lacking):
                 yield f"the {which} has not learnt {', '.join(met)}, which count as wrong"
+
+
+def _overlaps(a: Answered, b: Answered) -> Iterator[str]:
+    """Say which of the models was trained on the items."""
+    for which, answered in (("first", a), ("second", b)):
+        yield from (f"the {which} model: {notice}" for notice in answered.notices())
 
 
 def _partings(a: Answered, b: Answered, gains: Array, count: int) -> Iterator[PartedItem]:

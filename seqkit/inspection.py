@@ -14,6 +14,7 @@ from seqkit.kernels.threads import use_threads
 from seqkit.loading import TrainedModel
 from seqkit.metrics.evaluation import Evaluation, evaluate
 from seqkit.metrics.measures import Scoring
+from seqkit.overlap import describe_overlap
 from seqkit.reports import plain_values
 from seqkit.tasks import Mistake
 
@@ -62,6 +63,12 @@ class Answered:
     def mistakes(self, index: int) -> tuple[Mistake, ...]:
         """Return where the prediction for an example goes wrong."""
         return tuple(self.trained.task.mistakes(self.examples[index], self.predictions[index]))
+
+    def notices(self) -> tuple[str, ...]:
+        """Say what a careful reader should know: whether the model was trained on the examples."""
+        keys = map(self.trained.task.key, self.examples)
+        said = describe_overlap(self.trained.metadata, keys)
+        return () if said is None else (said,)
 
     def unknown(self, index: int) -> tuple[str, ...]:
         """Return the tokens of an example that the model does not know."""

@@ -28,6 +28,7 @@ from seqkit.datasets import DataFiles
 from seqkit.kernels.compiled import describe_kernels, use_compiled, worth_compiling
 from seqkit.kernels.threads import thread_count, use_threads
 from seqkit.options import parse
+from seqkit.overlap import sketch_of
 from seqkit.plugins import PluginHost, default_host
 from seqkit.randomness import random_stream
 from seqkit.reports import BaselineReport, DataSummary, ModelSummary, RunReport, plain_values
@@ -313,6 +314,7 @@ class Run:
                 "best_epoch": best,
                 "validation": validation,
                 "counts": {split.name: dict(split.counts) for split in self._data_summary.splits},
+                "trained_on": sketch_of(map(self.task.key, self._splits.learnt_from)),
             }
         )
         return metadata

@@ -42,6 +42,11 @@ class Splits(Generic[ExampleT]):
         """The examples that a report scores: test, or dev where there is no test split."""
         return self.dev if self.test is None else self.test
 
+    @property
+    def learnt_from(self) -> list[ExampleT]:
+        """The examples that the model learns from, and those that choose its best epoch."""
+        return [*self.train, *self.dev]
+
     def named(self) -> list[tuple[str, list[ExampleT]]]:
         """Return (name, examples) of the splits that there are."""
         found = [("train", self.train), ("dev", self.dev)]

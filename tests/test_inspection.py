@@ -22,9 +22,9 @@ from tests.tasks.test_sentiment import small_model
 
 
 def trained_model(task: Any, model: Any, name: str = "toy") -> TrainedModel:
-    nothing: Any = None
     spec: Any = SimpleNamespace(name=name)
-    return TrainedModel(spec, task, model, nothing)
+    manifest: Any = SimpleNamespace(metadata={})
+    return TrainedModel(spec, task, model, manifest)
 
 
 def answered(task: Any, model: Any, examples: Any, predictions: Any) -> Answered:

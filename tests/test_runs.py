@@ -103,7 +103,7 @@ def test_a_score_never_stands_alone(data: Path) -> None:
     assert report.split == "test"
     assert report.evaluation.counts["texts"] == 7
     assert report.evaluation.headline.interval is not None
-    assert [b.name.split()[0] for b in report.baselines] == ["majority", "TF-IDF"]
+    assert [b.name.split()[0] for b in report.baselines] == ["majority", "TF-IDF", "the"]
     for baseline in report.baselines:
         assert baseline.evaluation.counts["texts"] == 7
         assert baseline.evaluation.headline.interval is not None
@@ -257,7 +257,7 @@ def test_the_report_file_holds_the_report(data: Path, tmp_path: Path) -> None:
     assert (metric["name"], metric["value"]) == ("accuracy", report.evaluation.headline.value)
     assert metric["interval"]["level"] == 0.95
     assert found["evaluation"]["counts"]["texts"] == 7
-    assert len(found["baselines"]) == 2
+    assert len(found["baselines"]) == 3
     assert len(found["epochs"]) == 3
 
 

@@ -12,9 +12,8 @@ from seqkit.errors import UserError
 from seqkit.plugins import PluginHost, default_host
 
 if TYPE_CHECKING:
-    from seqkit.inspection import Item
+    from seqkit.inspection import Answered, Item
     from seqkit.loading import TrainedModel
-    from seqkit.metrics.evaluation import Evaluation
 
 __all__ = ["evaluate", "scored_path"]
 
@@ -45,6 +44,7 @@ def evaluate(
       $ seqkit evaluate runs/sentiment-1 --data reviews.tsv --errors 20
       $ seqkit evaluate runs/sentiment-2 --against runs/sentiment-1 --data reviews.tsv
     """
+    from seqkit.inspection import answer_gold, worst_items
     from seqkit.loading import load
 
     _refuse_clashes(errors, against, items)
@@ -54,9 +54,10 @@ def evaluate(
         other = load(against, threads=threads)
         _compare((model, against), (trained, other), path, 10 if items is None else items, json)
         return
-    evaluation, worst = _evaluated(trained, path, errors)
+    answered = answer_gold(trained, path)
+    worst = None if errors is None else worst_items(answered, errors)
     show = _print_json if json else _print_tables
-    show(trained.spec.name, model, path, evaluation, worst)
+    show(answered, model, path, worst)
 
 
 def _refuse_clashes(errors: int | None, against: str | None, items: int | None) -> None:
@@ -67,17 +68,6 @@ def _refuse_clashes(errors: int | None, against: str | None, items: int | None) 
         )
     if items is not None and against is None:
         raise UserError("--items: it is for --against, which compares two models; or use --errors")
-
-
-def _evaluated(
-    trained: "TrainedModel", path: Path, errors: int | None
-) -> tuple["Evaluation", "list[Item] | None"]:
-    if errors is None:
-        return trained.evaluate(path), None
-    from seqkit.inspection import answer_gold, worst_items
-
-    answered = answer_gold(trained, path)
-    return answered.evaluation(), worst_items(answered, errors)
 
 
 def _compare(
@@ -121,26 +111,26 @@ def _last_split(files: DataFiles) -> Path:
     return path
 
 
-def _print_json(
-    task: str, model: str, path: Path, evaluation: "Evaluation", worst: "list[Item] | None"
-) -> None:
+def _print_json(answered: "Answered", model: str, path: Path, worst: "list[Item] | None") -> None:
     from seqkit.cli.streams import print_json
 
+    task, evaluation = answered.trained.spec.name, answered.evaluation().to_json()
     found: dict[str, Any] = {"task": task, "model": model, "data": str(path)}
-    found["evaluation"] = evaluation.to_json()
+    found |= {"evaluation": evaluation, "notices": answered.notices()}
     if worst is not None:
         found["errors"] = [item.to_json() for item in worst]
     print_json(found)
 
 
-def _print_tables(
-    task: str, model: str, path: Path, evaluation: "Evaluation", worst: "list[Item] | None"
-) -> None:
+def _print_tables(answered: "Answered", model: str, path: Path, worst: "list[Item] | None") -> None:
     from seqkit.cli.console import console_for
     from seqkit.cli.report_view import print_evaluation
 
-    console = console_for(sys.stdout)
+    console, evaluation = console_for(sys.stdout), answered.evaluation()
+    task = answered.trained.spec.name
     console.print(f"{task}: {evaluation.headline} of {model} on {path}", soft_wrap=True)
+    for notice in answered.notices():
+        console.print(f"note: {notice}", soft_wrap=True)
     print_evaluation(console, evaluation)
     if worst is not None:
         from seqkit.cli.items_view import print_worst

@@ -2,6 +2,7 @@
 
 import sys
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from itertools import chain
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, TypeAlias
 
@@ -100,18 +101,24 @@ def examples_from(
     Raises:
         UserError: no such file, or not UTF-8.
     """
+    # Lines that are read one after the other, as one text, must not be cut into several.
+    whole = not trained.task.splits_shuffled
     if given:
         yield trained.examples(given)
     elif path is None or path == "-":
-        for lines in _stdin_lines():
-            for start in range(0, len(lines), CHUNK):
-                yield trained.examples(lines[start : start + CHUNK])
+        pieces = _stdin_lines()
+        for lines in [list(chain.from_iterable(pieces))] if whole else pieces:
+            yield from map(trained.examples, _cut(lines, None if whole else CHUNK))
     else:
         if not Path(path).is_file():
             raise UserError(Problem("no such file", f"--input {path}"))
-        examples = trained.task.read_inputs(Path(path))
-        for start in range(0, len(examples), FILE_CHUNK):
-            yield examples[start : start + FILE_CHUNK]
+        yield from _cut(trained.task.read_inputs(Path(path)), None if whole else FILE_CHUNK)
+
+
+def _cut(items: Sequence[Any], size: int | None) -> Iterator[Sequence[Any]]:
+    """Yield items in pieces of so many, or all of them at once."""
+    size = size or max(1, len(items))
+    return (items[start : start + size] for start in range(0, len(items), size))
 
 
 def _stdin_lines() -> Iterator[Sequence[str]]:

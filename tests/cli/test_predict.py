@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from seqkit.cli import predict
-from tests.cli.toy import ToyTask, write_data
+from tests.cli.toy import ToyModel, ToyTask, write_data
 
 
 @pytest.fixture
@@ -65,6 +65,21 @@ def test_a_long_input_is_answered_in_chunks(seqkit, trained, stdin, monkeypatch)
     assert texts == [f"w{i}" for i in range(10)]
 
 
+def test_lines_read_as_one_text_are_not_cut_into_several(seqkit, trained, stdin, monkeypatch):
+    monkeypatch.setattr(predict, "CHUNK", 2)
+    monkeypatch.setattr(predict, "FILE_CHUNK", 2)
+    monkeypatch.setattr(ToyTask, "splits_shuffled", False)
+    read = []
+    answer = ToyModel.predict
+    monkeypatch.setattr(
+        ToyModel, "predict", lambda model, texts: read.append(len(texts)) or answer(model, texts)
+    )
+    Path("lines.txt").write_bytes(b"a\nb\nc\nd\ne\n")
+    stdin(Path("lines.txt").read_bytes())
+    assert seqkit("predict", trained).out == seqkit("predict", trained, "--input", "lines.txt").out
+    assert read == [5, 5]
+
+
 def test_the_first_answer_does_not_wait_for_the_last_text(trained):
     from seqkit.loading import load
 
@@ -113,6 +128,17 @@ def test_evaluate_shows_scores_counts_and_tables(seqkit, trained, tmp_path):
     assert "Labels" in done.out
     assert "as predicted" in done.out
     assert "\x1b" not in done.out
+
+
+def test_evaluate_says_so_where_it_scores_what_was_trained_on(seqkit, trained, tmp_path):
+    learnt = str(write_data(tmp_path / "mine") / "train.tsv")
+    Path("others.tsv").write_text("yes\tnever met\n")
+    done = seqkit("evaluate", trained, "--data", learnt)
+    assert "items stand in the training or validation split of the model" in done.out
+    found = json.loads(seqkit("evaluate", trained, "--data", "others.tsv", "--json").out)
+    assert found["notices"] == []
+    against = seqkit("evaluate", trained, "--against", trained, "--data", learnt)
+    assert "note: the second model: " in against.out
 
 
 @pytest.mark.parametrize("data", ["toy-sample", "one.tsv"])

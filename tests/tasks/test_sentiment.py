@@ -421,6 +421,20 @@ def test_baselines_are_the_majority_and_tfidf() -> None:
     assert [p.label for p in baselines["majority label"]] == ["good", "good"]
 
 
+def test_the_ngrams_that_the_model_looks_at_are_a_baseline_of_their_own() -> None:
+    _, model, examples = small_model(word_ngrams=2, character_ngrams=3)
+    model.prepare(examples)
+    *_, ngrams = model.baselines(examples)
+    assert ngrams.name == "the model's n-grams alone"
+    found = ngrams.predict(examples)
+    model.output.w.value[...] = 0
+    model.output.bias.value[...] = 0
+    silent = model.predict(examples)  # with an encoder that says nothing
+    for ours, theirs in zip(found, silent, strict=True):
+        assert ours.label == theirs.label
+        assert ours.probability == pytest.approx(theirs.probability, abs=1e-6)
+
+
 @pytest.mark.parametrize("texts", [["", "", ""], ["🙂", "…", "。"]])
 def test_baselines_do_not_mind_texts_without_a_word(texts: list[str]) -> None:
     _, model, examples = small_model(texts, ["good", "bad", "bad"])
@@ -509,6 +523,34 @@ def test_labelled_texts_are_read_from_the_usual_formats(tmp_path, name, content)
         ("A film", "good"),
         ("No film", "bad"),
     ]
+
+
+@pytest.mark.parametrize(
+    ("name", "content", "options"),
+    [
+        ("a.tsv", "label\ttext\ngood\tA film\nbad\tNo film\n", {}),
+        ("a.tsv", "text\nA film\nNo film\n", {}),
+        ("a.csv", 'text,label\n"A film",good\n"No film",bad\n', {}),
+        ("a.jsonl", '{"text": "A film"}\n{"text": "No film"}\n', {}),
+        ("a.txt", "A film\nNo film\n", {}),
+        ("a.txt", "A film\nNo film\n", {"text_column": "document"}),
+        ("a.txt", "id\tdocument\n1\tA film\n2\tNo film\n", {"text_column": "document"}),
+    ],
+)
+def test_texts_to_be_answered_are_read_from_the_same_formats(
+    tmp_path: Path, name: str, content: str, options: Any
+) -> None:
+    path = tmp_path / name
+    path.write_text(content, encoding="utf-8")
+    found = SentimentTask(SentimentConfig(**options)).read_inputs(path)
+    assert [(example.text, example.label) for example in found] == [("A film", ""), ("No film", "")]
+
+
+def test_a_blank_line_of_plain_text_is_answered_too(tmp_path: Path) -> None:
+    path = tmp_path / "a.txt"
+    path.write_text("A film\n\nNo film\n", encoding="utf-8")
+    texts = [example.text for example in SentimentTask(SentimentConfig()).read_inputs(path)]
+    assert texts == ["A film", "", "No film"]
 
 
 def test_columns_may_be_named(tmp_path: Path) -> None:

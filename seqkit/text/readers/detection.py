@@ -87,15 +87,21 @@ def read_labelled(
 
 
 def read_texts(
-    path: FilePath, *, text_column: Column | None = None, header: bool | None = None
+    path: FilePath,
+    *,
+    text_column: Column | None = None,
+    header: bool | None = None,
+    blank_lines: bool = False,
 ) -> list[Text]:
     """Read texts alone, labelled or not: a column of a table or JSON lines, or a text a line.
 
     Args:
-        path: a file of any format that :func:`read_labelled` reads, or plain text, whose blank
-            lines are left out.
+        path: a file of any format that :func:`read_labelled` reads, or plain text. A file whose
+            name and first line say nothing of its format is a table if it has tabs and a column
+            is given.
         text_column: a name, or for tables a number from 1; by default the first usual name.
         header: for tables, whether the first line names the columns; found out by default.
+        blank_lines: whether a blank line of plain text is a text too.
 
     Raises:
         UserError: as :func:`read_labelled`.
@@ -104,7 +110,8 @@ def read_texts(
         return [Text(record.text, record.where) for record in read_folder(path)]
     source = load(path)
     kind = detect_format(source)
-    if kind == "tsv" or (kind == "plain" and text_column is not None):
+    _, first = next(source.filled_lines())
+    if kind == "tsv" or (kind == "plain" and text_column is not None and "\t" in first):
         return text_rows(source, tsv_cells, text_column, header)
     if kind == "csv":
         return text_rows(source, csv_cells, text_column, header)
@@ -112,7 +119,7 @@ def read_texts(
         return text_objects(source, _field(source, text_column))
     if kind == "fasttext":
         return [Text(record.text, record.where) for record in labelled_lines(source)]
-    return plain_lines(source)
+    return plain_lines(source, blank_lines=blank_lines)
 
 
 def read_tagged(

@@ -15,6 +15,7 @@ from seqkit.label_model import (
 from seqkit.layers.base import prefixed
 from seqkit.layers.dropout import Dropout
 from seqkit.layers.linear import Linear
+from seqkit.layers.losses import softmax
 from seqkit.layers.pooling import Pooling
 from seqkit.layers.text_encoder import TextEncoder
 from seqkit.metrics.baselines import TfidfClassifier
@@ -188,7 +189,9 @@ class SentimentModel(LabelModel["LabelledTokens", EncodedTexts]):
     def baselines(
         self, train: Sequence["LabelledTokens"]
     ) -> Iterator[Baseline["LabelledTokens", LabelPrediction]]:
-        """Yield the majority label, and TF-IDF with logistic regression."""
+        """Yield the majority label, TF-IDF with logistic regression, and the model's own n-grams
+        without its encoder, where it has some: what the encoder adds is what is above these.
+        """
         yield from super().baselines(train)
         units = self.config.baseline_units
         texts, labels = zip(*((example.text, example.label) for example in train), strict=True)
@@ -198,3 +201,10 @@ class SentimentModel(LabelModel["LabelledTokens", EncodedTexts]):
             return label_predictions(tfidf.labels, tfidf.probabilities([e.text for e in examples]))
 
         yield Baseline(f"TF-IDF of {units} + logistic regression", predict)
+        if self.evidence is not None:
+            yield Baseline("the model's n-grams alone", self._predict_by_ngrams)
+
+    def _predict_by_ngrams(self, examples: Sequence["LabelledTokens"]) -> list[LabelPrediction]:
+        log_odds = self._evidence_of(examples, learning=False)
+        assert log_odds is not None
+        return label_predictions(self.labels, softmax(log_odds))

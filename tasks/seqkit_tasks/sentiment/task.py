@@ -66,6 +66,13 @@ class SentimentTask(Task[SentimentConfig, LabelledTokens, LabelPrediction]):
         shared: dict[str, str] = {}
         return [self._example(item.text, item.label, shared) for item in found]
 
+    def read_inputs(self, path: Path) -> list[LabelledTokens]:
+        """Read a text a line, or the texts of a file as for training."""
+        from seqkit.text.readers import read_texts
+
+        found = read_texts(path, text_column=self.config.text_column, blank_lines=True)
+        return self.examples([item.text for item in found])
+
     def examples(
         self, inputs: Sequence[Any], targets: Sequence[Any] | None = None
     ) -> list[LabelledTokens]:
