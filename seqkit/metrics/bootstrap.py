@@ -84,8 +84,9 @@ def bootstrap_intervals(
         rng: draws the resamples.
 
     Returns:
-        An interval for each measure; None with fewer than two examples, or where the value is not
-        finite. It has no width where all examples are alike (a score of 100 %).
+        An interval for each measure; None with fewer than two examples, where the value is not
+        finite, or where resampling moves the measure itself. It has no width where all examples are
+        alike (a score of 100 %).
 
     Raises:
         ValueError: a level outside (0, 1), or a negative number of resamples.
@@ -103,7 +104,7 @@ def bootstrap_intervals(
     intervals: list[Interval | None] = []
     for measure, values in zip(measures, drawn, strict=True):
         value, values = float(compute_quietly(measure, totals)), values[~np.isnan(values)]
-        if not np.isfinite(value) or not len(values):
+        if not measure.resampled or not np.isfinite(value) or not len(values):
             intervals.append(None)
             continue
         chosen = _bca_tails(tails, value, values, statistics, measure) if method == "bca" else tails

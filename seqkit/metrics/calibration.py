@@ -25,7 +25,8 @@ def score_calibration(
         ECE = sum over bins of (n_b / N) |accuracy_b - mean confidence_b|
 
     Chance deviations add up and never cancel, so on little data the error of even a perfectly
-    calibrated model is above 0, and that on resamples lies above that on the data.
+    calibrated model is above 0, and that on resamples lies above that on the data: percentiles of
+    them may leave out the error itself, so it has no interval.
 
     Args:
         probabilities: (N, C) rows that add up to 1.
@@ -101,7 +102,7 @@ def _error(bins: int) -> Measure:
         gaps = np.abs(sums[..., bins : 2 * bins] - sums[..., 2 * bins : 3 * bins])
         return ratio(gaps.sum(axis=-1), sums[..., :bins].sum(axis=-1))
 
-    return Measure("calibration error", compute, higher_is_better=False)
+    return Measure("calibration error", compute, higher_is_better=False, resampled=False)
 
 
 def _reliability(sums: Array, bins: int) -> Table:

@@ -53,6 +53,8 @@ class Measure:
         style: how the value is shown.
         basis: what it is measured over, where that is the model's own, such as its vocabulary:
             values of one name but another basis cannot be ranked. Empty where any two can.
+        resampled: whether its values on resamples lie around that on the data, so that quantiles of
+            them are an interval; without, it is reported alone.
     """
 
     name: str
@@ -60,6 +62,7 @@ class Measure:
     higher_is_better: bool = True
     style: Style = "percent"
     basis: str = ""
+    resampled: bool = True
 
 
 @dataclass(frozen=True)

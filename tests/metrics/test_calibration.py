@@ -44,6 +44,17 @@ def test_nothing_to_score_is_undefined() -> None:
     assert math.isnan(evaluate(scoring, rng=np.random.default_rng(0)).headline.value)
 
 
+def test_it_has_no_interval_since_resamples_lie_above_it() -> None:
+    rng = np.random.default_rng(0)
+    probabilities = rng.dirichlet(np.ones(3), 300)
+    gold = np.array([rng.choice(3, p=row) for row in probabilities])
+    scoring = score_calibration(probabilities, gold)
+    (metric,) = evaluate(scoring, rng=rng).metrics
+    assert metric.interval is None
+    drawn = scoring.statistics[rng.integers(0, 300, (200, 300))].sum(axis=1)
+    assert (scoring.measures[0].compute(drawn) > metric.value).mean() > 0.75
+
+
 def test_shapes_that_do_not_fit_are_refused() -> None:
     with pytest.raises(ValueError, match=r"\(N, C\)"):
         score_calibration(np.zeros((3, 2)), np.zeros(2, int))
