@@ -1,3 +1,5 @@
+from unicodedata import normalize
+
 import pytest
 
 from seqkit.text import (
@@ -89,6 +91,12 @@ def test_fasttext(write):
     assert pairs(read_fasttext(write("b", "#x y"), prefix="#")) == [("y", "x")]
 
 
+@pytest.mark.parametrize("space", ["\t", "\u3000", "  "])
+def test_any_white_space_ends_a_fasttext_label(write, space):
+    path = write("a.txt", f"__label__좋음{space}정말 재밌다\n")
+    assert pairs(read_fasttext(path)) == [("정말 재밌다", "좋음")]
+
+
 def test_all_bad_fasttext_lines_are_reported(write):
     path = write("a.txt", "__label__a x\nno label\n__label__ x\n__label__a __label__b x\n")
     assert refused(read_labelled, path) == [
@@ -109,6 +117,28 @@ def test_a_folder_per_label(write, tmp_path):
     assert pairs(records) == [("a\x85b", "neg"), ("zip", "pos"), ("두\n줄", "pos")]
     assert records[0].where.endswith("c.txt")
     assert [text.text for text in read_texts(tmp_path / "data")] == ["a\x85b", "zip", "두\n줄"]
+
+
+def test_a_label_from_a_folder_is_the_same_as_one_from_a_table(write, tmp_path):
+    write("data/" + normalize("NFD", "긍정 ") + "/a.txt", "재밌다")
+    assert pairs(read_folder(tmp_path / "data")) == [("재밌다", "긍정")]
+
+
+def test_a_folder_whose_name_is_no_label_is_refused(write, tmp_path):
+    write("data/ /a.txt", "x")
+    assert refused(read_folder, tmp_path / "data") == [
+        " : the folder's name is white space, wanted a label"
+    ]
+
+
+@pytest.mark.parametrize("closed", ["data", "data/pos"])
+def test_a_folder_that_may_not_be_read_is_refused(write, tmp_path, close_folder, closed):
+    write("data/pos/a.txt", "x")
+    write("data/neg/b.txt", "y")
+    close_folder(tmp_path / closed)
+    for reader in (read_folder, read_labelled, read_texts):
+        found = refused(reader, tmp_path / "data")
+        assert found == [f"{closed.rpartition('/')[2]}: cannot be read: Permission denied"]
 
 
 def test_all_unreadable_files_of_a_folder_are_reported(write, tmp_path):
