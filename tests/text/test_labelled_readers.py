@@ -1,3 +1,4 @@
+import json
 from unicodedata import normalize
 
 import pytest
@@ -64,12 +65,32 @@ def test_all_bad_json_lines_are_reported(write):
     for expected in (
         "found a JSON list, wanted an object",
         "this is no JSON",
-        "field 'text' is a number, wanted a string",
-        "field 'label' is a null, wanted a string",
+        "field 'text' is a whole number, wanted a string",
+        "field 'label' is a null, wanted a string, a whole number, true or false",
         "there is no field 'text'; did you mean 'txet'?",
         "field 'label' is empty",
     ):
         assert expected in text
+
+
+def test_a_decimal_number_is_no_json_label(write):
+    found = refused(read_jsonl, write("a.jsonl", '{"text": "a", "label": 1.0}'))
+    wanted = "wanted a string, a whole number, true or false"
+    assert found == [f"a.jsonl:1: field 'label' is a decimal number, {wanted}"]
+
+
+@pytest.mark.parametrize("field", ["text", "label"])
+def test_a_nul_that_json_spells_out_is_refused(write, field):
+    fields = {"text": "a", "label": "x"} | {field: "ab\0"}
+    found = refused(read_jsonl, write("a.jsonl", json.dumps(fields)))
+    place = "has a NUL character at place 3"
+    assert found == [f"a.jsonl:1: field {field!r} {place}, wanted text without any"]
+
+
+def test_json_nested_too_deep_is_a_bad_line(write):
+    deep = '{"text": ' + "[" * 100_000 + "]" * 100_000 + "}"
+    path = write("a.jsonl", '{"text": "a", "label": "x"}\n' + deep)
+    assert "a.jsonl:2: lists or objects are nested too deep" in refused(read_jsonl, path)[0]
 
 
 def test_json_without_usual_fields(write):
