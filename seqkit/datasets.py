@@ -7,6 +7,7 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 
 from seqkit.errors import Problem, UserError
+from seqkit.files import reading
 
 __all__ = ["DataFiles", "DatasetSpec", "find_files", "made_files", "sample_files"]
 
@@ -75,13 +76,14 @@ def find_files(path: Path) -> DataFiles:
     own, to be split.
 
     Raises:
-        UserError: no such path, or two files that could be the same split.
+        UserError: no such path, one that cannot be read, or two files that could be the same split.
     """
-    if not path.exists():
-        raise UserError(Problem("no such file or folder", str(path)))
-    if not path.is_dir():
-        return DataFiles(single=path, name=path.name)
-    found = {split: _candidates(path, names) for split, names in _SPLIT_NAMES.items()}
+    with reading(path):
+        if not path.exists():
+            raise UserError(Problem("no such file or folder", str(path)))
+        if not path.is_dir():
+            return DataFiles(single=path, name=path.name)
+        found = {split: _candidates(path, names) for split, names in _SPLIT_NAMES.items()}
     problems = [
         Problem(
             f"several files could be the {split} split: {', '.join(p.name for p in paths)}",

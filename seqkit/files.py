@@ -10,17 +10,20 @@ import os
 import secrets
 import stat
 import struct
+import tokenize
 import zipfile
 import zlib
-from collections.abc import Callable
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
 from pathlib import Path
+from typing import BinaryIO, cast
 
 import numpy as np
 
 from seqkit.arrays import Array
 from seqkit.errors import Problem, UserError
 
-__all__ = ["ensure_writable_folder", "load_numpy", "write_atomically"]
+__all__ = ["ensure_writable_folder", "load_numpy", "reading", "write_atomically"]
 
 _ADVICE = {
     errno.ENOSPC: "the disk is full; free some space, or write somewhere else",
@@ -34,21 +37,55 @@ _ADVICE = {
     errno.ENAMETOOLONG: "the name is too long; choose a shorter one",
 }
 
+_MAGIC = b"\x93NUMPY", b"PK\x03\x04", b"PK\x05\x06"
+"""How a ``.npy`` file starts, and a ``.npz`` one with arrays or without."""
+
+# What NumPy, zipfile and zlib raise of damaged files, tried out byte by byte. A damaged head of a
+# .npy file is cut into words of Python, a damaged head of a .npz file asks for other compression
+# or a password.
+_DAMAGED = (
+    EOFError,
+    MemoryError,
+    NotImplementedError,
+    RuntimeError,
+    SyntaxError,
+    TypeError,
+    ValueError,
+    struct.error,
+    tokenize.TokenError,
+    zipfile.BadZipFile,
+    zlib.error,
+)
+
 
 def load_numpy(path: str | os.PathLike[str]) -> Array | dict[str, Array]:
     """Load a ``.npy`` file, or all arrays of a ``.npz`` file. Nothing in it is executed.
 
     Raises:
-        UserError: no such file, another kind of file, cut short, or arrays of Python objects.
+        UserError: no such file, another kind of file, damaged, or arrays of Python objects.
+    """
+    with reading(path), open(path, "rb") as stream:  # NumPy leaves a broken file open
+        _check_kind(stream, path)
+        try:
+            found = np.load(stream, allow_pickle=False)
+            archive = isinstance(found, np.lib.npyio.NpzFile)
+            return _arrays(found, path) if archive else np.asarray(found)
+        except _DAMAGED as error:
+            raise _not_as_written(path, str(error)) from None
+
+
+@contextmanager
+def reading(path: str | os.PathLike[str]) -> Iterator[None]:
+    """Blame a path for what the system refuses in a block that reads it.
+
+    Raises:
+        UserError: instead of an ``OSError``: no such file, no permission, a name that is too long.
     """
     try:
-        with open(path, "rb") as stream:  # NumPy leaves a broken file open
-            found = np.load(stream, allow_pickle=False)
-            return dict(found) if isinstance(found, np.lib.npyio.NpzFile) else np.asarray(found)
+        yield
     except OSError as error:
-        raise UserError(Problem(f"cannot be read: {error.strerror or error}", str(path))) from None
-    except (EOFError, ValueError, struct.error, zipfile.BadZipFile, zlib.error) as error:
-        raise UserError(Problem(f"cannot be read as NumPy writes it: {error}", str(path))) from None
+        problem = f"cannot be read: {error.strerror or error}"
+        raise UserError(Problem(problem, os.fspath(path))) from None
 
 
 def write_atomically(path: str | os.PathLike[str], data: bytes) -> None:
@@ -83,6 +120,32 @@ def ensure_writable_folder(path: str | os.PathLike[str]) -> Path:
     except OSError as error:
         raise UserError(_cannot_write(path, error)) from error
     return folder
+
+
+def _check_kind(stream: BinaryIO, path: str | os.PathLike[str]) -> None:
+    """Refuse another kind of file, of which NumPy would say that pickle might read it."""
+    head = stream.read(len(_MAGIC[0]))
+    stream.seek(0)
+    if head.startswith(_MAGIC):
+        return
+    if any(magic.startswith(head) for magic in _MAGIC):
+        raise _not_as_written(path, "it is cut short")
+    raise UserError(Problem("is no .npy or .npz file, wanted one that NumPy wrote", str(path)))
+
+
+def _arrays(found: Mapping[str, object], path: str | os.PathLike[str]) -> dict[str, Array]:
+    """Read the arrays of an archive; NumPy hands other files in it on as bytes."""
+    members = dict(found)
+    for name, member in members.items():
+        if not isinstance(member, np.ndarray):
+            raise _not_as_written(path, f"{name!r} in it is no array")
+    return cast(dict[str, Array], members)
+
+
+def _not_as_written(path: str | os.PathLike[str], reason: str) -> UserError:
+    if "allow_pickle" in reason:  # NumPy's advice, which must not be followed
+        reason = "it holds Python objects, wanted numbers or text"
+    return UserError(Problem(f"cannot be read as NumPy writes it: {reason}", str(path)))
 
 
 def _obstacle(target: Path) -> str | None:

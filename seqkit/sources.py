@@ -5,6 +5,7 @@ from typing import Any, NamedTuple
 
 from seqkit.datasets import DataFiles, find_files
 from seqkit.errors import Problem, UserError
+from seqkit.files import reading
 from seqkit.plugins import PluginHost
 from seqkit.suggestions import nearest
 from seqkit.tasks import TaskSpec
@@ -50,11 +51,12 @@ def existing(path: Path, where: str) -> Path:
     """Return a path that exists.
 
     Raises:
-        UserError: it does not; the nearest name in its folder is given.
+        UserError: it does not; the nearest name in its folder is given. Or that cannot be told.
     """
-    if path.exists():
-        return path
-    raise UserError(Problem(f"no such file or folder{_neighbour(path)}", f"{where} {path}"))
+    with reading(f"{where} {path}"):
+        if path.exists():
+            return path
+        raise UserError(Problem(f"no such file or folder{_neighbour(path)}", f"{where} {path}"))
 
 
 def _neighbour(path: Path) -> str:
@@ -71,7 +73,9 @@ def named_or_found(given: str, task: str, host: PluginHost) -> ChosenData:
         UserError: neither, or a dataset for another task.
     """
     where = f"--data {given}"
-    if Path(given).exists():
+    with reading(where):
+        found = Path(given).exists()
+    if found:
         return ChosenData(find_files(Path(given)), sample=False)
     names = [dataset.name for dataset in host.datasets() if dataset.task == task]
     if given in names:

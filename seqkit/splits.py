@@ -1,7 +1,8 @@
 """The splits of a run: read from their files, or divided where a file for one is missing."""
 
 import hashlib
-from collections.abc import Callable, Sequence
+import os
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from itertools import pairwise
 from pathlib import Path
@@ -168,9 +169,18 @@ def fingerprint(files: DataFiles) -> str:
 
 
 def _add_contents(path: Path, update: Callable[[bytes], None]) -> None:
-    members = sorted(p for p in path.rglob("*") if p.is_file()) if path.is_dir() else [path]
-    for member in members:
+    for member in sorted(_files_below(path)) if path.is_dir() else [path]:
         update(member.relative_to(path).as_posix().encode() + b"\0")
         with member.open("rb") as stream:
             while chunk := stream.read(1 << 20):
                 update(chunk)
+
+
+def _files_below(folder: Path) -> Iterator[Path]:
+    """Yield all files of a folder; unlike a glob, stop at a folder that may not be opened."""
+
+    def refuse(error: OSError) -> None:
+        raise error
+
+    for parent, _, names in os.walk(folder, onerror=refuse):
+        yield from (path for name in names if (path := Path(parent, name)).is_file())

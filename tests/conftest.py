@@ -1,8 +1,10 @@
 """What every test may use: the real data, and the Hypothesis profiles of ``strategies``."""
 
+import errno
 import os
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -28,3 +30,27 @@ def realdata() -> Callable[[str], Path]:
         return path
 
     return find
+
+
+@pytest.fixture
+def close_folder(monkeypatch: pytest.MonkeyPatch) -> Callable[[Path], None]:
+    """Return a function after which a folder cannot be listed, nor what is in it looked at.
+
+    Permissions would not do: root may read everything.
+    """
+
+    def close(folder: Path) -> None:
+        for name in ("listdir", "scandir", "stat"):
+            monkeypatch.setattr(os, name, _refusing(getattr(os, name), folder, name == "stat"))
+
+    return close
+
+
+def _refusing(original: Callable[..., Any], folder: Path, inside: bool) -> Callable[..., Any]:
+    def call(path: Any = ".", *args: Any, **options: Any) -> Any:
+        given = Path(path) if isinstance(path, str | Path) else None
+        if given is not None and (given.parent if inside else given) == folder:
+            raise PermissionError(errno.EACCES, os.strerror(errno.EACCES), str(path))
+        return original(path, *args, **options)
+
+    return call

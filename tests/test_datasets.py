@@ -1,3 +1,4 @@
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -85,6 +86,22 @@ def test_a_path_that_is_not_there_is_refused_by_name(tmp_path: Path) -> None:
         find_files(tmp_path / "gone.tsv")
 
 
+@pytest.mark.parametrize("name", ["closed", "closed/train.tsv"])
+def test_a_path_that_may_not_be_looked_at_is_refused(
+    tmp_path: Path, close_folder: Callable[[Path], None], name: str
+) -> None:
+    (tmp_path / "closed").mkdir()
+    folder_of(tmp_path / "closed", "train.tsv")
+    close_folder(tmp_path / "closed")
+    with pytest.raises(UserError, match=f"{name}: cannot be read: Permission denied"):
+        find_files(tmp_path / name)
+
+
+def test_a_path_with_a_name_too_long_is_refused(tmp_path: Path) -> None:
+    with pytest.raises(UserError, match="nn: cannot be read: File name too long"):
+        find_files(tmp_path / ("n" * 300))
+
+
 @pytest.mark.parametrize(
     "given",
     [{}, {"dev": Path("d")}, {"single": Path("s"), "train": Path("t")}],
@@ -118,6 +135,12 @@ def test_data_that_is_neither_a_path_nor_a_name_says_both() -> None:
         find_data("sentiment-eng", host.find_task("sentiment"), host)
     assert "found neither a file or folder nor a dataset" in str(caught.value)
     assert "did you mean 'sentiment-en'?" in str(caught.value)
+
+
+def test_data_whose_name_is_too_long_for_a_file_is_refused() -> None:
+    host = default_host()
+    with pytest.raises(UserError, match=r"--data n+: cannot be read: File name too long"):
+        find_data("n" * 300, host.find_task("sentiment"), host)
 
 
 def test_a_dataset_of_another_task_is_refused() -> None:

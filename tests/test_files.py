@@ -5,6 +5,7 @@ import os
 import signal
 import subprocess
 import sys
+import zipfile
 
 import numpy as np
 import pytest
@@ -177,7 +178,7 @@ def test_python_objects_are_never_loaded(tmp_path):
     np.save(tmp_path / "objects.npy", np.array([{"a": 1}], dtype=object))
     np.savez(tmp_path / "objects.npz", a=np.array([None]))
     for name in ("objects.npy", "objects.npz"):
-        with pytest.raises(UserError, match=f"{name}: cannot be read .* Object arrays"):
+        with pytest.raises(UserError, match=f"{name}: cannot be read .*: it holds Python objects"):
             load_numpy(tmp_path / name)
 
 
@@ -191,3 +192,38 @@ def test_arrays_cut_short_or_missing_are_refused(tmp_path, name):
             load_numpy(tmp_path / name)
     with pytest.raises(UserError, match=f"{name}: cannot be read: No such file"):
         load_numpy(tmp_path / "missing" / name)
+
+
+def test_another_kind_of_file_is_refused_without_advice_to_unpickle_it(tmp_path):
+    (tmp_path / "words.npy").write_text("0.5 0.25", encoding="utf-8")
+    with pytest.raises(UserError) as caught:
+        load_numpy(tmp_path / "words.npy")
+    assert "words.npy: is no .npy or .npz file" in str(caught.value)
+    assert "pickle" not in str(caught.value)
+
+
+def test_a_file_in_an_archive_that_is_no_array_is_refused(tmp_path):
+    with zipfile.ZipFile(tmp_path / "a.npz", "w") as archive:
+        archive.writestr("notes.txt", "no array")
+    with pytest.raises(UserError, match=r"'notes\.txt' in it is no array"):
+        load_numpy(tmp_path / "a.npz")
+
+
+@pytest.mark.parametrize(
+    ("save", "old", "new"),
+    [
+        (np.save, b"}", b"("),
+        (np.savez, b"PK\x01\x02\x2d\x03\x2d\x00\x00\x00", b"PK\x01\x02\x2d\x03\x2d\x00\x01\x00"),
+        (np.savez, b"\x2d\x00\x00\x00\x00\x00", b"\x2d\x00\x00\x00\x63\x00"),
+    ],
+    ids=["no words of Python", "asks for a password", "unknown compression"],
+)
+def test_arrays_whose_head_is_damaged_are_refused(tmp_path, save, old, new):
+    path = tmp_path / "a.npz"
+    with path.open("wb") as stream:
+        save(stream, np.arange(30))
+    whole = path.read_bytes()
+    assert old in whole
+    path.write_bytes(whole.replace(old, new))
+    with pytest.raises(UserError, match=r"a\.npz: cannot be read as NumPy writes it"):
+        load_numpy(path)

@@ -182,3 +182,11 @@ def test_a_mistake_that_all_files_share_is_told_once(tmp_path: Path) -> None:
     with pytest.raises(UserError) as caught:
         read_splits(Stubborn(), DataFiles(**paths), rng=rng())
     assert str(caught.value) == "mels: found 300, wanted fewer"
+
+
+def test_a_folder_that_may_not_be_opened_has_no_fingerprint(tmp_path: Path, close_folder) -> None:
+    (tmp_path / "data" / "pos").mkdir(parents=True)
+    (tmp_path / "data" / "pos" / "a.txt").write_text("fine", encoding="utf-8")
+    close_folder(tmp_path / "data" / "pos")
+    with pytest.raises(UserError, match="data: cannot be read: Permission denied"):
+        fingerprint(DataFiles(single=tmp_path / "data"))

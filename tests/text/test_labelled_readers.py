@@ -1,3 +1,6 @@
+import json
+from unicodedata import normalize
+
 import pytest
 
 from seqkit.text import (
@@ -62,12 +65,32 @@ def test_all_bad_json_lines_are_reported(write):
     for expected in (
         "found a JSON list, wanted an object",
         "this is no JSON",
-        "field 'text' is a number, wanted a string",
-        "field 'label' is a null, wanted a string",
+        "field 'text' is a whole number, wanted a string",
+        "field 'label' is a null, wanted a string, a whole number, true or false",
         "there is no field 'text'; did you mean 'txet'?",
         "field 'label' is empty",
     ):
         assert expected in text
+
+
+def test_a_decimal_number_is_no_json_label(write):
+    found = refused(read_jsonl, write("a.jsonl", '{"text": "a", "label": 1.0}'))
+    wanted = "wanted a string, a whole number, true or false"
+    assert found == [f"a.jsonl:1: field 'label' is a decimal number, {wanted}"]
+
+
+@pytest.mark.parametrize("field", ["text", "label"])
+def test_a_nul_that_json_spells_out_is_refused(write, field):
+    fields = {"text": "a", "label": "x"} | {field: "ab\0"}
+    found = refused(read_jsonl, write("a.jsonl", json.dumps(fields)))
+    place = "has a NUL character at place 3"
+    assert found == [f"a.jsonl:1: field {field!r} {place}, wanted text without any"]
+
+
+def test_json_nested_too_deep_is_a_bad_line(write):
+    deep = '{"text": ' + "[" * 100_000 + "]" * 100_000 + "}"
+    path = write("a.jsonl", '{"text": "a", "label": "x"}\n' + deep)
+    assert "a.jsonl:2: lists or objects are nested too deep" in refused(read_jsonl, path)[0]
 
 
 def test_json_without_usual_fields(write):
@@ -87,6 +110,12 @@ def test_fasttext(write):
         LabelledText("", "c", f"{path}:4"),
     ]
     assert pairs(read_fasttext(write("b", "#x y"), prefix="#")) == [("y", "x")]
+
+
+@pytest.mark.parametrize("space", ["\t", "\u3000", "  "])
+def test_any_white_space_ends_a_fasttext_label(write, space):
+    path = write("a.txt", f"__label__좋음{space}정말 재밌다\n")
+    assert pairs(read_fasttext(path)) == [("정말 재밌다", "좋음")]
 
 
 def test_all_bad_fasttext_lines_are_reported(write):
@@ -109,6 +138,28 @@ def test_a_folder_per_label(write, tmp_path):
     assert pairs(records) == [("a\x85b", "neg"), ("zip", "pos"), ("두\n줄", "pos")]
     assert records[0].where.endswith("c.txt")
     assert [text.text for text in read_texts(tmp_path / "data")] == ["a\x85b", "zip", "두\n줄"]
+
+
+def test_a_label_from_a_folder_is_the_same_as_one_from_a_table(write, tmp_path):
+    write("data/" + normalize("NFD", "긍정 ") + "/a.txt", "재밌다")
+    assert pairs(read_folder(tmp_path / "data")) == [("재밌다", "긍정")]
+
+
+def test_a_folder_whose_name_is_no_label_is_refused(write, tmp_path):
+    write("data/ /a.txt", "x")
+    assert refused(read_folder, tmp_path / "data") == [
+        " : the folder's name is white space, wanted a label"
+    ]
+
+
+@pytest.mark.parametrize("closed", ["data", "data/pos"])
+def test_a_folder_that_may_not_be_read_is_refused(write, tmp_path, close_folder, closed):
+    write("data/pos/a.txt", "x")
+    write("data/neg/b.txt", "y")
+    close_folder(tmp_path / closed)
+    for reader in (read_folder, read_labelled, read_texts):
+        found = refused(reader, tmp_path / "data")
+        assert found == [f"{closed.rpartition('/')[2]}: cannot be read: Permission denied"]
 
 
 def test_all_unreadable_files_of_a_folder_are_reported(write, tmp_path):

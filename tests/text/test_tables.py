@@ -1,3 +1,5 @@
+import csv
+
 import pytest
 
 from seqkit.errors import UserError
@@ -129,6 +131,18 @@ def test_csv_keeps_unicode_line_ends(write):
     ]
 
 
+def test_a_long_csv_cell_is_read(write):
+    limit = csv.field_size_limit()
+    path = write("a.csv", "text,label\n" + "가" * (limit + 1) + ",1\n")
+    assert pairs(read_csv(path)) == [("가" * (limit + 1), "1")]
+    assert csv.field_size_limit() == limit
+
+
+@pytest.mark.parametrize("cell", ["a\rb", '"a\rb"'])
+def test_a_lone_carriage_return_is_part_of_a_csv_cell(write, cell):
+    assert pairs(read_csv(write("a.csv", f"text,label\n{cell},1\n"))) == [("a\rb", "1")]
+
+
 def test_broken_csv_is_reported_with_the_rest(write):
     path = write("a.csv", 'text,label\n"a"b,1\nok,1\none\n"never closed,0\n')
     found = refused(read_csv, path)
@@ -139,6 +153,17 @@ def test_broken_csv_is_reported_with_the_rest(write):
 
 def test_csv_that_is_broken_from_the_start(write):
     assert refused(read_csv, write("a.csv", '"text,label\na,1\n'))[0].startswith("a.csv:2: ")
+
+
+@pytest.mark.parametrize(
+    ("header", "column"), [("text\ttext\tlabel", "text"), ("Text\ttext \tlabel", None)]
+)
+def test_a_name_of_several_columns_is_refused(write, header, column):
+    path = write("a.tsv", f"{header}\na\tb\t1\n")
+    assert refused(read_tsv, path, text_column=column) == [
+        "a.tsv:1: the columns 1 and 2 are all called 'text'; give the number of the one meant"
+    ]
+    assert pairs(read_tsv(path, text_column=2)) == [("b", "1")]
 
 
 def test_any_columns(write):

@@ -1,5 +1,6 @@
 """Frames and gold answers from files: ``.npz`` archives, tables of files, folders of labels."""
 
+import os
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any, TypeAlias
@@ -10,6 +11,7 @@ from seqkit.errors import Problem, UserError
 from seqkit.files import load_numpy
 from seqkit.suggestions import suggest
 from seqkit.text import read_tsv_columns
+from seqkit.text.readers.folders import labelled_files
 from seqkit.text.readers.source import BadLines
 
 from seqkit_frames.audio import read_audio
@@ -66,14 +68,18 @@ def make_example(value: Any, name: str, config: AudioConfig, gold: Gold = NO_GOL
 def _sources(path: Path, gold: bool) -> Iterator[Source]:
     if path.suffix.lower() in SUFFIXES and not gold:
         yield path, NO_GOLD, str(path)
-    elif path.is_dir() or path.suffix.lower() in SUFFIXES:
-        files = [file for file in sorted(path.glob("*/*")) if file.suffix.lower() in SUFFIXES]
+    elif (folder := os.path.isdir(path)) or path.suffix.lower() in SUFFIXES:
+        files = labelled_files(path, _is_input) if folder else []
         if not files:
             wanted = "a folder for each label with .wav or .npy files in it, or a table of files"
             raise UserError(Problem(f"found no gold answers, wanted {wanted}", str(path)))
-        yield from ((f, Gold(f.parent.name, "label"), str(f)) for f in files)
+        yield from ((file, Gold(label, "label"), str(file)) for file, label in files)
     else:
         yield from _rows(path, gold)
+
+
+def _is_input(name: str) -> bool:
+    return name.lower().endswith(SUFFIXES)
 
 
 def _rows(path: Path, gold: bool) -> Iterator[Source]:

@@ -1,5 +1,6 @@
 """Archives, tables and folders are read; what is wrong with them is named with its place."""
 
+import unicodedata
 from pathlib import Path
 from typing import Any
 
@@ -67,7 +68,7 @@ BAD[4, 1] = np.inf
     [
         ({"frames": BAD}, r"array 'frames': found inf at \[4, 1\], counted from 0"),
         ({"frames": np.array([["a"] * 3] * 6)}, "array 'frames': found an array of <U1"),
-        ({"frames": np.array([[None]] * 6)}, "Object arrays cannot be loaded"),
+        ({"frames": np.array([[None]] * 6)}, "it holds Python objects, wanted numbers"),
         ({"frames": np.zeros((2, 3, 4))}, r"float64 \(2, 3, 4\), wanted numbers"),
         ({"lengths": np.array([4, 1, 2])}, "wanted .*whole numbers that add up to M"),
         ({"lengths": np.array([7, 0, -1])}, "wanted .*whole numbers that add up to M"),
@@ -111,6 +112,13 @@ def test_a_folder_for_each_label(tmp_path: Path) -> None:
     found = task_of().read(tones(tmp_path / "tones"))
     assert golds(found) == [("down", "label"), ("down", "label"), ("up", "label")]
     assert [example.frames.shape[1] for example in found] == [40, 40, 40]
+
+
+def test_a_label_from_a_folder_is_the_same_as_one_from_a_table(tmp_path: Path) -> None:
+    folder = tmp_path / unicodedata.normalize("NFD", "위 ")
+    folder.mkdir()
+    np.save(folder / "1.npy", frames(4, features=40))
+    assert golds(task_of().read(tmp_path)) == [("위", "label")]
 
 
 def test_a_table_names_files_beside_it(tmp_path: Path) -> None:

@@ -38,15 +38,25 @@ def column_index(
         line: where the header stands.
 
     Raises:
-        UserError: no such name (with the nearest) or number, or a name without a header.
+        UserError: no such name (with the nearest) or number, a name that several columns have, or
+            one without a header.
     """
     if names is not None and column in names:
-        return names.index(str(column))
+        return _named(str(column), names, source, line)
     if is_number(column):
         return _numbered(int(column), width, source, line)
     if names is None:
         raise source.refuse(f"there is no header, so column {column!r} must be a number", line)
     raise source.refuse(f"there is no column {column!r}; {did_you_mean(str(column), names)}", line)
+
+
+def _named(name: str, names: Sequence[str], source: Source, line: int) -> int:
+    found = [str(number) for number, other in enumerate(names, 1) if other == name]
+    if len(found) > 1:
+        which = f"{', '.join(found[:-1])} and {found[-1]}"
+        message = f"the columns {which} are all called {name!r}; give the number of the one meant"
+        raise source.refuse(message, line)
+    return int(found[0]) - 1
 
 
 def _numbered(number: int, width: int, source: Source, line: int) -> int:

@@ -1,5 +1,6 @@
 """Readers that find the format out by themselves, from the name and the first line."""
 
+import os
 from pathlib import Path
 from typing import Literal, TypeAlias, get_args
 
@@ -65,7 +66,7 @@ def read_labelled(
     Raises:
         UserError: the format cannot be told, or what its reader raises: all bad lines together.
     """
-    if Path(path).is_dir():
+    if os.path.isdir(path):  # where it cannot be told, the reader of files says why
         return read_folder(path)
     source = load(path)
     kind = detect_format(source)
@@ -106,7 +107,7 @@ def read_texts(
     Raises:
         UserError: as :func:`read_labelled`.
     """
-    if Path(path).is_dir():
+    if os.path.isdir(path):
         return [Text(record.text, record.where) for record in read_folder(path)]
     source = load(path)
     kind = detect_format(source)

@@ -29,7 +29,7 @@ def read_jsonl(
 
     Raises:
         UserError: the file cannot be read, or bad lines, all of them together: no JSON, no object,
-            a field that is missing or of the wrong type, an empty label.
+            a field that is missing, of the wrong type or with a NUL character, an empty label.
     """
     return labelled_objects(load(path), text_column, label_column)
 
@@ -71,6 +71,9 @@ def _objects(source: Source, bad: BadLines) -> Iterator[tuple[int, dict[str, Any
         except msgspec.DecodeError as error:
             bad.add(number, f"this is no JSON: {error}")
             continue
+        except RecursionError:
+            bad.add(number, "lists or objects are nested too deep, wanted an object of strings")
+            continue
         if isinstance(value, dict):
             yield number, value
         else:
@@ -98,14 +101,25 @@ def _guess(
     return found
 
 
-def _string(fields: dict[str, Any], name: str, line: int, bad: BadLines) -> str | None:
+def _string(
+    fields: dict[str, Any], name: str, line: int, bad: BadLines, wanted: str = "a string"
+) -> str | None:
     value = fields.get(name)
     if isinstance(value, str):
-        return nfc(value)
+        return _clean(value, name, line, bad)
     if name in fields:
-        bad.add(line, f"field {name!r} is a {_kind(value)}, wanted a string")
+        bad.add(line, f"field {name!r} is a {_kind(value)}, wanted {wanted}")
     else:
         bad.add(line, f"there is no field {name!r}; {did_you_mean(name, fields)}")
+    return None
+
+
+def _clean(value: str, name: str, line: int, bad: BadLines) -> str | None:
+    r"""Bring a string to NFC; note a NUL, which ``\u0000`` brings past the check of the file."""
+    if "\0" not in value:
+        return nfc(value)
+    place = value.index("\0") + 1
+    bad.add(line, f"field {name!r} has a NUL character at place {place}, wanted text without any")
     return None
 
 
@@ -115,7 +129,8 @@ def _label(fields: dict[str, Any], name: str, line: int, bad: BadLines) -> str |
         return "true" if value else "false"
     if isinstance(value, int):
         return str(value)
-    label = _string(fields, name, line, bad)
+    wanted = "a string, a whole number, true or false"
+    label = _string(fields, name, line, bad, wanted)
     if label is not None and not label.strip():
         bad.add(line, f"field {name!r} is empty, wanted a label")
         return None
@@ -123,5 +138,5 @@ def _label(fields: dict[str, Any], name: str, line: int, bad: BadLines) -> str |
 
 
 def _kind(value: object) -> str:
-    names = {dict: "object", list: "list", str: "string", bool: "truth value", type(None): "null"}
-    return names.get(type(value), "number")
+    names = {dict: "object", list: "list", str: "string", bool: "truth value", int: "whole number"}
+    return "null" if value is None else names.get(type(value), "decimal number")

@@ -1,8 +1,10 @@
 """Plain text, fastText's labelled lines, and folders of text files."""
 
+import os
 from pathlib import Path
 
 from seqkit.errors import Problem, UserError
+from seqkit.text.readers.folders import labelled_files
 from seqkit.text.readers.records import LabelledText, Text
 from seqkit.text.readers.source import BadLines, FilePath, Source, load, read_text
 
@@ -60,13 +62,19 @@ def labelled_lines(source: Source, *, prefix: str = PREFIX) -> list[LabelledText
     bad = BadLines(source.name)
     records = []
     for number, line in source.filled_lines():
-        label, _, text = line.strip().partition(" ")
+        label, text = _first_word(line.strip())
         problem = _label_problem(label, text, prefix)
         if problem:
             bad.add(number, problem)
-        records.append(LabelledText(text.strip(), label.removeprefix(prefix), source.where(number)))
+        records.append(LabelledText(text, label.removeprefix(prefix), source.where(number)))
     bad.check()
     return records
+
+
+def _first_word(line: str) -> tuple[str, str]:
+    """Cut a line at its first white space, of any kind."""
+    word, *rest = line.split(maxsplit=1)
+    return word, "".join(rest)
 
 
 def _label_problem(label: str, text: str, prefix: str) -> str | None:
@@ -74,7 +82,7 @@ def _label_problem(label: str, text: str, prefix: str) -> str | None:
         return f"the line starts with {label[:40]!r}, wanted {prefix} and a label"
     if label == prefix:
         return f"there is no label after {prefix}"
-    if text.lstrip().startswith(prefix):
+    if text.startswith(prefix):
         return "the line has several labels, wanted one"
     return None
 
@@ -82,29 +90,27 @@ def _label_problem(label: str, text: str, prefix: str) -> str | None:
 def read_folder(path: FilePath) -> list[LabelledText]:
     """Read ``folder/label/*.txt`` (or ``.txt.gz``): a folder per label, a file per text.
 
+    A label is a folder's name in NFC without white space at its ends.
+
     Returns:
         The files in order of label and name; line ends inside a text are kept. Other files, and
         names that start with a dot, are left alone.
 
     Raises:
-        UserError: no such folder, no texts in it, or unreadable files, all of them together.
+        UserError: no such folder, no texts in it, or folders and files that cannot be read, all of
+            them together.
     """
     root = Path(path)
-    files = [file for file in sorted(root.glob("*/*")) if _is_text(file)] if root.is_dir() else []
+    if not os.path.lexists(root):
+        raise UserError(Problem("there is no such folder", str(path)))
+    files = labelled_files(root, lambda name: name.endswith((".txt", ".txt.gz")))
     if not files:
         problem = "there is no text here, wanted a folder per label with .txt files in it"
-        if not root.is_dir():
-            problem = "there is no such folder"
         raise UserError(Problem(problem, str(path)))
     bad = BadLines(str(path))
     records = []
-    for file in files:
+    for file, label in files:
         with bad.collected():
-            records.append(LabelledText(read_text(file).strip(), file.parent.name, str(file)))
+            records.append(LabelledText(read_text(file).strip(), label, str(file)))
     bad.check()
     return records
-
-
-def _is_text(file: Path) -> bool:
-    hidden = file.name.startswith(".") or file.parent.name.startswith(".")
-    return not hidden and file.name.endswith((".txt", ".txt.gz")) and file.is_file()

@@ -2,7 +2,8 @@
 
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
-from typing import TypeAlias
+from threading import Lock
+from typing import TYPE_CHECKING, TypeAlias
 
 from seqkit.text.readers.columns import (
     LABEL_NAMES,
@@ -21,6 +22,9 @@ from seqkit.text.readers.source import (
     load,
     split_lines,
 )
+
+if TYPE_CHECKING:
+    from _csv import Reader
 
 __all__ = [
     "csv_cells",
@@ -143,20 +147,42 @@ def tsv_cells(source: Source, bad: BadLines) -> Iterator[Cells]:
 
 def csv_cells(source: Source, bad: BadLines) -> Iterator[Cells]:
     """Yield (last line from 1, cells) of the records that are not blank; note broken quotes."""
+    # The csv module wants the line ends kept: some stand inside quotes. A lone \r, which it takes
+    # for a line end, goes through as NUL, which no text holds that was loaded.
+    lines = [line.replace("\r", "\0") + "\n" for line in split_lines(source.text)]
+    for number, cells in _csv_records(lines, len(source.text), bad):
+        yield number, [cell.replace("\0", "\r") for cell in cells]
+
+
+_CSV_LIMIT = Lock()
+
+
+def _csv_records(lines: list[str], longest: int, bad: BadLines) -> list[Cells]:
+    """Read all records at once: the longest cell that csv takes is said for the whole process."""
     import csv
 
-    # The csv module wants the line ends kept: some stand inside quotes.
-    reader = csv.reader([line + "\n" for line in split_lines(source.text)], strict=True)
-    while True:
+    records = []
+    reader = csv.reader(lines, strict=True)
+    with _CSV_LIMIT:
+        before = csv.field_size_limit()
+        csv.field_size_limit(max(before, longest))
         try:
-            cells = next(reader)
-        except StopIteration:
-            return
-        except csv.Error as error:
-            bad.add(reader.line_num, f"{error}; is a quotation mark not closed or not doubled?")
-            continue
-        if cells:
-            yield reader.line_num, cells
+            while (cells := _next_record(reader, bad)) is not None:
+                records.append((reader.line_num, cells))
+        finally:
+            csv.field_size_limit(before)
+    return [record for record in records if record[1]]
+
+
+def _next_record(reader: "Reader", bad: BadLines) -> list[str] | None:
+    """Return the next cells, none of a broken record, which is noted, and None at the end."""
+    import csv
+
+    try:
+        return next(reader, None)
+    except csv.Error as error:
+        bad.add(reader.line_num, f"{error}; is a quotation mark not closed or not doubled?")
+        return []
 
 
 @dataclass(frozen=True)
@@ -175,8 +201,11 @@ class _Table:
     def find(self, column: Column | None, usual: Sequence[str], option: str) -> int:
         """Return the index of a column that was given, or of one with a usual name."""
         line, cells = self.first
+        names = self.names
         if column is None:
-            column = guess_column(self.names or [], usual)
+            column = guess_column(names or [], usual)
+            # Two names that differ in upper and lower case alone are the same usual one.
+            column, names = column and column.casefold(), [name.casefold() for name in names or []]
         if column is None:
             found = ", ".join(map(repr, cells[:20]))
             raise self.source.refuse(
@@ -184,7 +213,7 @@ class _Table:
                 f"found {found}; name the column, or number it from 1, with {option}",
                 line,
             )
-        return column_index(column, self.names, len(cells), self.source, line)
+        return column_index(column, names, len(cells), self.source, line)
 
     def rows(self, bad: BadLines) -> list[Cells]:
         """Return the rows of data that have as many cells as the first row; note the others."""
