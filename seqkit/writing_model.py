@@ -7,6 +7,7 @@ from typing import Any, NamedTuple, Protocol, TypeAlias, TypeVar
 
 import numpy as np
 
+from seqkit.arrays import Array, BoolArray, IntArray
 from seqkit.beam_search import Hypothesis
 from seqkit.errors import UserError
 from seqkit.layers.base import State
@@ -110,15 +111,23 @@ class OpenlyWritten(Written):
     Attributes:
         gold_log_probability: of the gold answer with its end mark, natural logarithm; None where
             there is no gold answer.
+        gold_unknown_log_probability: the part of it on tokens outside the vocabulary.
     """
 
     gold_log_probability: float | None = None
+    gold_unknown_log_probability: float | None = None
 
     @classmethod
-    def of(cls, written: Written, gold_log_probability: float | None) -> "OpenlyWritten":
-        """Add what the model held of the gold answer."""
+    def of(cls, written: Written, gold: Array | None, unknown: BoolArray) -> "OpenlyWritten":
+        """Add what the model held of each token (T,) of the gold answer, and which are unknown."""
         given = {field.name: getattr(written, field.name) for field in fields(Written)}
-        return cls(**given, gold_log_probability=gold_log_probability)
+        if gold is None:
+            return cls(**given)
+        return cls(
+            **given,
+            gold_log_probability=float(gold.sum()),
+            gold_unknown_log_probability=float(gold[unknown].sum()),
+        )
 
 
 def fit_texts(
@@ -138,6 +147,12 @@ def fit_texts(
         texts, minimum_count=min_count, maximum_size=max_size, specials=(UNKNOWN, END)
     )
     return {"vocabulary": vocabulary.to_json(), "longest": max(map(len, texts), default=0)}
+
+
+def _surprise(predictions: Sequence[Written], name: str) -> list[float]:
+    """Return -log probabilities by the field's name, NaN where a prediction does not have them."""
+    given = [getattr(prediction, name, None) for prediction in predictions]
+    return [np.nan if value is None else -value for value in given]
 
 
 Item: TypeAlias = tuple[ExampleT, Sequence[str]]
@@ -246,12 +261,15 @@ class WritingModel(Model[ExampleT, Written]):
         found = self._search(examples, self._options.beam, self._options.n_best)
         if not self.open_ended:
             return found
-        pairs = zip(found, self.gold_log_probabilities(examples), strict=True)
-        return [OpenlyWritten.of(written, value) for written, value in pairs]
+        held = zip(examples, found, self.gold_log_probabilities(examples), strict=True)
+        return [OpenlyWritten.of(w, gold, self._gold_unknown(e)) for e, w, gold in held]
 
-    def gold_log_probabilities(self, examples: Sequence[ExampleT]) -> list[float | None]:
-        """Return the log-probability of each example's first right answer, where there is one."""
-        found: list[float | None] = [None] * len(examples)
+    def gold_log_probabilities(self, examples: Sequence[ExampleT]) -> list[Array | None]:
+        """Return the log-probabilities (T,) of each example's first right answer and its end mark.
+
+        None stands where no right answer is known.
+        """
+        found: list[Array | None] = [None] * len(examples)
         known = [i for i, example in enumerate(examples) if self.answers(example)]
         for some in self._groups([examples[i] for i in known]):
             places = [known[i] for i in some]
@@ -261,8 +279,18 @@ class WritingModel(Model[ExampleT, Written]):
             ends = np.cumsum([len(target) + 1 for target in targets])[:-1]
             parts = np.split(loss.log_probabilities.astype(np.float64), ends)
             for place, part in zip(places, parts, strict=True):
-                found[place] = float(part.sum())
+                found[place] = part
         return found
+
+    def _gold_ids(self, example: ExampleT) -> IntArray:
+        """Return the ids of the first right answer, where one is known, and of the end mark."""
+        first = next(iter(self.answers(example)), ())
+        return np.append(self.vocabulary.encode(first), self.vocabulary.ids[END])
+
+    def _gold_unknown(self, example: ExampleT) -> BoolArray:
+        """Say which tokens of the first right answer and its end mark are unknown."""
+        unknown: BoolArray = self._gold_ids(example) == self.vocabulary.unknown_id
+        return unknown
 
     def _groups(self, examples: Sequence[ExampleT]) -> list[list[int]]:
         lengths = [self.length(example) for example in examples]
@@ -310,7 +338,7 @@ class WritingModel(Model[ExampleT, Written]):
             encoded.memory,
             encoded.state,
             lambda i, log_p: draw(sampling.restrict(log_p, banned=[unknown]), streams[i]),
-            max_length=length or self.limit,
+            max_length=self.limit if length is None else length,
         )
         return [self.tokenizer.join(self.vocabulary.decode(tokens)) for tokens in drawn]
 
@@ -330,9 +358,21 @@ class WritingModel(Model[ExampleT, Written]):
         edits = score_sequences(gold, [written.tokens for written in predictions], unit=unit)
         if not self.open_ended:
             return edits
-        given = [getattr(p, "gold_log_probability", None) for p in predictions]
-        surprise = [np.nan if value is None else -value for value in given]
-        return join_scorings(score_lines(surprise, [len(a[0]) + 1 for a in gold]), edits)
+        unknown = [self._gold_unknown(example) for example in examples]
+        surprise = score_lines(
+            _surprise(predictions, "gold_log_probability"),
+            [len(marked) for marked in unknown],
+            unknown_nll=_surprise(predictions, "gold_unknown_log_probability"),
+            unknown_tokens=[int(marked.sum()) for marked in unknown],
+            vocabulary=self._basis,
+        )
+        return join_scorings(surprise, edits)
+
+    @property
+    def _basis(self) -> str:
+        """What a perplexity of this model is measured on: the tokens and the vocabulary."""
+        size, digest = len(self.vocabulary), self.vocabulary.digest
+        return f"{self.tokenizer.name}, a vocabulary of {size:,} ({digest})"
 
     def validate(self, examples: Sequence[ExampleT]) -> Metric:
         """Return the headline; what is written for it is written without a beam."""
@@ -363,9 +403,8 @@ class WritingModel(Model[ExampleT, Written]):
         ngrams = KneserNey.fit(np.concatenate(stream), len(self.vocabulary), order=3)
 
         def surprise(example: ExampleT) -> Written:
-            ids = np.append(self.vocabulary.encode(self.answers(example)[0]), end)
-            value = float(ngrams.log_probabilities(ids, [end]).sum())
-            return OpenlyWritten.of(commonest, value)
+            values = ngrams.log_probabilities(self._gold_ids(example), [end])
+            return OpenlyWritten.of(commonest, values, self._gold_unknown(example))
 
         yield Baseline("Kneser-Ney trigram of all answers", lambda e: [surprise(x) for x in e])
 

@@ -13,7 +13,7 @@ from seqkit.metrics.evaluation import evaluate
 from seqkit.sampling import Sampling
 from seqkit.sequences import pack
 from seqkit.text import END, Vocabulary, create_tokenizer
-from seqkit.writing_model import NetworkInput, WritingModel, Written, fit_texts
+from seqkit.writing_model import NetworkInput, OpenlyWritten, WritingModel, Written, fit_texts
 
 
 @dataclass(frozen=True)
@@ -36,8 +36,16 @@ EXAMPLES: list[Example] = [([1.0, 2.0], ["가나", "가"]), ([], [""]), ([3.0], 
 class Reader(WritingModel[Example]):
     """Writes letters for numbers."""
 
-    def __init__(self, *, open_ended: bool = False, dtype: Any = np.float32, **options: Any):
-        fitted = fit_texts([list(text) for _, texts in EXAMPLES for text in texts])
+    def __init__(
+        self,
+        *,
+        open_ended: bool = False,
+        dtype: Any = np.float32,
+        min_count: int = 1,
+        **options: Any,
+    ):
+        texts = [list(text) for _, texts in EXAMPLES for text in texts]
+        fitted = fit_texts(texts, min_count=min_count)
         words = Vocabulary.from_json(fitted["vocabulary"])
         rng = np.random.default_rng(0)
         network = EncoderDecoder.build(
@@ -171,6 +179,38 @@ def test_open_answers_are_scored_by_how_much_they_surprise():
     assert found.name == "perplexity"
     assert found.value == pytest.approx(np.exp(mean), rel=1e-5)
     assert model.validate(EXAMPLES).value == pytest.approx(found.value)
+
+
+def test_open_answers_are_scored_with_and_without_unknown_tokens():
+    model = Reader(open_ended=True)
+    examples: list[Example] = [EXAMPLES[0], ([3.0], ["가힣"])]
+    scoring = model.score(examples, model.predict(examples))
+    scores = evaluate(scoring, resamples=0, rng=np.random.default_rng(0)).metrics
+    found = {metric.name: metric.value for metric in scores}
+    surprises = [-values for values in model.gold_log_probabilities(examples) if values is not None]
+    whole = np.concatenate(surprises)
+    assert scoring.counts["unknown tokens"] == 1
+    assert found["perplexity"] == pytest.approx(np.exp(whole.mean()))
+    known = np.delete(whole, -2)  # 힣, before the last end mark
+    assert found["perplexity without unknown words"] == pytest.approx(np.exp(known.mean()))
+
+
+def test_perplexities_over_different_vocabularies_have_different_bases():
+    def basis(model: Reader) -> str:
+        return model.score(EXAMPLES, model.predict(EXAMPLES)).headline.basis
+
+    whole = basis(Reader(open_ended=True))
+    assert whole.startswith("characters, a vocabulary of 5 (")
+    assert basis(Reader(open_ended=True)) == whole
+    assert basis(Reader(open_ended=True, min_count=2)) != whole
+
+
+def test_the_perplexity_of_certain_answers_is_1():
+    model = Reader(open_ended=True)
+    told = [
+        OpenlyWritten("가나", ("가", "나"), gold_log_probability=0, gold_unknown_log_probability=0)
+    ]
+    assert headline(model, EXAMPLES[:1], list(told)).value == 1.0
 
 
 def test_an_input_without_a_gold_answer_surprises_nobody():

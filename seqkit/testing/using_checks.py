@@ -189,6 +189,14 @@ def scores_have_a_row_for_each_example(subject: TaskSubject) -> None:
     require(found == wanted, f"found {found} rows for {wanted} examples")
 
 
+def perplexities_name_their_basis(subject: TaskSubject) -> None:
+    """A perplexity says over which vocabulary it is, or two models are ranked that cannot be."""
+    model = subject.trained
+    measures = model.score(subject.others, model.predict(subject.others)).measures
+    bare = [m.name for m in measures if m.name.startswith("perplexity") and not m.basis]
+    require(not bare, f"no Measure.basis: {', '.join(bare)}; score_lines(vocabulary=...) sets it")
+
+
 def mistakes_are_named(subject: TaskSubject) -> None:
     """Each example has its loss, unknown tokens are text, and what is right is no mistake."""
     task, model, examples = subject.task(), subject.trained, subject.others
@@ -279,6 +287,7 @@ USING_CHECKS = checks_of(
     formats_are_text,
     unmet_answers_are_scored,
     scores_have_a_row_for_each_example,
+    perplexities_name_their_basis,
     mistakes_are_named,
     report_counts_the_data,
     report_has_an_interval,

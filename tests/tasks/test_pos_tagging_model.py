@@ -13,6 +13,7 @@ from seqkit.errors import UserError
 from seqkit.kernels.threads import use_threads
 from seqkit.tagging import features
 from seqkit.testing.gradients import gradient_error
+from seqkit.tokens import ModelTokens, tokens_at_hand
 from seqkit.training.trainer import Trainer
 from seqkit_tasks.pos_tagging.examples import TaggedWords, TagPrediction
 from seqkit_tasks.pos_tagging.model import PosTaggingModel
@@ -276,6 +277,15 @@ def test_seen_means_seen_in_training_even_without_a_vector() -> None:
     tagger = model(min_count=2)
     examples = task().examples([["Stop", "stop", "unmet", "the"]], [["VERB"] * 4])
     assert tagger.counts(examples)["unknown words"] == 3
+    scoring = tagger.score(examples, gold_as_predicted(examples))
+    assert scoring.counts["unseen words"] == 1
+
+
+def test_a_word_that_came_with_the_vectors_alone_is_unseen() -> None:
+    with tokens_at_hand(ModelTokens(["unmet"])):
+        tagger = model(extend_vocabulary=True, init_from="run")
+    examples = task().examples([["unmet", "the"]], [["VERB", "DET"]])
+    assert tagger.counts(examples)["unknown words"] == 0
     scoring = tagger.score(examples, gold_as_predicted(examples))
     assert scoring.counts["unseen words"] == 1
 

@@ -385,6 +385,18 @@ class Padded(ToyModel):
         return replace(scoring, statistics=np.concatenate([rows, 0 * rows[:1]]))
 
 
+@breaks("perplexities-name-their-basis")
+class Rankable(ToyModel):
+    """Measures a perplexity, and does not say over which vocabulary."""
+
+    def score(self, examples, predictions):
+        scoring = super().score(examples, predictions)
+        rows = np.append(scoring.statistics, np.ones((len(examples), 1)), axis=1)
+        surprise = Measure("perplexity", lambda sums: sums[..., -1], higher_is_better=False)
+        # The others look at their own columns, which stand where they stood.
+        return replace(scoring, statistics=rows, measures=(*scoring.measures, surprise))
+
+
 @breaks("mistakes-are-named")
 class Harsh(ToyTask):
     """Calls every answer wrong."""

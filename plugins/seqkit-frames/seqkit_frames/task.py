@@ -75,7 +75,10 @@ class FramesTask(Task[FramesConfig, Example, Any]):
             return None
         if self.config.mode == "classify" or (self.config.mode == "auto" and gold.kind == "label"):
             return LabelPrediction.certain(gold.answer)
-        return OpenlyWritten(gold.answer, self._tokens(example), gold_log_probability=0.0)
+        tokens = self._tokens(example)
+        return OpenlyWritten(
+            gold.answer, tokens, gold_log_probability=0.0, gold_unknown_log_probability=0.0
+        )
 
     def _tokens(self, example: Example) -> tuple[str, ...]:
         return tuple(create_tokenizer(self.config.unit).tokenize(example.gold.answer))

@@ -13,6 +13,9 @@ TOKENIZE = {"words": "13a", "characters": "char", "jamo": "char", "whitespace": 
 
 ORDER = 4
 
+SMOOTHING = "exp"
+"""Of an order without a match; sacreBLEU's own default, which its function of sums has not."""
+
 
 def score_bleu(gold: Sequence[Sequence[str]], predicted: Sequence[str], units: str) -> Scoring:
     """Score texts by corpus BLEU, in [0, 1], against one or several right answers each.
@@ -28,6 +31,7 @@ def score_bleu(gold: Sequence[Sequence[str]], predicted: Sequence[str], units: s
     """
     from sacrebleu.metrics.bleu import BLEU
 
+    # Only its counts are used, not its score of a single text.
     bleu = BLEU(tokenize=TOKENIZE[units], effective_order=True)
     statistics = np.zeros((len(gold), 2 * ORDER + 2))
     for row, text, answers in zip(statistics, predicted, gold, strict=True):
@@ -36,10 +40,11 @@ def score_bleu(gold: Sequence[Sequence[str]], predicted: Sequence[str], units: s
 
     def compute(sums: Array) -> Array:
         rows = sums.reshape(-1, 2 * ORDER + 2).astype(int).tolist()
-        scores = [
-            BLEU.compute_bleu(row[:ORDER], row[ORDER:-2], row[-2], row[-1]).score / 100
-            for row in rows
-        ]
+        scores = [bleu_of(row[:ORDER], row[ORDER:-2], row[-2:]) for row in rows]
         return np.reshape(scores, sums.shape[:-1])
+
+    def bleu_of(matches: list[int], ngrams: list[int], lengths: list[int]) -> float:
+        found = BLEU.compute_bleu(matches, ngrams, *lengths, smooth_method=SMOOTHING)
+        return found.score / 100
 
     return Scoring(statistics, (Measure(f"BLEU ({TOKENIZE[units]})", compute),))

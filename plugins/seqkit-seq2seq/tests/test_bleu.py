@@ -5,7 +5,7 @@ import pytest
 from sacrebleu.metrics.bleu import BLEU
 from seqkit.metrics import evaluate
 
-from seqkit_seq2seq.bleu import TOKENIZE, score_bleu
+from seqkit_seq2seq.bleu import ORDER, TOKENIZE, score_bleu
 
 GOLD = [
     ["the cat sat on the mat ."],
@@ -25,6 +25,16 @@ def test_as_sacrebleu_counts_it(units: str) -> None:
     assert 0 < expected < 1
     found = scoring.measures[0].compute(scoring.statistics.sum(axis=0))
     assert float(found) == pytest.approx(expected)
+
+
+@pytest.mark.parametrize("text", ["the cat ran over there", "a cat ran", "no word is right"])
+def test_an_order_without_a_match_is_smoothed_as_sacrebleu_does(text: str) -> None:
+    gold = "the cat sat on the mat"
+    scoring = score_bleu([[gold]], [text], "words")
+    corpus = BLEU(tokenize="13a").corpus_score([text], [[gold]])
+    assert corpus.counts[ORDER - 1] == 0
+    found = scoring.measures[0].compute(scoring.statistics.sum(axis=0))
+    assert float(found) == pytest.approx(corpus.score / 100)
 
 
 def test_perfect_texts_score_one_with_an_interval() -> None:

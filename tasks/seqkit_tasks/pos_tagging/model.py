@@ -51,7 +51,7 @@ class PosTaggingModel(TaggerModel[TaggedWords, TagPrediction]):
         super().__init__(network, batch_size=config.batch_size)
         self.config = config
         self.tags = tags.words
-        self._met = words.ids.keys() | left_out
+        self._met = _counted(words) | left_out
         self._tag_ids = tags.ids
 
     def describe(self) -> Mapping[str, str]:
@@ -153,6 +153,14 @@ class PosTaggingModel(TaggerModel[TaggedWords, TagPrediction]):
             return [TagPrediction(x.words, tags, (1.0,) * len(tags)) for x, tags in pairs]
 
         yield Baseline("each word's commonest tag", predict)
+
+
+def _counted(words: Vocabulary) -> frozenset[str]:
+    """Return the words that training had: those from vectors or another model count 0 times."""
+    if words.counts is None:
+        return frozenset(words.words)
+    pairs = zip(words.words, words.counts, strict=True)
+    return frozenset(word for word, count in pairs if count)
 
 
 def _wrong_mass(gold: Sequence[str], prediction: TagPrediction) -> float:
