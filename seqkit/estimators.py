@@ -15,7 +15,8 @@ from sklearn.utils.validation import check_consistent_length, check_is_fitted
 
 from seqkit.arrays import Array
 from seqkit.bundle import bundle_arrays, fill_parameters
-from seqkit.errors import UserError
+from seqkit.errors import Problem, UserError
+from seqkit.inputs import make_examples
 from seqkit.kernels.compiled import use_compiled, worth_compiling
 from seqkit.kernels.threads import use_threads
 from seqkit.options import options_of, parse
@@ -61,11 +62,11 @@ class TaskEstimator(BaseEstimator):  # type: ignore[misc]
             UserError: options or data that cannot be used.
         """
         self.task_ = self._spec.create(self._config())
-        examples = self._examples(X, y)
+        examples = self._gold_examples(X, y)
         train, dev = self._split(examples)
         long = worth_compiling(len(train) * self.task_.config.epochs)
         with use_threads(self.threads), use_compiled(long or None):
-            self._resources = fit(self.task_, train, host=default_host())
+            self._resources = self._fit_resources(train, dev, y)
             self.model_ = self.task_.build(self._resources, rng=random_stream(self.seed, "weights"))
             initialise(self.task_, self.model_, host=default_host())
             self._remember_answers(y)
@@ -106,16 +107,34 @@ class TaskEstimator(BaseEstimator):  # type: ignore[misc]
     def score(self, X: Sequence[Any], y: Sequence[Any] | None = None) -> float:  # noqa: N803
         """Return the headline metric, negated where lower is better."""
         check_is_fitted(self, "model_")
-        examples = self._examples(X, y)
+        examples = self._gold_examples(X, y)
         with use_threads(self.threads):
             metric = self.model_.evaluate(examples, resamples=0).headline
         return metric.value if metric.higher_is_better else -metric.value
 
     def _examples(self, inputs: Sequence[Any], answers: Sequence[Any] | None = None) -> list[Any]:
-        if isinstance(inputs, str):
-            raise TypeError("wanted a list of inputs, found one string; write [text]")
-        check_consistent_length(inputs, answers)
-        return self.task_.examples(list(inputs), None if answers is None else list(answers))
+        if not isinstance(inputs, str):
+            check_consistent_length(inputs, answers)
+        return make_examples(self.task_, inputs, answers)
+
+    def _gold_examples(self, inputs: Sequence[Any], answers: Sequence[Any] | None) -> list[Any]:
+        examples = self._examples(inputs, answers)
+        if answers is None and self.task_.classifies:
+            raise UserError("found no labels, wanted one for each input as the second argument")
+        return examples
+
+    def _fit_resources(
+        self, train: list[Any], dev: list[Any], y: Sequence[Any] | None
+    ) -> Resources:
+        """Fit the vocabularies; say so where a label is missing because it was held out."""
+        try:
+            return fit(self.task_, train, host=default_host())
+        except UserError as error:
+            if train is dev or y is None or len(set(map(str, y))) < 2:
+                raise
+            held_out = f"{len(dev)} of the {len(train) + len(dev)} inputs chooses the best epoch"
+            problem = Problem(f"{held_out} and is not trained on; give more", "held out")
+            raise UserError([*error.problems, problem]) from None
 
     def _config(self) -> Any:
         values = {item.name: getattr(self, item.name) for item in options_of(self._spec.config)}
@@ -186,7 +205,8 @@ def estimator(task: str, *, host: PluginHost | None = None, **options: Any) -> T
     """
     spec = (host or default_host()).find_task(task)
     own = {name: options[name] for name in ("seed", "threads") if name in options}
-    parse(spec.config, {name: value for name, value in options.items() if name not in own})
+    rest = {name: value for name, value in options.items() if name not in own}
+    parse(spec.config, rest, others=("seed", "threads"))
     made: TaskEstimator = _estimator_class(spec)(**options)
     return made
 

@@ -11,6 +11,7 @@ import numpy as np
 from seqkit.arrays import Array
 from seqkit.bundle import Manifest, ModelFormatError, fill_parameters, read_bundle
 from seqkit.errors import Problem, UserError
+from seqkit.inputs import make_examples
 from seqkit.kernels.compiled import use_compiled
 from seqkit.kernels.threads import use_threads
 from seqkit.options import parse
@@ -60,19 +61,17 @@ class TrainedModel:
 
         Raises:
             TypeError: ``inputs`` is one string instead of a sequence of them.
-            UserError: another number of targets than inputs, or what the task refuses.
+            UserError: another number of targets than inputs, an input or an answer that is
+                missing, or what the task refuses.
         """
-        if isinstance(inputs, str):
-            raise TypeError("wanted a list of texts, found one string; write [text]")
-        if targets is not None and len(inputs) != len(targets):
-            raise UserError(f"found {len(inputs)} inputs and {len(targets)} gold answers")
-        return self.task.examples(inputs, targets)
+        return make_examples(self.task, inputs, targets)
 
     def predict(self, inputs: Sequence[Any]) -> list[Any]:
         """Predict for texts (or whatever else the task takes), in their order.
 
         Raises:
             TypeError: ``inputs`` is one string instead of a sequence of them.
+            UserError: an input that is missing, or that the task refuses.
         """
         return self.predict_examples(self.examples(inputs))
 

@@ -22,7 +22,7 @@ import dataclasses
 import math
 import types
 import typing
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Literal, TypeVar
 
@@ -135,13 +135,20 @@ def _option_of_field(config: type, field: "dataclasses.Field[Any]", hint: Any) -
     return made
 
 
-def parse(config: type[ConfigT], values: Mapping[str, Any], *, where: str = "") -> ConfigT:
+def parse(
+    config: type[ConfigT],
+    values: Mapping[str, Any],
+    *,
+    where: str = "",
+    others: Sequence[str] = (),
+) -> ConfigT:
     """Make a config from untyped values; what is not given keeps its default.
 
     Args:
         config: a frozen dataclass of options.
         values: by name, with underscores or hyphens; text is converted ("64", "true", "max,mean").
         where: what the values come from, put before each problem.
+        others: names that the caller takes beside the options, for its suggestions.
 
     Raises:
         UserError: unknown names (with the nearest valid one), values of the wrong type or out of
@@ -154,7 +161,7 @@ def parse(config: type[ConfigT], values: Mapping[str, Any], *, where: str = "") 
         name = key.replace("-", "_")
         place = _join(where, key)
         if name not in known:
-            problems.append(Problem(f"no such option; {suggest(name, known)}", place))
+            problems.append(Problem(f"no such option; {suggest(name, [*known, *others])}", place))
             continue
         try:
             parsed[name] = _convert(known[name], value)

@@ -359,7 +359,7 @@ def train(
     chosen = find_data(data, spec, host)
     run = Run(
         spec,
-        parse(spec.config, options),
+        parse(spec.config, options, others=("seed", "threads")),
         data=chosen.files,
         sample=chosen.sample,
         output=None if output is None else Path(output),

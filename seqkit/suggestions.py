@@ -5,10 +5,31 @@ from collections.abc import Iterable
 __all__ = ["did_you_mean", "nearest", "suggest"]
 
 
+_ELSEWHERE = {
+    "embedding_dim": "embedding",
+    "hidden_size": "units",
+    "lr": "learning_rate",
+    "max_iter": "epochs",
+    "max_norm": "clip_norm",
+    "n_epochs": "epochs",
+    "n_jobs": "threads",
+    "num_epochs": "epochs",
+    "num_layers": "layers",
+    "random_state": "seed",
+}
+"""What other libraries call it. No spelling leads from one to the other."""
+
+
 def nearest(name: str, valid: Iterable[str]) -> str | None:
-    """Return the valid name most like ``name``, upper and lower case alike, or None."""
+    """Return the valid name most like ``name``, upper and lower case alike, or None.
+
+    A name that another library has for the same thing is as near as can be.
+    """
     from difflib import get_close_matches
 
+    valid = list(valid)
+    if (same := _ELSEWHERE.get(name)) in valid:
+        return same
     folded = {candidate.casefold(): candidate for candidate in valid}
     matches = get_close_matches(name.casefold(), folded, n=1, cutoff=0.6)
     return folded[matches[0]] if matches else None

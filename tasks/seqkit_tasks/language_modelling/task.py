@@ -8,6 +8,7 @@ from typing import Any, ClassVar
 import numpy as np
 
 from seqkit.errors import Problem, UserError
+from seqkit.inputs import texts
 from seqkit.layers.embedding import Embedding
 from seqkit.layers.softmax import SoftmaxOutput
 from seqkit.layers.text_encoder import TextEncoder
@@ -51,13 +52,17 @@ class LanguageModellingTask(Task[LanguageModellingConfig, Line, ScoredLine]):
         )
 
     def examples(self, inputs: Sequence[Any], targets: Sequence[Any] | None = None) -> list[Line]:
-        """Make examples from lines of text, which hold their own answers: no ``targets``."""
-        return self._lines([str(text) for text in inputs])
+        """Make examples from lines of text, which hold their own answers: no ``targets``.
 
-    def _lines(self, texts: Sequence[str]) -> list[Line]:
+        Raises:
+            UserError: inputs that are no texts; all of them together.
+        """
+        return self._lines(texts(inputs))
+
+    def _lines(self, lines: Sequence[str]) -> list[Line]:
         # Equal tokens are one object: two million words of WikiText-2 are 33,000 strings.
         shared: dict[str, str] = {}
-        return [Line(text, self._tokens(text, shared)) for text in texts]
+        return [Line(text, self._tokens(text, shared)) for text in lines]
 
     def _tokens(self, text: str, shared: dict[str, str]) -> tuple[str, ...]:
         cased = text.lower() if self.config.lowercase else text

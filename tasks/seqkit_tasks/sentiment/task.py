@@ -11,6 +11,7 @@ import numpy as np
 from seqkit.arrays import Array
 from seqkit.encoders import start_from_vectors
 from seqkit.errors import Problem, UserError
+from seqkit.inputs import texts
 from seqkit.label_model import LabelPrediction, fit_labels
 from seqkit.layers.linear import Linear
 from seqkit.layers.pooling import Pooling
@@ -76,10 +77,15 @@ class SentimentTask(Task[SentimentConfig, LabelledTokens, LabelPrediction]):
     def examples(
         self, inputs: Sequence[Any], targets: Sequence[Any] | None = None
     ) -> list[LabelledTokens]:
-        """Make examples from texts and, where there are some, labels (made text)."""
-        labels = [""] * len(inputs) if targets is None else [str(label) for label in targets]
+        """Make examples from texts and, where there are some, labels (made text).
+
+        Raises:
+            UserError: inputs that are no texts; all of them together.
+        """
+        given = texts(inputs)
+        labels = [""] * len(given) if targets is None else [str(label) for label in targets]
         shared: dict[str, str] = {}
-        pairs = zip(inputs, labels, strict=True)
+        pairs = zip(given, labels, strict=True)
         return [self._example(text, label, shared) for text, label in pairs]
 
     def _example(self, text: str, label: str, shared: dict[str, str]) -> LabelledTokens:

@@ -1,0 +1,130 @@
+"""What people hand over from Python, checked before a task makes examples of it.
+
+A table of texts is seldom whole: a missing one is ``None`` or ``nan``. Both would become words.
+"""
+
+import math
+from collections.abc import Callable, Iterable, Sequence
+from numbers import Number
+from typing import Any
+
+import numpy as np
+
+from seqkit.errors import Problem, UserError, shorten
+from seqkit.tasks import Task
+
+__all__ = ["make_examples", "texts", "texts_or_words"]
+
+
+def make_examples(
+    task: Task[Any, Any, Any], inputs: Iterable[Any], targets: Iterable[Any] | None = None
+) -> list[Any]:
+    """Make a task's examples; what is no input or no answer for any task is refused first.
+
+    Args:
+        task: makes the examples.
+        inputs: N texts, or whatever else the task takes.
+        targets: N gold answers, or None.
+
+    Raises:
+        TypeError: ``inputs`` is one string instead of a sequence of them.
+        UserError: another number of targets than inputs; an input or an answer that is missing;
+            a label that is neither text nor number; what the task refuses.
+    """
+    if isinstance(inputs, str):
+        raise TypeError("wanted a list of inputs, found one string; write [text]")
+    _refuse_frame(inputs)
+    given = list(inputs)
+    answers = None if targets is None else list(targets)
+    if answers is not None and len(given) != len(answers):
+        raise UserError(f"found {len(given)} inputs and {len(answers)} gold answers")
+    problems = _problems(given, "input", _is_missing, "a text, or what else the task takes")
+    if task.classifies:
+        problems += _problems(answers or (), "label", _is_no_label, "a label: a text or a number")
+    else:
+        problems += _problems(answers or (), "answer", _is_missing, "a gold answer")
+    if problems:
+        raise UserError(shorten(problems))
+    return task.examples(given, answers)
+
+
+def texts(inputs: Sequence[Any]) -> list[str]:
+    """Return inputs that are all texts, for the ``examples`` of a task that takes nothing else.
+
+    Raises:
+        UserError: some are none; all of them together.
+
+    Example:
+        >>> texts(["It rains.", ["It", "rains"]])
+        Traceback (most recent call last):
+            ...
+        seqkit.errors.UserError: input 2: found ['It', 'rains'] (list), wanted a text
+    """
+    if problems := _problems(inputs, "input", lambda value: not isinstance(value, str), "a text"):
+        raise UserError(shorten(problems))
+    return list(inputs)
+
+
+def texts_or_words(inputs: Sequence[Any], *, beside: tuple[type, ...] = ()) -> list[Any]:
+    """Return inputs that are all texts or lists of words, for the ``examples`` of a tagger.
+
+    Args:
+        inputs: what was given.
+        beside: types that the task takes too.
+
+    Raises:
+        UserError: some are none; all of them together.
+
+    Example:
+        >>> texts_or_words(["It rains.", ["It", float("nan")]])
+        Traceback (most recent call last):
+            ...
+        seqkit.errors.UserError: input 2: found ['It', nan] (list), wanted a text or a list of words
+    """
+
+    def wrong(value: Any) -> bool:
+        if isinstance(value, (str, *beside)):
+            return False
+        return not isinstance(value, Iterable) or any(not isinstance(w, str) for w in value)
+
+    if problems := _problems(inputs, "input", wrong, "a text or a list of words"):
+        raise UserError(shorten(problems))
+    return list(inputs)
+
+
+def _refuse_frame(inputs: Iterable[Any]) -> None:
+    """A data frame would give the names of its columns instead of its rows."""
+    if hasattr(inputs, "columns") and hasattr(inputs, "iloc"):
+        columns = ", ".join(map(repr, list(inputs.columns)[:5]))
+        raise UserError(f"found a data frame, wanted one of its columns; it has {columns}")
+
+
+def _problems(
+    values: Iterable[Any], noun: str, wrong: Callable[[Any], bool], wanted: str
+) -> list[Problem]:
+    return [
+        Problem(f"found {_shown(value)}, wanted {wanted}", f"{noun} {number}")
+        for number, value in enumerate(values, 1)
+        if wrong(value)
+    ]
+
+
+def _shown(value: Any) -> str:
+    """The value and its type; of an array its shape, which says more than its numbers."""
+    if value is None:
+        return "None"
+    if getattr(value, "shape", ()):
+        return f"an array of shape {tuple(value.shape)}"
+    text = repr(value)
+    return f"{text if len(text) <= 40 else text[:37] + '...'} ({type(value).__name__})"
+
+
+def _is_missing(value: Any) -> bool:
+    # pandas has a missing value of its own, which is no number and equals nothing.
+    missing = value is None or type(value).__name__ in ("NAType", "NaTType")
+    return missing or (isinstance(value, float | np.floating) and math.isnan(value))
+
+
+def _is_no_label(value: Any) -> bool:
+    scalar = isinstance(value, str | Number) or getattr(value, "shape", None) == ()
+    return _is_missing(value) or not scalar
