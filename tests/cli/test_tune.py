@@ -125,6 +125,34 @@ def test_a_space_that_cannot_be_searched_is_named(seqkit, searched, said):
     assert said in done.err
 
 
+def test_an_option_is_searched_or_set_but_not_both(seqkit):
+    done = seqkit("tune", "toy", "--set", "learning-rate=0.1", "--search", "learning_rate")
+    assert done.status == 2
+    assert "--search learning_rate: found beside --set of the same option" in done.err
+
+
+def test_an_option_is_searched_once(seqkit):
+    done = seqkit("tune", "toy", "--search", "epochs=1,2", "--search", "epochs=3,4")
+    assert done.status == 2
+    assert "--search epochs: given twice" in done.err
+
+
+@pytest.mark.parametrize("by", ["--set", "--config"])
+def test_what_is_fixed_leaves_the_default_space(seqkit, by):
+    Path("recipe.toml").write_text("learning_rate = 0.25\n")
+    given = "learning_rate=0.25" if by == "--set" else "recipe.toml"
+    done = seqkit("tune", "toy", by, given)
+    assert done.status == 2
+    assert "--search: missing, and what is searched by default is fixed (learning_rate)" in done.err
+
+
+def test_what_a_recipe_sets_can_be_searched_all_the_same(seqkit):
+    Path("recipe.toml").write_text("learning_rate = 0.25\nepochs = 1\n")
+    searched = ("--search", "learning_rate=0.5,1", "--trials", "1", "--json")
+    done = seqkit("tune", "toy", "--config", "recipe.toml", *searched)
+    assert json.loads(done.out)["trials"][0]["values"]["learning_rate"] in ("0.5", "1")
+
+
 def test_all_mistakes_are_told_at_once(seqkit):
     done = seqkit("tune", "toy", "--search", "noise", "--search", "epoch=1..2", "--set", "x=1")
     assert done.status == 2
