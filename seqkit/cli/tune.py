@@ -103,8 +103,8 @@ def _tune(
 
     with run_folder(f"tune-{plan.spec.name}", output) as folder:
         search = Search(
-            plan.spec, plan.config, data=plan.data.files, space=space, folder=folder,
-            host=plan.host, seed=plan.settings.seed, threads=threads,
+            plan.spec, plan.config, data=plan.data.files, data_options=plan.settings.data_options,
+            space=space, folder=folder, host=plan.host, seed=plan.settings.seed, threads=threads,
         )  # fmt: skip
         seconds = None if minutes is None else 60 * minutes
         with stopping_on_interrupt() as stop:

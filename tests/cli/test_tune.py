@@ -2,11 +2,14 @@
 
 import json
 import os
+import shlex
 import signal
 import tomllib
 from pathlib import Path
 
 import pytest
+
+from tests.cli.toy import write_data
 
 pytest.importorskip("optuna", reason="the extra seqkit[tune] is not installed")
 
@@ -29,6 +32,16 @@ def test_a_run_takes_the_best_recipe_and_reaches_its_score(seqkit):
     best = next(trial for trial in found["trials"] if trial["number"] == found["best"])
     report = json.loads(seqkit("run", "toy", "--config", found["recipe"], "--json").out)
     assert max(epoch["score"] for epoch in report["epochs"]) == best["score"]
+
+
+def test_the_command_for_the_best_recipe_names_the_data(seqkit, tmp_path):
+    file = write_data(tmp_path / "my reviews") / "train.tsv"
+    done = seqkit("tune", "toy", "--data", str(file), "--seed", "3", *LITTLE)
+    command = done.out.splitlines()[-1]
+    best = "runs/tune-toy-1/best.toml"
+    expected = ["run", "toy", "--config", best, "--data", str(file), "--seed", "3"]
+    assert shlex.split(command)[1:] == expected
+    assert Path(best).read_text("utf-8").splitlines()[0] == f"# {command}"
 
 
 def test_the_best_trial_is_the_one_of_the_highest_score(seqkit):
