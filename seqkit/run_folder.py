@@ -1,9 +1,11 @@
 """The files of a run: checkpoint, model, options, report. Each is written whole or not at all."""
 
 import json
-from collections.abc import Mapping
+import shlex
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from textwrap import indent
 from typing import Any
 
 from seqkit.arrays import Array
@@ -16,9 +18,29 @@ from seqkit.reports import RunReport
 from seqkit.splits import fingerprint
 from seqkit.training.checkpoints import Checkpoint, load_checkpoint, save_checkpoint
 
-__all__ = ["CHECKPOINT_NAME", "RunFacts", "RunFolder"]
+__all__ = ["CHECKPOINT_NAME", "RunFacts", "RunFolder", "file_options", "run_command"]
 
 CHECKPOINT_NAME = "checkpoint.safetensors"
+
+
+def file_options(data: DataFiles) -> tuple[str, ...]:
+    """Return the options that give these files to ``seqkit run``, as words of a command line."""
+    flags = {"single": "--data"}
+    named = ((flags.get(name, f"--{name}"), str(path)) for name, path in data.paths().items())
+    return tuple(word for pair in named for word in pair)
+
+
+def run_command(task: str, recipe: Path, data: Sequence[str], *, seed: int) -> str:
+    """Return the command that trains by a recipe again, quoted for the shell.
+
+    Args:
+        task: its name.
+        recipe: path of it, as seen from where the paths of the data are seen.
+        data: the options that give the data; without any, the task's own sample is read.
+        seed: of everything random.
+    """
+    words = ["seqkit", "run", task, "--config", str(recipe), *data, "--seed", str(seed)]
+    return shlex.join(words)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -33,6 +55,7 @@ class RunFacts:
         sample: whether it is a built-in sample.
         files: absolute path of each file, by split.
         fingerprint: SHA-256 of their contents when the run was started.
+        data_options: that gave the data, as words of a command line.
     """
 
     task: str
@@ -42,10 +65,18 @@ class RunFacts:
     sample: bool
     files: dict[str, str]
     fingerprint: str
+    data_options: tuple[str, ...] = ()
 
     @classmethod
     def of(
-        cls, task: str, config: dict[str, Any], data: DataFiles, *, sample: bool, seed: int
+        cls,
+        task: str,
+        config: dict[str, Any],
+        data: DataFiles,
+        *,
+        sample: bool,
+        seed: int,
+        data_options: tuple[str, ...],
     ) -> "RunFacts":
         """Take down the facts of a run that is being started; reads the data files."""
         return cls(
@@ -56,6 +87,7 @@ class RunFacts:
             sample=sample,
             files={split: str(path.resolve()) for split, path in data.paths().items()},
             fingerprint=fingerprint(data),
+            data_options=data_options,
         )
 
     def data_files(self) -> DataFiles:
@@ -91,8 +123,9 @@ class RunFolder:
 
     def save_config(self, facts: RunFacts, config: object) -> None:
         """Write the options as a recipe that runs the same again."""
-        head = f"# seqkit run {facts.task} --config config.toml --seed {facts.seed}\n\n"
-        write_atomically(self.path / "config.toml", (head + as_recipe(config)).encode())
+        place = self.path / "config.toml"
+        command = run_command(facts.task, place, facts.data_options, seed=facts.seed)
+        write_atomically(place, f"{indent(command, '# ')}\n\n{as_recipe(config)}".encode())
 
     def save_model(self, manifest: Manifest, arrays: Mapping[str, Array]) -> None:
         """Write the model file."""

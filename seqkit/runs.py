@@ -32,7 +32,7 @@ from seqkit.overlap import sketch_of
 from seqkit.plugins import PluginHost, default_host
 from seqkit.randomness import random_stream
 from seqkit.reports import BaselineReport, DataSummary, ModelSummary, RunReport, plain_values
-from seqkit.run_folder import RunFacts, RunFolder
+from seqkit.run_folder import RunFacts, RunFolder, file_options
 from seqkit.sources import find_data
 from seqkit.splits import Splits, read_splits
 from seqkit.summaries import (
@@ -64,6 +64,8 @@ class Run:
         config: its options.
         data: where the examples come from.
         sample: whether they are a built-in sample; the report then says so.
+        data_options: that name the data in the command with which config.toml begins; by default
+            those of its files, and none for a sample.
         output: the run directory, made if need be; None writes nothing.
         seed: of everything random.
         threads: at most this many; all cores by default. The result does not depend on it.
@@ -85,6 +87,7 @@ class Run:
         data: DataFiles,
         host: PluginHost,
         sample: bool = False,
+        data_options: Sequence[str] | None = None,
         output: Path | None = None,
         seed: int = 0,
         threads: int | None = None,
@@ -93,6 +96,9 @@ class Run:
         self.config = config
         self.data = data
         self.sample = sample
+        if data_options is None:
+            data_options = () if sample else file_options(data)
+        self._data_options = tuple(data_options)
         self.output = output
         self.seed = seed
         self.threads = threads
@@ -127,6 +133,7 @@ class Run:
             data=facts.data_files(),
             host=host,
             sample=facts.sample,
+            data_options=facts.data_options,
             output=folder,
             seed=facts.seed,
             threads=threads,
@@ -144,7 +151,12 @@ class Run:
         """
         self._splits = read_splits(self.task, self.data, rng=random_stream(self.seed, "split"))
         self._facts = RunFacts.of(
-            self.spec.name, _plain(self.config), self.data, sample=self.sample, seed=self.seed
+            self.spec.name,
+            _plain(self.config),
+            self.data,
+            sample=self.sample,
+            seed=self.seed,
+            data_options=self._data_options,
         )
         self._compiled = worth_compiling(len(self._splits.train) * self.config.epochs)
         with self._computing():
@@ -362,6 +374,7 @@ def train(
         parse(spec.config, options, others=("seed", "threads")),
         data=chosen.files,
         sample=chosen.sample,
+        data_options=("--data", str(data)) if isinstance(data, str | Path) else None,
         output=None if output is None else Path(output),
         seed=seed,
         threads=threads,

@@ -277,6 +277,18 @@ def test_the_written_config_gives_the_same_run(data: Path, tmp_path: Path) -> No
     assert model_bytes(tmp_path / "a") == model_bytes(tmp_path / "b")
 
 
+def test_the_command_in_the_config_names_the_data_of_a_resumed_run_too(
+    data: Path, tmp_path: Path
+) -> None:
+    go_through(start(data, tmp_path / "run", seed=3), stop=after(2))
+    place = tmp_path / "run" / "config.toml"
+    stopped = place.read_text("utf-8")
+    go_through(Run.resume(tmp_path / "run", host=HOST))
+    files = " ".join(f"--{split} {data / split}.tsv" for split in ("train", "dev", "test"))
+    assert stopped.startswith(f"# seqkit run sentiment --config {place} {files} --seed 3\n")
+    assert place.read_text("utf-8") == stopped
+
+
 def test_the_model_file_says_what_it_is_and_nothing_that_differs_between_equal_runs(
     data: Path, tmp_path: Path
 ) -> None:

@@ -42,10 +42,20 @@ class Request:
 
 @dataclass(frozen=True)
 class RunPlan:
-    """A run that can start."""
+    """A run that can start.
+
+    Attributes:
+        spec: the task.
+        config: its options.
+        given: names of those that stand in the recipe or on the command line.
+        data: where the examples come from.
+        settings: the common options.
+        host: finds plugins.
+    """
 
     spec: TaskSpec[Any]
     config: Any
+    given: frozenset[str]
     data: ChosenData
     settings: RunSettings
     host: PluginHost
@@ -64,15 +74,16 @@ def plan_run(spec: TaskSpec[Any], request: Request, host: PluginHost) -> RunPlan
         _refuse_extra(request.extra, spec)
     config, data = None, None
     settings = settings_of(request, mistakes)
+    given = _given(request, mistakes)
     with mistakes.collected():
-        config = _config_of(spec, request, mistakes)
+        config = _parsed(spec.config, given)
     with mistakes.collected():
         data = choose_data(settings, spec, host)
     with mistakes.collected():
         _refuse_used_folder(settings)
     mistakes.raise_any()
     assert data is not None
-    return RunPlan(spec, config, data, settings, host)
+    return RunPlan(spec, config, frozenset(given), data, settings, host)
 
 
 def settings_of(request: Request, mistakes: Mistakes) -> RunSettings:
@@ -85,13 +96,13 @@ def settings_of(request: Request, mistakes: Mistakes) -> RunSettings:
     return _parsed(RunSettings, {n: value for n, value in given.items() if value.where not in bad})
 
 
-def _config_of(spec: TaskSpec[Any], request: Request, mistakes: Mistakes) -> Any:
+def _given(request: Request, mistakes: Mistakes) -> dict[str, Given]:
+    """Values of the task's options: those of the recipe, then what was typed."""
     given: dict[str, Given] = {}
     if path := request.settings.get("config"):
         with mistakes.collected():
             given.update(_by_name(read_recipe(Path(path))))
-    given.update(_typed(request, mistakes))
-    return _parsed(spec.config, given)
+    return given | _typed(request, mistakes)
 
 
 def _typed(request: Request, mistakes: Mistakes) -> dict[str, Given]:

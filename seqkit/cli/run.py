@@ -2,6 +2,7 @@
 
 import inspect
 import itertools
+import shlex
 import sys
 from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager, redirect_stdout
@@ -144,6 +145,7 @@ def execute(plan: RunPlan) -> int:
                 plan.config,
                 data=plan.data.files,
                 sample=plan.data.sample,
+                data_options=plan.settings.data_options,
                 output=folder,
                 seed=plan.settings.seed,
                 threads=plan.settings.threads,
@@ -240,7 +242,8 @@ def _say_how_to_resume(run: "Run") -> None:
         print("interrupted; nothing was saved yet", file=sys.stderr)
         return
     print(f"interrupted; what was trained so far is in {run.output}", file=sys.stderr)
-    print(f"to go on: seqkit run {run.spec.name} --resume {run.output}", file=sys.stderr)
+    command = shlex.join(["seqkit", "run", run.spec.name, "--resume", str(run.output)])
+    print(f"to go on: {command}", file=sys.stderr)
 
 
 def _show(run: "Run", report: "RunReport", settings: RunSettings) -> None:

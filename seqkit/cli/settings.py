@@ -40,6 +40,13 @@ class RunSettings:
         given = {"train": self.train, "dev": self.dev, "test": self.test}
         return {name: Path(path) for name, path in given.items() if path is not None}
 
+    @property
+    def data_options(self) -> tuple[str, ...]:
+        """The options of the data as they were given, as words of a command line."""
+        given = {"data": self.data, "train": self.train, "dev": self.dev, "test": self.test}
+        pairs = ((f"--{name}", value) for name, value in given.items() if value is not None)
+        return tuple(word for pair in pairs for word in pair)
+
 
 PANELS = {"data": "Data", "training": "Run", "output": "Output"}
 """Headings of the help under which these options stand."""

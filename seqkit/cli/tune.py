@@ -8,7 +8,9 @@ import typer
 from seqkit.plugins import default_host
 
 if TYPE_CHECKING:
+    from seqkit.cli.mistakes import Mistakes
     from seqkit.cli.plan import RunPlan
+    from seqkit.training.config import TrainingConfig
     from seqkit.tuning import Dimension
 
 __all__ = ["tune"]
@@ -19,7 +21,8 @@ Data = Annotated[
 Train = Annotated[str | None, typer.Option(help="what the models learn from")]
 Dev = Annotated[str | None, typer.Option(help="what scores them; else a tenth of --train")]
 Recipe = Annotated[
-    str | None, typer.Option("--config", help="recipe (TOML) of the options that are not searched")
+    str | None,
+    typer.Option("--config", help="recipe (TOML); what it sets is searched only by --search"),
 ]
 Assignments = Annotated[
     list[str] | None, typer.Option("--set", help="an option that is not searched", metavar="key=v")
@@ -29,7 +32,7 @@ Searched = Annotated[
     typer.Option(
         "--search",
         metavar="key=low..high|key=a,b|key",
-        help="what is searched; else learning rate, units and rates of dropout",
+        help="what is searched; else learning rate, units and rates of dropout that are not set",
     ),
 ]
 Trials = Annotated[int, typer.Option(help="how many in all, earlier sittings included", min=1)]
@@ -100,8 +103,8 @@ def _tune(
 
     with run_folder(f"tune-{plan.spec.name}", output) as folder:
         search = Search(
-            plan.spec, plan.config, data=plan.data.files, space=space, folder=folder,
-            host=plan.host, seed=plan.settings.seed, threads=threads,
+            plan.spec, plan.config, data=plan.data.files, data_options=plan.settings.data_options,
+            space=space, folder=folder, host=plan.host, seed=plan.settings.seed, threads=threads,
         )  # fmt: skip
         seconds = None if minutes is None else 60 * minutes
         with stopping_on_interrupt() as stop:
@@ -121,16 +124,36 @@ def _planned(
     """
     from seqkit.cli.mistakes import Mistakes
     from seqkit.cli.plan import Request, plan_run
-    from seqkit.tuning.spaces import default_space, read_dimension
+    from seqkit.tuning.spaces import default_space
 
     host = default_host()
     spec = host.find_task(task)
     mistakes = Mistakes()
-    space = []
-    for text in searched:
-        with mistakes.collected():
-            space.append(read_dimension(spec.config, text))
+    space = _asked_space(spec.config, assignments, searched, mistakes)
     with mistakes.collected():
         plan = plan_run(spec, Request(settings, {}, assignments), host)
     mistakes.raise_any()
-    return plan, tuple(space) or default_space(spec.config)
+    return plan, space or default_space(spec.config, fixed=plan.given)
+
+
+def _asked_space(
+    config: "type[TrainingConfig]",
+    assignments: list[str],
+    searched: list[str],
+    mistakes: "Mistakes",
+) -> "tuple[Dimension, ...]":
+    """Read what ``--search`` names; what contradicts ``--set`` or itself is noted."""
+    from seqkit.tuning.spaces import read_dimension
+
+    fixed = {text.partition("=")[0].strip().replace("-", "_") for text in assignments}
+    space: dict[str, Dimension] = {}
+    for text in searched:
+        with mistakes.collected():
+            dimension = read_dimension(config, text)
+            where = f"--search {dimension.name}"
+            if dimension.name in fixed:
+                mistakes.add(where, "found beside --set of the same option, wanted one of the two")
+            elif dimension.name in space:
+                mistakes.add(where, "given twice, wanted once")
+            space[dimension.name] = dimension
+    return tuple(space.values())

@@ -55,7 +55,7 @@ def print_search(search: "Search", folder: Path, *, json: bool) -> None:
     console.print(_table(search, best))
     if best is not None:
         console.print(f"validation {_result(best)}, trial {best.number}")
-        console.print(f"seqkit run {search.spec.name} --config {folder / BEST_NAME}")
+        console.print(search.command, soft_wrap=True)
 
 
 def _table(search: "Search", best: "Trial | None") -> "Table":

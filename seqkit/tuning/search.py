@@ -17,6 +17,7 @@ import math
 import time
 from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
+from textwrap import indent
 from typing import TYPE_CHECKING, Any
 
 from seqkit.datasets import DataFiles
@@ -25,6 +26,7 @@ from seqkit.extras import require_extra
 from seqkit.files import ensure_writable_folder, write_atomically
 from seqkit.options import as_recipe, with_options
 from seqkit.plugins import PluginHost
+from seqkit.run_folder import file_options, run_command
 from seqkit.runs import Run
 from seqkit.splits import fingerprint
 from seqkit.tasks import TaskSpec
@@ -54,6 +56,7 @@ class Search:
         space: what is searched.
         folder: for the trials so far and the best recipe.
         host: finds plugins.
+        data_options: that name the data on the command line; by default those of its files.
         seed: of the search, and of each trial's run.
         threads: at most this many.
 
@@ -70,6 +73,7 @@ class Search:
         space: Sequence[Dimension],
         folder: Path,
         host: PluginHost,
+        data_options: Sequence[str] | None = None,
         seed: int = 0,
         threads: int | None = None,
     ) -> None:
@@ -77,6 +81,7 @@ class Search:
         self.spec = spec
         self.config = config
         self.data = dataclasses.replace(data, test=None)
+        self._data_options = file_options(data) if data_options is None else tuple(data_options)
         self.space = tuple(space)
         self.folder = ensure_writable_folder(folder)
         self.host = host
@@ -111,6 +116,12 @@ class Search:
     @property
     def _higher_is_better(self) -> bool:
         return bool(self._study.user_attrs.get("higher_is_better", True))
+
+    @property
+    def command(self) -> str:
+        """What trains by the best recipe on the data of the search, at the shell."""
+        recipe = self.folder / BEST_NAME
+        return run_command(self.spec.name, recipe, self._data_options, seed=self.seed)
 
     # --- the search ------------------------------------------------------------------------------
 
@@ -189,7 +200,7 @@ class Search:
     def _write_best(self, trial: Trial) -> None:
         config = with_options(self.config, trial.values)
         head = (
-            f"# seqkit run {self.spec.name} --config {BEST_NAME}\n"
+            f"{indent(self.command, '# ')}\n"
             f"# trial {trial.number} of a search: validation {trial.metric} {trial.score:.4f} "
             f"at epoch {trial.epoch}, seed {self.seed}, data {self.data.name}\n\n"
         )

@@ -1,6 +1,6 @@
 """Which values of which options a search tries."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from typing import TypeAlias
 
@@ -16,6 +16,9 @@ FACTOR = {int: 2, float: 10}
 
 WIDE = 10
 """From this ratio of its ends on, a range is searched by factors instead of by steps."""
+
+HIGHEST_RATE = 0.6
+"""A rate of dropout above this is legal, and seldom worth a trial; ``key=low..high`` tries it."""
 
 ALWAYS = ("learning_rate", "units")
 """Options that are searched beside the rates of dropout, where nobody says which."""
@@ -134,7 +137,8 @@ def _usual_range(item: Option) -> Range | None:
     if item.inner_type not in FACTOR or _is_list(item):
         return None
     if item.minimum is not None and item.maximum is not None:
-        return Range(item.name, item.minimum, item.maximum, whole)
+        high = min(item.maximum, HIGHEST_RATE) if _drops(item) else item.maximum
+        return Range(item.name, item.minimum, high, whole)
     if not item.default:
         return None
     factor = FACTOR[item.inner_type]
@@ -148,16 +152,37 @@ def _is_list(item: Option) -> bool:
     return bool(item.inner_type == tuple[str, ...])
 
 
-def _is_rate(item: Option) -> bool:
+def _drops(item: Option) -> bool:
+    return item.name.endswith("dropout")
+
+
+def _is_searched(item: Option) -> bool:
     # Between layers there is something to drop only where there are several.
-    rate = item.group == "encoder" and item.name.endswith("dropout")
-    return rate and item.name != "layer_dropout"
+    rate = item.group == "encoder" and _drops(item) and item.name != "layer_dropout"
+    return rate or item.name in ALWAYS
 
 
-def default_space(config: type[TrainingConfig]) -> tuple[Dimension, ...]:
-    """Return what is searched where nobody says: learning rate, units, and rates of dropout."""
-    items = [item for item in options_of(config) if item.name in ALWAYS or _is_rate(item)]
-    return tuple(found for item in items if (found := _usual_range(item)) is not None)
+def default_space(
+    config: type[TrainingConfig], *, fixed: Collection[str] = ()
+) -> tuple[Dimension, ...]:
+    """Return what is searched where nobody says: learning rate, units, and rates of dropout.
+
+    Args:
+        config: the options of a task.
+        fixed: names of those that have a value which is not to be changed.
+
+    Raises:
+        UserError: all of them are fixed, so that nothing is left to search.
+    """
+    items = [item for item in options_of(config) if _is_searched(item)]
+    left = [item for item in items if item.name not in fixed]
+    found = tuple(usual for item in left if (usual := _usual_range(item)) is not None)
+    if not found:
+        names = ", ".join(item.name for item in items)
+        wanted = "name what is to be searched, such as --search learning_rate"
+        message = f"missing, and what is searched by default is fixed ({names}); {wanted}"
+        raise UserError(Problem(message, "--search"))
+    return found
 
 
 def _problem(name: str, message: str) -> UserError:

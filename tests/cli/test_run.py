@@ -2,6 +2,7 @@
 
 import json
 import os
+import shlex
 import signal
 from pathlib import Path
 
@@ -69,6 +70,16 @@ def test_the_saved_recipe_can_be_run_again(seqkit):
     seqkit("run", "toy", "--set", "parts=x,y", "--epochs", "1", "--quiet")
     done = seqkit("run", "toy", "--config", "runs/toy-1/config.toml", "--json")
     assert json.loads(done.out)["config"]["parts"] == ["x", "y"]
+
+
+def test_the_command_in_the_saved_recipe_names_the_data_and_runs_again(seqkit, tmp_path):
+    folder = write_data(tmp_path / "my reviews")
+    given = ("--train", f"{folder}/train.tsv", "--test", f"{folder}/test.tsv", "--seed", "3")
+    seqkit("run", "toy", *given, "--epochs", "1", "--quiet")
+    first = Path("runs/toy-1/config.toml").read_text("utf-8").partition("\n")[0]
+    words = shlex.split(first.removeprefix("# seqkit "))
+    assert words == ["run", "toy", "--config", "runs/toy-1/config.toml", *given]
+    assert seqkit(*words, "--quiet").status == 0
 
 
 def test_own_files(seqkit, tmp_path):

@@ -2,11 +2,14 @@
 
 import json
 import os
+import shlex
 import signal
 import tomllib
 from pathlib import Path
 
 import pytest
+
+from tests.cli.toy import write_data
 
 pytest.importorskip("optuna", reason="the extra seqkit[tune] is not installed")
 
@@ -29,6 +32,16 @@ def test_a_run_takes_the_best_recipe_and_reaches_its_score(seqkit):
     best = next(trial for trial in found["trials"] if trial["number"] == found["best"])
     report = json.loads(seqkit("run", "toy", "--config", found["recipe"], "--json").out)
     assert max(epoch["score"] for epoch in report["epochs"]) == best["score"]
+
+
+def test_the_command_for_the_best_recipe_names_the_data(seqkit, tmp_path):
+    file = write_data(tmp_path / "my reviews") / "train.tsv"
+    done = seqkit("tune", "toy", "--data", str(file), "--seed", "3", *LITTLE)
+    command = done.out.splitlines()[-1]
+    best = "runs/tune-toy-1/best.toml"
+    expected = ["run", "toy", "--config", best, "--data", str(file), "--seed", "3"]
+    assert shlex.split(command)[1:] == expected
+    assert Path(best).read_text("utf-8").splitlines()[0] == f"# {command}"
 
 
 def test_the_best_trial_is_the_one_of_the_highest_score(seqkit):
@@ -123,6 +136,34 @@ def test_a_space_that_cannot_be_searched_is_named(seqkit, searched, said):
     done = seqkit("tune", "toy", "--search", searched)
     assert done.status == 2
     assert said in done.err
+
+
+def test_an_option_is_searched_or_set_but_not_both(seqkit):
+    done = seqkit("tune", "toy", "--set", "learning-rate=0.1", "--search", "learning_rate")
+    assert done.status == 2
+    assert "--search learning_rate: found beside --set of the same option" in done.err
+
+
+def test_an_option_is_searched_once(seqkit):
+    done = seqkit("tune", "toy", "--search", "epochs=1,2", "--search", "epochs=3,4")
+    assert done.status == 2
+    assert "--search epochs: given twice" in done.err
+
+
+@pytest.mark.parametrize("by", ["--set", "--config"])
+def test_what_is_fixed_leaves_the_default_space(seqkit, by):
+    Path("recipe.toml").write_text("learning_rate = 0.25\n")
+    given = "learning_rate=0.25" if by == "--set" else "recipe.toml"
+    done = seqkit("tune", "toy", by, given)
+    assert done.status == 2
+    assert "--search: missing, and what is searched by default is fixed (learning_rate)" in done.err
+
+
+def test_what_a_recipe_sets_can_be_searched_all_the_same(seqkit):
+    Path("recipe.toml").write_text("learning_rate = 0.25\nepochs = 1\n")
+    searched = ("--search", "learning_rate=0.5,1", "--trials", "1", "--json")
+    done = seqkit("tune", "toy", "--config", "recipe.toml", *searched)
+    assert json.loads(done.out)["trials"][0]["values"]["learning_rate"] in ("0.5", "1")
 
 
 def test_all_mistakes_are_told_at_once(seqkit):

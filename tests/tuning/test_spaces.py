@@ -5,6 +5,7 @@ from typing import Literal
 
 import pytest
 
+from seqkit.errors import UserError
 from seqkit.options import option
 from seqkit.training.config import TrainingConfig
 from seqkit.tuning.spaces import Choices, Range, default_space, read_dimension
@@ -27,7 +28,7 @@ class Config(TrainingConfig):
         ("units=8,16", Choices("units", ("8", "16"))),
         ("cell=gru, lstm", Choices("cell", ("gru", "lstm"))),
         ("pooling=max,max+mean", Choices("pooling", ("max", "max,mean"))),
-        ("dropout", Range("dropout", 0.0, 0.9, whole=False)),
+        ("dropout", Range("dropout", 0.0, 0.6, whole=False)),
         ("units", Range("units", 50, 200, whole=True)),
         ("learning_rate", Range("learning_rate", 0.0001, 0.01, whole=False)),
         ("cell", Choices("cell", ("lstm", "gru"))),
@@ -55,6 +56,21 @@ def test_by_default_learning_rate_units_and_dropout_are_searched():
         "dropout",
         "learning_rate",
     ]
+
+
+def test_what_is_fixed_is_not_searched_by_default():
+    left = default_space(Config, fixed={"units", "lowercase"})
+    assert [dimension.name for dimension in left] == ["dropout", "learning_rate"]
+
+
+def test_where_all_is_fixed_the_options_are_named():
+    fixed = {"units", "dropout", "learning_rate"}
+    with pytest.raises(UserError, match=r"default is fixed \(units, dropout, learning_rate\)"):
+        default_space(Config, fixed=fixed)
+
+
+def test_a_higher_rate_of_dropout_is_tried_where_it_is_asked_for():
+    assert read_dimension(Config, "dropout=0..0.9") == Range("dropout", 0.0, 0.9, whole=False)
 
 
 def test_a_dimension_is_shown_as_it_is_written():
