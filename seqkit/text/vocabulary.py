@@ -111,7 +111,8 @@ class Vocabulary:
     def digest(self) -> str:
         """Short digits that are equal for the same words and specials, whatever their order."""
         marks = "\0".join(sorted(self.specials))
-        return short_digest("\0".join([marks, "", *sorted(self.words)]).encode())
+        contents = "\0".join([marks, "", *sorted(self.words)])
+        return short_digest(contents.encode("utf-8", "surrogatepass"))
 
     @property
     def unknown_id(self) -> int | None:
@@ -189,9 +190,8 @@ class Vocabulary:
         if UNKNOWN not in specials:
             raise ValueError(f"specials must have {UNKNOWN!r}, found {list(specials)}")
         marks, words = _count_apart(examples, specials)
-        learnt = learn_pieces(
-            words, size=size - len(marks), minimum_count=minimum_count, specials=specials
-        )
+        room = max(0, size - len(marks))
+        learnt = learn_pieces(words, size=room, minimum_count=minimum_count, specials=specials)
         return cls._of_counted(marks, learnt.counts, merges=learnt.merges)
 
     @classmethod
@@ -334,12 +334,6 @@ class Vocabulary:
         if len(wrong):
             raise ValueError(f"ids must be from 0 to {len(self) - 1}, found {wrong[:10].tolist()}")
         return [self.words[number] for number in numbers.tolist()]
-
-    def unknown_share(self, ids: IntArray) -> float:
-        """Return the share, 0 to 1, of encoded tokens that are the unknown mark; 0 for none."""
-        if not len(ids) or self.unknown_id is None:
-            return 0.0
-        return float(np.mean(ids == self.unknown_id))
 
     def to_json(self) -> dict[str, Any]:
         """Return plain lists and strings that ``json`` can write."""
