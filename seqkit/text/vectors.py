@@ -17,7 +17,7 @@ from typing import BinaryIO
 import numpy as np
 
 from seqkit.arrays import Array, BoolArray, DTypeLike
-from seqkit.errors import Problem, UserError
+from seqkit.errors import Problem, UserError, and_more
 from seqkit.text.unicode import nfc
 
 __all__ = ["Vectors", "load_vectors", "vector_words"]
@@ -255,10 +255,7 @@ class _Reader:
 
     def _finish(self, lines: int, promised: int | None) -> None:
         """Raise what is wrong with the file."""
-        if self.bad_lines > SHOWN:
-            self.problems.append(
-                Problem(f"and {self.bad_lines - SHOWN} more bad lines", self._at())
-            )
+        self.problems += and_more(self.bad_lines - SHOWN, "bad lines", self._at())
         if not lines:
             self.problems.append(Problem("holds no vectors", self._at()))
         elif promised not in (None, lines):

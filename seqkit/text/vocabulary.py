@@ -15,7 +15,7 @@ import numpy as np
 
 from seqkit.arrays import IntArray
 from seqkit.digests import short_digest
-from seqkit.errors import Problem, UserError
+from seqkit.errors import Problem, UserError, and_more
 from seqkit.kernels.rows import stretches
 from seqkit.suggestions import nearest
 from seqkit.text.pieces import Merge, PieceCutter, count_pieces, join_pieces, learn_pieces
@@ -396,9 +396,7 @@ class Vocabulary:
             best = nearest(word, self.words[:1000])
             hint = f"; did you mean {best!r}?" if best else ""
             problems.append(Problem(f"{word!r} is none of the {len(self)} known names{hint}"))
-        if len(missing) > 20:
-            problems.append(Problem(f"and {len(missing) - 20} more unknown names"))
-        return UserError(problems)
+        return UserError([*problems, *and_more(len(missing) - 20, "unknown names")])
 
 
 def _count(examples: Iterable[Iterable[str]]) -> Counter[str]:
