@@ -37,7 +37,8 @@ class DataFiles:
     name: str = ""
 
     def __post_init__(self) -> None:
-        if (self.train is None) == (self.single is None):
+        several = any(path is not None for path in (self.train, self.dev, self.test))
+        if (self.train is None) == (self.single is None) or (several and self.single is not None):
             raise UserError(
                 "data: give either --data, or --train with --dev and --test if you have them"
             )

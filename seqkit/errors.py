@@ -3,7 +3,7 @@
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
-__all__ = ["Problem", "SeqkitError", "UserError", "shorten"]
+__all__ = ["Problem", "SeqkitError", "UserError", "and_more", "shorten"]
 
 
 class SeqkitError(Exception):
@@ -43,5 +43,9 @@ class UserError(SeqkitError):
 
 def shorten(problems: Sequence[Problem], shown: int = 20) -> list[Problem]:
     """Return the first problems of one kind, and a last one that counts the others."""
-    more = len(problems) - shown
-    return [*problems[:shown], *([Problem(f"and {more} more of the kind")] if more > 0 else [])]
+    return [*problems[:shown], *and_more(len(problems) - shown)]
+
+
+def and_more(count: int, what: str = "of the kind", where: str = "") -> list[Problem]:
+    """Return the last problem of a list that is cut off, which counts the others, if there are."""
+    return [Problem(f"and {count} more {what}", where)] if count > 0 else []

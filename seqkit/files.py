@@ -91,6 +91,8 @@ def reading(path: str | os.PathLike[str]) -> Iterator[None]:
 def write_atomically(path: str | os.PathLike[str], data: bytes) -> None:
     """Write ``data`` to ``path``, whole or not at all; a symbolic link is followed.
 
+    A file that is replaced keeps its permissions.
+
     Raises:
         UserError: it cannot be written; what stood there before still does.
     """
@@ -163,7 +165,7 @@ def _obstacle(target: Path) -> str | None:
 def _replace(target: Path, data: bytes) -> None:
     temporary = _temporary_name(target)
     try:
-        _write_new(temporary, data)
+        _write_new(temporary, data, _mode_of(target))
         os.replace(temporary, target)
     finally:
         # After the rename there is nothing left to unlink; after a failure there may be.
@@ -176,11 +178,21 @@ def _temporary_name(target: Path) -> Path:
     return target.with_name(f".{target.name[:40]}.{secrets.token_hex(4)}.tmp")
 
 
-def _write_new(path: Path, data: bytes) -> None:
-    """Write a file that must not exist yet, and wait until it is on the disk."""
+def _mode_of(target: Path) -> int | None:
+    """Return the permissions of a file that is to be replaced; None where there is none yet."""
+    return stat.S_IMODE(target.stat().st_mode) if target.exists() else None
+
+
+def _write_new(path: Path, data: bytes, mode: int | None = None) -> None:
+    """Write a file that must not exist yet, and wait until it is on the disk.
+
+    What was closed to others is never open to them, not even before the mode is set.
+    """
     flags = os.O_WRONLY | os.O_CREAT | os.O_EXCL | getattr(os, "O_BINARY", 0)
-    descriptor = os.open(path, flags, 0o666)
+    descriptor = os.open(path, flags, 0o666 if mode is None else mode)
     try:
+        if mode is not None:
+            _quietly(lambda: os.chmod(path, mode))  # the mask of the process may have cut it
         rest = memoryview(data)
         while rest:
             rest = rest[os.write(descriptor, rest) :]
@@ -190,13 +202,20 @@ def _write_new(path: Path, data: bytes) -> None:
 
 
 def _flush_folder(folder: Path) -> None:
-    """Make a rename last; not every system can do it for a folder, and the data is safe already."""
+    """Make a rename last; not every system can do it for a folder, and the data is safe already.
+
+    A folder may be written to and yet not be opened.
+    """
     if hasattr(os, "O_DIRECTORY"):
-        descriptor = os.open(folder, os.O_RDONLY | os.O_DIRECTORY)
-        try:
-            _quietly(lambda: os.fsync(descriptor))
-        finally:
-            os.close(descriptor)
+        _quietly(lambda: _flush(folder))
+
+
+def _flush(folder: Path) -> None:
+    descriptor = os.open(folder, os.O_RDONLY | os.O_DIRECTORY)
+    try:
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)
 
 
 def _quietly(action: Callable[[], None]) -> None:

@@ -341,12 +341,11 @@ def _spec_problem(what: str, spec: SpecT, function: Callable[[SpecT], object]) -
 
 def _resembles(record: PluginRecord, name: str) -> bool:
     """Whether a plugin is called somewhat like what was asked for."""
-    from difflib import get_close_matches
+    from seqkit.suggestions import nearest
 
     names = [record.name, record.module, record.distribution.removeprefix("seqkit-")]
-    return any(part and (part in name or name in part) for part in names) or bool(
-        get_close_matches(name, names, n=1)
-    )
+    alike = any(part and (part in name or name in part) for part in names)
+    return alike or nearest(name, names) is not None
 
 
 _host: PluginHost | None = None

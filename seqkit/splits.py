@@ -151,14 +151,15 @@ def _cuts(count: int, shares: Sequence[float]) -> list[int]:
 def fingerprint(files: DataFiles) -> str:
     """Return the SHA-256 of the contents of all files of a run, to tell whether they changed.
 
+    The split that a file is for counts too: a dev file is not a test file of the same contents.
+
     Raises:
         UserError: a file is not there or cannot be read; all of them together.
     """
     digest = hashlib.sha256()
     problems: list[Problem] = []
-    for path in (files.single, files.train, files.dev, files.test):
-        if path is None:
-            continue
+    for split, path in files.paths().items():
+        digest.update(split.encode() + b"\0")
         try:
             _add_contents(path, digest.update)
         except OSError as error:

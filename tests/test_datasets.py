@@ -104,8 +104,13 @@ def test_a_path_with_a_name_too_long_is_refused(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize(
     "given",
-    [{}, {"dev": Path("d")}, {"single": Path("s"), "train": Path("t")}],
-    ids=["nothing", "dev alone", "both"],
+    [
+        {},
+        {"dev": Path("d")},
+        {"single": Path("s"), "train": Path("t")},
+        {"single": Path("s"), "test": Path("t")},
+    ],
+    ids=["nothing", "dev alone", "both", "one with test"],
 )
 def test_data_files_are_either_one_or_at_least_train(given: dict[str, Path]) -> None:
     with pytest.raises(UserError, match="give either --data, or --train"):

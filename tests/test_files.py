@@ -3,6 +3,7 @@
 import errno
 import os
 import signal
+import stat
 import subprocess
 import sys
 import zipfile
@@ -51,6 +52,26 @@ def test_permissions_are_those_of_any_new_file(tmp_path):
     (tmp_path / "plain").write_bytes(b"")
     write_atomically(tmp_path / "ours", b"")
     assert (tmp_path / "ours").stat().st_mode == (tmp_path / "plain").stat().st_mode
+
+
+@pytest.mark.parametrize("mode", [0o600, 0o640, 0o666])
+def test_a_file_that_is_replaced_keeps_its_permissions(tmp_path, mode):
+    path = tmp_path / "report.json"
+    path.write_bytes(b"old")
+    path.chmod(mode)
+    write_atomically(path, b"new")
+    assert stat.S_IMODE(path.stat().st_mode) == mode
+
+
+def test_a_folder_that_may_not_be_opened_may_be_written_to(tmp_path, monkeypatch):
+    original = os.open
+
+    def refuse(path, *arguments):
+        return failing(errno.EACCES)() if path == tmp_path else original(path, *arguments)
+
+    monkeypatch.setattr(os, "open", refuse)
+    write_atomically(tmp_path / "a", b"data")
+    assert (tmp_path / "a").read_bytes() == b"data"
 
 
 def test_a_long_name_that_the_file_system_allows(tmp_path):

@@ -190,3 +190,11 @@ def test_a_folder_that_may_not_be_opened_has_no_fingerprint(tmp_path: Path, clos
     close_folder(tmp_path / "data" / "pos")
     with pytest.raises(UserError, match="data: cannot be read: Permission denied"):
         fingerprint(DataFiles(single=tmp_path / "data"))
+
+
+def test_a_fingerprint_tells_which_split_a_file_is_for(tmp_path: Path) -> None:
+    one, other = tmp_path / "one", tmp_path / "other"
+    one.write_text("1", encoding="utf-8")
+    other.write_text("2", encoding="utf-8")
+    with_dev = fingerprint(DataFiles(train=one, dev=other))
+    assert with_dev != fingerprint(DataFiles(train=one, test=other))

@@ -88,7 +88,9 @@ def _scoring(statistics: Array, bins: int, counts: Mapping[str, int]) -> Scoring
 
 def _statistics(confidence: Array, right: BoolArray, bins: int) -> Array:
     n = len(confidence)
-    bin_of = np.clip(np.ceil(confidence * bins).astype(np.int64) - 1, 0, bins - 1)
+    # A model that diverged gives NaN: its bin does not matter, for the error is NaN from any.
+    numbers = np.nan_to_num(confidence)
+    bin_of = np.clip(np.ceil(numbers * bins).astype(np.int64) - 1, 0, bins - 1)
     statistics = np.zeros((n, 3, bins))
     rows = np.arange(n)
     statistics[rows, 0, bin_of] = 1

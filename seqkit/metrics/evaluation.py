@@ -1,6 +1,5 @@
 """From statistics to what a report shows: values with confidence intervals, counts and tables."""
 
-import difflib
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
@@ -9,6 +8,7 @@ import numpy as np
 
 from seqkit.metrics.bootstrap import IntervalMethod, bootstrap_intervals, compute_quietly
 from seqkit.metrics.measures import Metric, Scoring, Table
+from seqkit.suggestions import nearest
 
 __all__ = ["Evaluation", "evaluate"]
 
@@ -42,8 +42,8 @@ class Evaluation:
             if metric.name == name:
                 return metric
         names = [metric.name for metric in self.metrics]
-        near = difflib.get_close_matches(name, names, n=1)
-        hint = f"; did you mean {near[0]!r}?" if near else ""
+        near = nearest(name, names)
+        hint = f"; did you mean {near!r}?" if near else ""
         raise KeyError(f"no metric {name!r} among {', '.join(names)}{hint}")
 
     def to_json(self) -> dict[str, Any]:

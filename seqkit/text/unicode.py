@@ -38,6 +38,11 @@ _SINGLE = re.compile(
 )
 
 
+# The library counts a run of flags again from its start for each of them, so it gets them one by
+# one. A cut is made after each pair of halves that a further half follows.
+_FLAG_BEFORE_FLAG = re.compile("[\U0001f1e6-\U0001f1ff]{2}(?=[\U0001f1e6-\U0001f1ff])")
+
+
 def is_single(text: str) -> bool:
     """Whether every code point of the text is surely a grapheme cluster of its own."""
     return _SINGLE.fullmatch(text) is not None
@@ -52,7 +57,9 @@ def graphemes(text: str) -> list[str]:
     """
     if is_single(text):
         return list(text)
-    return compile_pattern(r"\X").findall(text)
+    cuts = [0, *(pair.end() for pair in _FLAG_BEFORE_FLAG.finditer(text)), len(text)]
+    cluster = compile_pattern(r"\X")
+    return [found for start, end in pairwise(cuts) for found in cluster.findall(text[start:end])]
 
 
 def spans_of(pieces: list[str]) -> list[tuple[int, int]]:

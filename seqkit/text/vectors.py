@@ -7,6 +7,7 @@ costs no more memory than the words that are looked for.
 import gzip
 import math
 import zlib
+from codecs import BOM_UTF8
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -16,7 +17,8 @@ from typing import BinaryIO
 import numpy as np
 
 from seqkit.arrays import Array, BoolArray, DTypeLike
-from seqkit.errors import Problem, UserError
+from seqkit.errors import Problem, UserError, and_more
+from seqkit.text.unicode import nfc
 
 __all__ = ["Vectors", "load_vectors", "vector_words"]
 
@@ -80,6 +82,7 @@ def load_vectors(
 
     Each line is a word and D numbers, separated by single spaces. A first line of two whole
     numbers is a header (lines, D). A word may contain spaces, as some in GloVe do.
+    Words are looked up as they stand, and in NFC.
 
     Args:
         path: the file, UTF-8.
@@ -98,7 +101,7 @@ def load_vectors(
 
 
 def vector_words(path: str | Path) -> list[str]:
-    """Return the distinct words of a file of vectors, in its order.
+    """Return the distinct words of a file of vectors, in NFC and in its order.
 
     Raises:
         UserError: as :func:`load_vectors`; what is no UTF-8 among them.
@@ -159,6 +162,7 @@ class _Reader:
     def read(self, file: BinaryIO) -> Vectors:
         """Read the file to its end."""
         first = file.readline()
+        first = first.removeprefix(BOM_UTF8)
         if b"\0" in first or b"\0" in (second := file.readline()):
             raise UserError(Problem("is not a text file; convert it to word2vec text", self._at()))
         promised = self._header(first)
@@ -207,11 +211,15 @@ class _Reader:
         word = line[: line.find(b" ")] if values == self.width else self._long_word(line)
         if word is None:
             self._bad(number, f"expected {self.width} numbers, found {values}")
-        elif self._wants(word):
-            self._keep(number, word, line[len(word) :])
+        elif (key := self._key(word)) is not None:
+            self._keep(number, key, line[len(word) :])
 
-    def _wants(self, word: bytes) -> bool:
-        return word in self.exact or word in self.lower
+    def _key(self, word: bytes) -> bytes | None:
+        """Return the word as it is looked for, in NFC if not as it stands; None if it is not."""
+        if word in self.exact or word in self.lower:
+            return word
+        composed = _composed(word)
+        return composed if composed in self.exact or composed in self.lower else None
 
     def _long_word(self, line: bytes) -> bytes | None:
         """Return a word that contains spaces; None where there are too few or many numbers."""
@@ -247,10 +255,7 @@ class _Reader:
 
     def _finish(self, lines: int, promised: int | None) -> None:
         """Raise what is wrong with the file."""
-        if self.bad_lines > SHOWN:
-            self.problems.append(
-                Problem(f"and {self.bad_lines - SHOWN} more bad lines", self._at())
-            )
+        self.problems += and_more(self.bad_lines - SHOWN, "bad lines", self._at())
         if not lines:
             self.problems.append(Problem("holds no vectors", self._at()))
         elif promised not in (None, lines):
@@ -284,14 +289,24 @@ class _WordReader(_Reader):
         self.words = {}
         return super().read(file)
 
-    def _wants(self, word: bytes) -> bool:
-        return True
+    def _key(self, word: bytes) -> bytes:
+        return word
 
     def _keep(self, number: int, word: bytes, text: bytes) -> None:
         try:
-            self.words[word.decode("utf-8")] = None
+            self.words[nfc(word.decode("utf-8"))] = None
         except UnicodeDecodeError as error:
             self._bad(number, f"a word that is not UTF-8: {error.reason}")
+
+
+def _composed(word: bytes) -> bytes:
+    """Return a word in NFC, as readers and tokenisers give it; what is no UTF-8 as it is."""
+    if word.isascii():
+        return word
+    try:
+        return nfc(word.decode("utf-8")).encode("utf-8")
+    except UnicodeDecodeError:
+        return word
 
 
 def _is_number(field: bytes) -> bool:

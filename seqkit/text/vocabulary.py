@@ -15,7 +15,7 @@ import numpy as np
 
 from seqkit.arrays import IntArray
 from seqkit.digests import short_digest
-from seqkit.errors import Problem, UserError
+from seqkit.errors import Problem, UserError, and_more
 from seqkit.kernels.rows import stretches
 from seqkit.suggestions import nearest
 from seqkit.text.pieces import Merge, PieceCutter, count_pieces, join_pieces, learn_pieces
@@ -111,7 +111,8 @@ class Vocabulary:
     def digest(self) -> str:
         """Short digits that are equal for the same words and specials, whatever their order."""
         marks = "\0".join(sorted(self.specials))
-        return short_digest("\0".join([marks, "", *sorted(self.words)]).encode())
+        contents = "\0".join([marks, "", *sorted(self.words)])
+        return short_digest(contents.encode("utf-8", "surrogatepass"))
 
     @property
     def unknown_id(self) -> int | None:
@@ -189,9 +190,8 @@ class Vocabulary:
         if UNKNOWN not in specials:
             raise ValueError(f"specials must have {UNKNOWN!r}, found {list(specials)}")
         marks, words = _count_apart(examples, specials)
-        learnt = learn_pieces(
-            words, size=size - len(marks), minimum_count=minimum_count, specials=specials
-        )
+        room = max(0, size - len(marks))
+        learnt = learn_pieces(words, size=room, minimum_count=minimum_count, specials=specials)
         return cls._of_counted(marks, learnt.counts, merges=learnt.merges)
 
     @classmethod
@@ -335,12 +335,6 @@ class Vocabulary:
             raise ValueError(f"ids must be from 0 to {len(self) - 1}, found {wrong[:10].tolist()}")
         return [self.words[number] for number in numbers.tolist()]
 
-    def unknown_share(self, ids: IntArray) -> float:
-        """Return the share, 0 to 1, of encoded tokens that are the unknown mark; 0 for none."""
-        if not len(ids) or self.unknown_id is None:
-            return 0.0
-        return float(np.mean(ids == self.unknown_id))
-
     def to_json(self) -> dict[str, Any]:
         """Return plain lists and strings that ``json`` can write."""
         document: dict[str, Any] = {"words": list(self.words), "specials": list(self.specials)}
@@ -402,9 +396,7 @@ class Vocabulary:
             best = nearest(word, self.words[:1000])
             hint = f"; did you mean {best!r}?" if best else ""
             problems.append(Problem(f"{word!r} is none of the {len(self)} known names{hint}"))
-        if len(missing) > 20:
-            problems.append(Problem(f"and {len(missing) - 20} more unknown names"))
-        return UserError(problems)
+        return UserError([*problems, *and_more(len(missing) - 20, "unknown names")])
 
 
 def _count(examples: Iterable[Iterable[str]]) -> Counter[str]:

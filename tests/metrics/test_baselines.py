@@ -1,5 +1,6 @@
 import subprocess
 import sys
+from random import Random
 from typing import Any
 
 import numpy as np
@@ -132,6 +133,19 @@ def test_the_nearest_text_of_many_is_found_block_by_block(monkeypatch: Any) -> N
     monkeypatch.setattr(nearest, "BLOCK", 7)
     monkeypatch.setattr(nearest, "QUERIES", 3)
     assert NearestText.fit(texts).find(texts).tolist() == whole == list(range(50))
+
+
+def test_the_nearest_text_is_the_first_of_its_copies_in_any_batch(monkeypatch: Any) -> None:
+    draw = Random(0)
+    base = ["".join(draw.choices("abcdefg 가나다", k=draw.randint(3, 25))) for _ in range(200)]
+    texts = [draw.choice(base) for _ in range(777)]
+    asked = sorted(set(texts))
+    first = [texts.index(text) for text in asked]
+    fitted = NearestText.fit(texts)
+    for block in (100, 4096):
+        monkeypatch.setattr(nearest, "BLOCK", block)
+        assert fitted.find(asked).tolist() == first
+        assert [int(fitted.find([text])[0]) for text in asked] == first
 
 
 def test_the_nearest_text_wants_texts() -> None:

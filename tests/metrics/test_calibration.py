@@ -79,3 +79,9 @@ def test_answers_of_examples_count_like_examples_of_their_own(lengths, seed) -> 
 def test_another_number_of_answers_is_refused() -> None:
     with pytest.raises(ValueError, match="as many answers"):
         score_confidence([np.ones(2)], [np.ones(1, bool)])
+
+
+def test_probabilities_that_are_no_numbers_give_an_undefined_error_without_a_warning() -> None:
+    probabilities = np.array([[np.nan, np.nan], [0.2, 0.8]])
+    scoring = score_calibration(probabilities, np.array([0, 1]))
+    assert math.isnan(evaluate(scoring, rng=np.random.default_rng(0)).headline.value)

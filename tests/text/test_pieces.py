@@ -187,3 +187,9 @@ def test_without_the_library_the_extra_is_named(monkeypatch: pytest.MonkeyPatch)
         Vocabulary.fit_pieces([WORDS], size=40)
     with pytest.raises(UserError, match=r"pip install 'seqkit\[subwords\]'"):
         Vocabulary.from_json(VOCABULARY.to_json())
+
+
+def test_a_size_without_room_for_the_marks_keeps_the_characters() -> None:
+    vocabulary = Vocabulary.fit_pieces([["ab", "ab"]], size=1, specials=MARKS)
+    assert sorted(vocabulary.words[len(MARKS) :]) == ["a", "b", WORD_START]
+    assert vocabulary.merges == ()

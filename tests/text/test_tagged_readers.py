@@ -119,6 +119,36 @@ def test_all_bad_lines_are_reported(write):
     ]
 
 
+def test_ranges_that_overlap_are_refused(write):
+    text = line("1-3") + line(1) + line("2-3") + line(2) + line(3) + "\n"
+    assert refused(read_conllu, write("a.conllu", text)) == [
+        "a.conllu:3: range 2-3 overlaps with range 1-3"
+    ]
+
+
+@pytest.mark.parametrize(("ids", "wanted"), [("1.1 1.1", "1.2"), ("1.2 1.2", "1.1")])
+def test_empty_nodes_that_are_not_in_order_are_refused(write, ids, wanted):
+    first, second = ids.split()
+    text = line("0.1") + line(1) + line(first) + line(second) + "\n"
+    number, found = (4, second) if wanted == "1.2" else (3, first)
+    assert refused(read_conllu, write("a.conllu", text)) == [
+        f"a.conllu:{number}: found the empty node {found}, wanted {wanted}"
+    ]
+
+
+def test_a_treebank_with_half_a_surrogate_pair_is_not_written(tmp_path):
+    sentences = [create_sentence(["a"]), create_sentence(["b", "c\ud800"])]
+    assert refused(write_conllu, tmp_path / "a.conllu", sentences) == [
+        r"a.conllu:4: '\ud800' is half of a surrogate pair, which UTF-8 has no bytes for"
+    ]
+    assert not (tmp_path / "a.conllu").exists()
+
+
+def test_a_comment_of_several_lines_is_refused():
+    with pytest.raises(ValueError, match="wanted comments without line ends"):
+        create_sentence(["a"], comments=["x\n1\ty"])
+
+
 def test_a_new_sentence_from_a_tokenised_text():
     words = create_tokenizer("words")
     text = "I don't  care."

@@ -1,5 +1,6 @@
 import re
 import sys
+import time
 import unicodedata
 
 from hypothesis import given
@@ -101,3 +102,21 @@ def test_a_span_inside_what_was_composed_is_widened_to_the_cluster():
         (1, 1),
         (5, 5),
     ]
+
+
+flags = st.text("🇰🇷🇺🇸a\u0301\u200d\u0600👍", max_size=12)
+
+
+@given(flags)
+def test_flags_are_cut_as_the_library_cuts_them(text):
+    assert graphemes(text) == compile_pattern(r"\X").findall(text)
+
+
+def test_many_flags_are_cut_in_time_that_grows_with_their_number():
+    def seconds(count):
+        start = time.process_time()
+        assert len(graphemes("🇰🇷" * count)) == count
+        return time.process_time() - start
+
+    few = min(seconds(2_000) for _ in range(3))
+    assert seconds(32_000) < 100 * few  # 256 times as long if each looked at those before it

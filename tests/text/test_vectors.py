@@ -2,6 +2,7 @@
 
 import gzip
 from typing import Any
+from unicodedata import normalize
 
 import numpy as np
 import pytest
@@ -60,6 +61,20 @@ def test_korean_words_and_other_precisions(write: Any) -> None:
     vectors = load_vectors(write("한국 1 2\n"), ["한국"], dtype=np.float64, width=2)
     assert vectors.matrix.tolist() == [[1.0, 2.0]]
     assert vectors.matrix.dtype == np.float64
+
+
+@pytest.mark.parametrize("header", ["", "4 2\n"], ids=["glove", "word2vec"])
+def test_a_byte_order_mark_is_no_part_of_the_first_line(write: Any, header: str) -> None:
+    path = write("\ufeff" + header + GLOVE)
+    assert load_vectors(path, ["the"]).found.all()
+    assert vector_words(path)[0] == "the"
+
+
+def test_decomposed_words_are_found_by_their_composed_form(write: Any) -> None:
+    path = write(normalize("NFD", "한국 1 2\ncafé 3 4\n"))
+    vectors = load_vectors(path, ["Café", "한국"])
+    np.testing.assert_array_equal(vectors.matrix, np.array([[3, 4], [1, 2]], np.float32))
+    assert vector_words(path) == ["한국", "café"]
 
 
 def test_exact_case_wins_wherever_it_stands(write: Any) -> None:

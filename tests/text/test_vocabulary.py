@@ -71,8 +71,6 @@ def test_unknown_words_become_the_mark():
     ids = vocabulary.encode(["a", "새", "<unk>", "a"])
     assert ids.tolist() == [1, 0, 0, 1]
     assert ids.dtype == np.int64
-    assert vocabulary.unknown_share(ids) == 0.5
-    assert vocabulary.unknown_share(ids[:0]) == 0.0
     assert vocabulary.decode(iter([1, 0])) == ["a", "<unk>"]
 
 
@@ -84,7 +82,6 @@ def test_the_mark_in_the_text_is_the_mark():
 
 def test_without_the_mark_unknown_words_are_refused():
     tags = Vocabulary.fit([["NOUN", "VERB"]], specials=())
-    assert tags.unknown_share(tags.encode(["NOUN"])) == 0.0
     with pytest.raises(UserError, match=r"'NUON' is none of the 2.*did you mean 'NOUN'") as caught:
         tags.encode(["NOUN", "NUON", *map(str, range(30))])
     assert len(caught.value.problems) == 21
@@ -208,3 +205,8 @@ def test_some_of_a_series_are_what_they_are_alone(examples, data):
     np.testing.assert_array_equal(ids, alone)
     np.testing.assert_array_equal(lengths, alone_lengths)
     assert ids.dtype == alone.dtype
+
+
+def test_half_a_surrogate_pair_among_the_words_has_a_digest() -> None:
+    whole, half = Vocabulary((UNKNOWN, "a")), Vocabulary((UNKNOWN, "a\ud800"))
+    assert whole.digest != half.digest

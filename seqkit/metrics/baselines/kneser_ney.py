@@ -18,6 +18,7 @@ import numpy as np
 from numpy.typing import ArrayLike
 
 from seqkit.arrays import Array, IntArray
+from seqkit.kernels.sorted_keys import places_of
 
 __all__ = ["Discounts", "KneserNey", "estimate_discounts"]
 
@@ -126,7 +127,7 @@ class KneserNey:
             known = np.flatnonzero(prefix >= 0)
             probability[known] *= level.backoff[prefix[known]]
             codes = np.where(prefix >= 0, prefix * self.vocabulary_size + stream, -1)
-            numbers = _find(level.codes, codes)
+            numbers = places_of(codes, level.codes)
             met = np.flatnonzero(numbers >= 0)
             probability[met] = level.probability[numbers[met]]
         scored: Array = np.log(probability[len(stream) - len(ids) :])
@@ -151,7 +152,7 @@ class KneserNey:
         for level, token in zip(self._levels, ngram[1:], strict=False):
             code = np.array([number * self.vocabulary_size + token])
             if number >= 0:
-                number = int(_find(level.codes, code)[0])
+                number = int(places_of(code, level.codes)[0])
         return number
 
 
@@ -250,11 +251,3 @@ def _smooth(
 def _taken(counts: IntArray, discounts: Discounts) -> Array:
     taken: Array = np.array([0.0, *discounts])[np.minimum(counts, 3)]
     return taken
-
-
-def _find(codes: IntArray, wanted: IntArray) -> IntArray:
-    """Find the places of codes among sorted ones; -1 where they are not there."""
-    if not len(codes):
-        return np.full(len(wanted), -1)
-    places = np.minimum(np.searchsorted(codes, wanted), len(codes) - 1)
-    return np.where(codes[places] == wanted, places, -1)

@@ -19,6 +19,9 @@ QUERIES = 1024
 WORK = 2 * 10**7
 """Weights of the training texts that a look-up goes through, more or less."""
 
+EQUAL = np.float32(1e-6)
+"""Cosines that differ by less are the same but for rounding."""
+
 
 @dataclass(frozen=True)
 class NearestText:
@@ -54,7 +57,11 @@ class NearestText:
         return cls(vectorizer, vectorizer.fit_transform([_marked(text) for text in texts]))
 
     def find(self, texts: Sequence[str]) -> IntArray:
-        """Return the place of the nearest training text for each text, the first of equals."""
+        """Return the place of the nearest training text for each text, the first of equals.
+
+        Equal are cosines that differ by a millionth or less: a matrix product rounds the same
+        numbers in other ways from place to place, and from one number of texts to another.
+        """
         found = [
             self._nearest(texts[start : start + QUERIES]) for start in range(0, len(texts), QUERIES)
         ]
@@ -62,19 +69,25 @@ class NearestText:
 
     def _nearest(self, texts: Sequence[str]) -> IntArray:
         rows = self._vectorizer.transform([_marked(text) for text in texts]).toarray()
-        best = np.full(len(texts), -1.0, np.float32)
-        place = np.zeros(len(texts), np.int64)
+        values, places = [], []
         for start, block in self._blocks():
             alike = rows @ block
-            nearest = alike.argmax(axis=1)
-            value = alike[np.arange(len(texts)), nearest]
-            better = value > best
-            best[better], place[better] = value[better], nearest[better] + start
+            values.append(alike.max(axis=1))
+            places.append(_first_of_equals(alike.T, values[-1]) + start)
+        best = np.stack(values)  # (blocks, N)
+        block_of = _first_of_equals(best, best.max(axis=0))
+        place: IntArray = np.stack(places)[block_of, np.arange(len(texts))]
         return place
 
     def _blocks(self) -> Iterator[tuple[int, Array]]:
         for start in range(0, self._texts.shape[0], BLOCK):
             yield start, self._texts[start : start + BLOCK].toarray().T
+
+
+def _first_of_equals(values: Array, best: Array) -> IntArray:
+    """Return the first row (N,) of values (rows, N) that is as good as the best (N,)."""
+    first: IntArray = (values >= best - EQUAL).argmax(axis=0)
+    return first
 
 
 def _marked(text: str) -> str:

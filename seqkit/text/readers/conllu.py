@@ -11,6 +11,7 @@ from typing import Literal, NamedTuple, TypeAlias
 from unicodedata import is_normalized
 
 from seqkit.files import write_atomically
+from seqkit.text.pieces import HALF_PAIR
 from seqkit.text.readers.source import BadLines, FilePath, Source, load
 from seqkit.text.unicode import nfc
 
@@ -167,7 +168,8 @@ def read_conllu(path: FilePath) -> list[Sentence]:
 
     Raises:
         UserError: the file cannot be read, or bad lines, all of them together: not ten columns
-            between tabs, an empty column, ids out of order, a sentence without words.
+            between tabs, an empty column, ids out of order, ranges that overlap, a sentence without
+            words.
     """
     return conllu_sentences(load(path, normalize=False))
 
@@ -235,16 +237,29 @@ class _Block:
         if word.id == str(expected):
             self.words.append(word)
         elif match := _RANGE.fullmatch(word.id):
+            self._check_range(word.id, int(match[1]), int(match[2]), number)
             self.ranges.append(word)
-            if not expected == int(match[1]) < int(match[2]):
-                self.bad.add(number, f"range {word.id} does not start at {expected} and go up")
         elif match := _EMPTY_NODE.fullmatch(word.id):
+            self._check_empty_node(word.id, match[1], number)
             self.empty_nodes.append(word)
-            if int(match[1]) != expected - 1:
-                self.bad.add(number, f"empty node {word.id} does not follow word {match[1]}")
         else:
             self.words.append(word)
             self.bad.add(number, f"found the id {word.id[:20]!r}, wanted {expected}")
+
+    def _check_range(self, name: str, first: int, last: int, number: int) -> None:
+        expected = len(self.words) + 1
+        if not expected == first < last:
+            self.bad.add(number, f"range {name} does not start at {expected} and go up")
+        elif self.ranges and first <= _last(self.ranges[-1]):
+            self.bad.add(number, f"range {name} overlaps with range {self.ranges[-1].id}")
+
+    def _check_empty_node(self, name: str, word: str, number: int) -> None:
+        if int(word) != len(self.words):
+            self.bad.add(number, f"empty node {name} does not follow word {word}")
+            return
+        before = sum(node.id.startswith(f"{word}.") for node in self.empty_nodes)
+        if name != (wanted := f"{word}.{before + 1}"):
+            self.bad.add(number, f"found the empty node {name}, wanted {wanted}")
 
 
 def _last(token: Word) -> int:
@@ -278,8 +293,11 @@ def create_sentence(
         comments: other comments, without ``#``.
 
     Raises:
-        ValueError: no words, one that is empty or holds a tab or line end, or wrong tags.
+        ValueError: no words, one that is empty or holds a tab or line end, a comment that holds a
+            line end, or wrong tags.
     """
+    if broken := [comment for comment in comments if re.search(r"[\n\r]", comment)]:
+        raise ValueError(f"wanted comments without line ends, found {broken[0]!r}")
     if not forms or any(not form or re.search(r"[\t\n\r]", form) for form in forms):
         raise ValueError(f"wanted words without tabs and line ends, found {list(forms)[:20]}")
     touching = _touching(forms, text) if text is not None else [False] * len(forms)
@@ -315,6 +333,12 @@ def write_conllu(path: FilePath, sentences: Iterable[Sentence]) -> None:
     """Write the sentences as UTF-8, all or nothing; a file that is there already is replaced.
 
     Raises:
-        UserError: the file cannot be written.
+        UserError: the file cannot be written, or a sentence has half of a surrogate pair.
     """
-    write_atomically(path, format_conllu(sentences).encode())
+    text = format_conllu(sentences)
+    bad = BadLines(str(path))
+    for half in HALF_PAIR.finditer(text):
+        line = text.count("\n", 0, half.start()) + 1
+        bad.add(line, f"{half[0]!r} is half of a surrogate pair, which UTF-8 has no bytes for")
+    bad.check()
+    write_atomically(path, text.encode())

@@ -14,7 +14,7 @@ from os import PathLike
 from pathlib import Path
 from typing import TypeAlias
 
-from seqkit.errors import Problem, UserError
+from seqkit.errors import Problem, UserError, and_more
 from seqkit.suggestions import nearest
 from seqkit.text.unicode import nfc
 
@@ -71,8 +71,7 @@ class BadLines:
 
     def error(self) -> UserError:
         """Return what :meth:`check` raises."""
-        more = self.count - len(self.shown)
-        rest = [Problem(f"and {more} more problems", self.name)] if more else []
+        rest = and_more(self.count - len(self.shown), "problems", self.name)
         shown = [problem for _, problem in sorted(self.shown, key=lambda pair: pair[0])]
         return UserError([*shown, *rest])
 
