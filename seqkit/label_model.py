@@ -230,7 +230,7 @@ class LabelModel(Model[ExampleT, LabelPrediction], Generic[ExampleT, InputsT]):
     def calibrate(self, dev: Sequence[ExampleT]) -> Sequence[str]:
         """Fit the temperature."""
         before, after = self.temperature.fit(self.logits(dev), self.gold_ids(dev))
-        return (self.temperature.report(before, after, self.unit),)
+        return self.temperature.report(before, after, self.unit)
 
     def predict(self, examples: Sequence[ExampleT]) -> list[LabelPrediction]:
         """Return the most probable label of each input."""

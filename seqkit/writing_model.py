@@ -9,7 +9,7 @@ import numpy as np
 
 from seqkit.arrays import Array, BoolArray, IntArray
 from seqkit.beam_search import Hypothesis
-from seqkit.errors import UserError
+from seqkit.errors import Problem, UserError
 from seqkit.layers.base import State
 from seqkit.layers.encoder_decoder import EncoderDecoder, Source
 from seqkit.metrics.baselines import KneserNey, MajorityClass
@@ -330,7 +330,13 @@ class WritingModel(Model[ExampleT, Written]):
         length: int | None = None,
         seed: int = 0,
     ) -> list[str]:
-        """Draw texts for an input; see :meth:`seqkit.tasks.Model.sample`."""
+        """Draw texts for an input; see :meth:`seqkit.tasks.Model.sample`.
+
+        Raises:
+            UserError: a length below 1.
+        """
+        if length is not None and length < 1:
+            raise UserError(Problem(f"found {length}, wanted at least 1", "length"))
         encoded = self.network.encode(self.read([example] * samples).vectors)
         streams = [random_stream(seed, "sample", number) for number in range(samples)]
         unknown = self.vocabulary.ids[UNKNOWN]

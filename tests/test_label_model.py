@@ -103,6 +103,12 @@ def test_calibration_changes_probabilities_and_no_label():
     assert "per list there" in notice
 
 
+def test_calibration_on_unseen_labels_alone_says_nothing():
+    model = MeanOfNumbers()
+    assert model.calibrate([([1.0], "never met"), ([2.0], "nor this")]) == ()
+    assert float(model.temperature) == 1.0
+
+
 def test_the_temperature_is_a_parameter_that_no_gradient_changes():
     model = MeanOfNumbers()
     named = dict(model.parameters())

@@ -145,6 +145,12 @@ def test_the_unknown_mark_is_never_drawn():
     assert any(len(text) > 2 for text in drawn)
 
 
+@pytest.mark.parametrize("length", [0, -1])
+def test_a_length_without_a_token_is_refused(length: int):
+    with pytest.raises(UserError, match=f"^length: found {length}, wanted at least 1$"):
+        Reader().sample(EXAMPLES[0], sampling=Sampling(), length=length)
+
+
 def test_without_daring_the_likeliest_is_drawn():
     model = Reader(beam=1)
     (drawn,) = model.sample(EXAMPLES[0], sampling=Sampling(temperature=0.0))

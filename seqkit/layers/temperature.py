@@ -61,11 +61,17 @@ class Temperature:
         self.value.value[0] = np.exp((low + high) / 2)
         return _loss(logits, gold), _loss(self.scale(logits), gold)
 
-    def report(self, before: float, after: float, unit: str) -> str:
-        """Say what :meth:`fit` returned, and what ``unit`` the losses are for."""
+    def report(self, before: float, after: float, unit: str) -> tuple[str, ...]:
+        """Say what :meth:`fit` returned, and what ``unit`` the losses are for.
+
+        Returns:
+            One notice; none where there was nothing to fit it on.
+        """
+        if np.isnan(before):
+            return ()
         return (
             f"probabilities are those at temperature {float(self):.2f}, fitted on dev: loss "
-            f"{after:.4f} per {unit} there instead of {before:.4f}"
+            f"{after:.4f} per {unit} there instead of {before:.4f}",
         )
 
 

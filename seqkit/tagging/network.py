@@ -132,7 +132,7 @@ class TaggingNetwork:
             return ()
         scores, tags = (np.concatenate(arrays) for arrays in zip(*pairs, strict=True))
         temperature = self.head.temperature
-        return (temperature.report(*temperature.fit(scores, tags), "word"),)
+        return temperature.report(*temperature.fit(scores, tags), "word")
 
     def decode(
         self, sentences: Sequence[Sequence[str]], *, bias: Array | None = None

@@ -94,7 +94,7 @@ class TaskSubject:
         """The files of the data; None where the caller gave examples."""
         given = self._data
         if given is None and self.spec.sample is None:
-            raise UserError(f"the task {self.spec.name!r} has no sample: give examples or a path")
+            raise no_examples(self.spec)
         if given is None or isinstance(given, str | Path | DataFiles):
             return find_data(given, self.spec, default_host()).files
         return None
@@ -206,6 +206,12 @@ class TaskSubject:
         """What the task takes to make these examples."""
         task = self.task()
         return [task.input(example) for example in examples]
+
+
+def no_examples(spec: TaskSpec[Any]) -> UserError:
+    """Say that there is nothing to look at, and what to do."""
+    wanted = "wanted gold examples: --data at the shell, examples= in Python"
+    return UserError(f"the task {spec.name!r} has no sample, {wanted}")
 
 
 class _Offering:

@@ -1,5 +1,7 @@
 """The plugin that ``docs/plugins.md`` builds is run as it is printed there."""
 
+import inspect
+import pkgutil
 import re
 from collections.abc import Iterator
 from pathlib import Path
@@ -12,9 +14,14 @@ from seqkit.estimators import estimator
 from seqkit.plugin_loading import PluginSource
 from seqkit.plugins import PluginHost, builtin_sources, use_host
 from seqkit.testing import check_task
+from seqkit.writing_model import WritingOptions
 
 DOCS = Path(__file__).parents[2] / "docs"
 EXAMPLE = DOCS / "examples" / "seqkit-guess"
+PAGE = (DOCS / "plugins.md").read_text(encoding="utf-8")
+NAMES = re.findall(r"`(seqkit(?:\.\w+)+)(?:\((.*?)\))?`", PAGE)
+"""What the page calls by its whole name, with the arguments where it is called."""
+
 WORDS = {
     "finnish": ["talo", "vesi", "kukka", "metsa", "lumi", "katu", "aamu", "kesa", "tuuli", "marja"],
     "german": ["haus", "wasser", "blume", "wald", "schnee", "strasse", "morgen", "sommer", "wind"],
@@ -33,9 +40,19 @@ def host(monkeypatch: pytest.MonkeyPatch) -> Iterator[PluginHost]:
 
 @pytest.fixture
 def words(tmp_path: Path) -> Path:
-    lines = [f"{language}\t{word}" for language, known in WORDS.items() for word in known]
+    """A file as the page describes it: a first line, and the pattern of the others."""
+    said = re.search(
+        r"`words\.tsv` begins with the line `(.+?)`.*?a line\s`(.+?)`", PAGE, re.DOTALL
+    )
+    assert said is not None
+    head, pattern = (part.replace("<TAB>", "\t") for part in said.groups())
+    lines = [
+        pattern.replace("language", language).replace("word", word)
+        for language, known in WORDS.items()
+        for word in known
+    ]
     path = tmp_path / "words.tsv"
-    path.write_text("label\ttext\n" + "\n".join(lines) + "\n", encoding="utf-8")
+    path.write_text("\n".join([head, *lines, ""]), encoding="utf-8")
     return path
 
 
@@ -61,12 +78,25 @@ def test_it_keeps_the_contract(host: PluginHost, words: Path) -> None:
 
 
 def test_every_snippet_on_the_page_stands_in_the_example() -> None:
-    page = (DOCS / "plugins.md").read_text(encoding="utf-8")
     sources = [flush_left(path.read_text(encoding="utf-8")) for path in EXAMPLE.glob("*.*")]
-    snippets = re.findall(r"```(?:python|toml)\n(.*?)```", page, flags=re.DOTALL)
+    snippets = re.findall(r"```(?:python|toml)\n(.*?)```", PAGE, flags=re.DOTALL)
     assert len(snippets) >= 5
     for snippet in snippets:
         assert any(flush_left(snippet) in source for source in sources), snippet
+
+
+@pytest.mark.parametrize(("name", "arguments"), NAMES, ids=[name for name, _ in NAMES])
+def test_every_name_on_the_page_is_there_and_takes_what_is_said(name: str, arguments: str) -> None:
+    found = pkgutil.resolve_name(name)
+    given = [argument.removesuffix("=") for argument in arguments.split(", ") if argument]
+    assert set(given) <= (set(inspect.signature(found).parameters) if given else set())
+
+
+def test_the_page_lists_the_options_of_a_model_that_writes() -> None:
+    said = re.search(r"`seqkit\.writing_model\.WritingOptions` lists:(.*?)\n\n", PAGE, re.DOTALL)
+    assert said is not None
+    wanted = {name for name in vars(WritingOptions) if not name.startswith("_")}
+    assert set(re.findall(r"`(\w+)(?:\(epoch\))?`", said[1])) == wanted
 
 
 def flush_left(code: str) -> str:

@@ -88,6 +88,16 @@ def test_what_the_package_holds(place: Path):
     entry, depends = (tomllib.loads(text) for text in blocks("publishing-plugins", "toml"))
     assert entry["project"]["entry-points"] == written["project"]["entry-points"]
     assert depends["dependencies"] == written["project"]["dependencies"]
+    assert "seqkit" in written["project"]["keywords"]
+
+
+def test_the_tools_of_a_release_come_with_the_package(place: Path):
+    written = tomllib.loads((place / "installed/seqkit-haiku/pyproject.toml").read_text("utf-8"))
+    wanted = written["project"]["optional-dependencies"]["dev"]
+    dev = [re.split(r"[>=\[]", requirement)[0] for requirement in wanted]
+    modules = re.findall(r"^\$ python -m (\w+)", PAGES["publishing-plugins"], flags=re.M)
+    assert modules
+    assert set(modules) <= set(dev)
 
 
 @pytest.mark.parametrize("page", PAGES)

@@ -58,3 +58,4 @@ def test_without_known_labels_it_stays_at_one() -> None:
     before, after = temperature.fit(np.ones((2, 2)), np.array([-1, -1]))
     assert np.isnan([before, after]).all()
     assert float(temperature) == 1.0
+    assert temperature.report(before, after, "text") == ()

@@ -292,8 +292,29 @@ def test_adapt_command_as_json(model_path: Path, tmp_path: Path) -> None:
     task, model = load_language_model(model_path)
     wanted = model.evaluate(task.read(text)).headline
     assert plain["evaluation"]["metrics"][0] == wanted.to_json()
-    fewer = call(create_adapt(), str(model_path), *arguments, "--no-dynamic").stdout
+    arguments = ["--data", str(text), "--json", "--no-dynamic"]
+    fewer = call(create_adapt(), str(model_path), *arguments).stdout
     assert [score["name"] for score in json.loads(fewer)["scores"]] == ["plain", "cache"]
+
+
+@pytest.mark.parametrize(
+    ("arguments", "idle"),
+    [
+        (["--tune-on", "dev.txt", "--cache-weight", "0.1"], ["--cache-weight"]),
+        (
+            ["--tune-on", "dev.txt", "--cache-sharpness", "0", "--rate", "0.2"],
+            ["--cache-sharpness", "--rate"],
+        ),
+        (["--no-dynamic", "--rate", "0.5", "--segment", "9"], ["--rate", "--segment"]),
+        (["--tune-lines", "5"], ["--tune-lines"]),
+    ],
+)
+def test_adapt_refuses_options_that_would_do_nothing(
+    model_path: Path, arguments: list[str], idle: list[str]
+) -> None:
+    with pytest.raises(UserError, match="wanted it left out: ") as caught:
+        call(create_adapt(), str(model_path), "--data", "test.txt", *arguments)
+    assert [problem.where for problem in caught.value.problems] == idle
 
 
 def test_adapt_refuses_an_empty_text(model_path: Path, tmp_path: Path) -> None:
@@ -324,11 +345,33 @@ def test_mistakes_of_generate_come_before_the_model_is_loaded(tmp_path: Path) ->
         call(create_generate(), str(tmp_path / "none"), "--temperature", "-1")
 
 
-def test_a_model_of_another_task_is_refused(tmp_path: Path) -> None:
-    data = tmp_path / "train.tsv"
+@pytest.mark.parametrize("option", ["--length", "--lines"])
+def test_generate_wants_at_least_one_token_and_line(option: str, tmp_path: Path) -> None:
+    result = call(create_generate(), str(tmp_path / "none"), option, "0")
+    assert result.exit_code == 2
+    assert option in result.stderr
+    assert "equal to 1" in result.stderr
+
+
+@pytest.fixture(scope="module")
+def classifier_path(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    folder = tmp_path_factory.mktemp("classifier")
+    data = folder / "train.tsv"
     data.write_text("label\ttext\npositive\tgood\nnegative\tbad\n" * 3, encoding="utf-8")
     options = {"units": 4, "epochs": 1}
-    path = trained(tmp_path / "run", "sentiment", options, {"train": data, "dev": data})
+    return trained(folder / "run", "sentiment", options, {"train": data, "dev": data})
+
+
+def test_generate_refuses_options_that_another_model_would_not_look_at(
+    classifier_path: Path,
+) -> None:
+    with pytest.raises(UserError) as caught:
+        call(create_generate(), str(classifier_path), "--lines", "7", "--no-unk")
+    assert [problem.where for problem in caught.value.problems] == ["--lines", "--no-unk"]
+
+
+def test_a_model_of_another_task_is_refused(classifier_path: Path) -> None:
+    path = classifier_path
     with pytest.raises(UserError, match=r"found a model of the task 'sentiment', wanted"):
         load_language_model(path)
     with pytest.raises(UserError, match="a model of the kind SentimentModel writes no texts"):

@@ -247,6 +247,10 @@ def test_calibration_changes_the_probabilities_of_a_softmax_and_no_tag() -> None
     assert "per word there instead of" in notice
 
 
+def test_calibration_on_unseen_tags_alone_says_nothing() -> None:
+    assert model().calibrate([TaggedWords(("the", "dog"), ("ODD", "ODD"))]) == ()
+
+
 def test_a_random_field_is_left_as_it_is() -> None:
     tagger, examples = model(output="crf"), train_examples()
     before = tagger.predict(examples)

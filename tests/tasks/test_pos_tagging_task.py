@@ -87,6 +87,16 @@ def test_a_column_that_a_treebank_has_not_is_refused_with_the_nearest(tmp_path: 
         task(tag_column="upso").read(path)
 
 
+def test_the_word_column_of_a_treebank_cannot_be_chosen(tmp_path: Path) -> None:
+    path = write(tmp_path, "a.conllu", TREEBANK)
+    wanted = r"a\.conllu: CoNLL-U has its words in FORM, found token_column='3'; leave it out"
+    with pytest.raises(UserError, match=wanted):
+        task(token_column="3").read(path)
+    with pytest.raises(UserError, match=wanted) as caught:
+        task(token_column="3", tag_column="upso").read(path)
+    assert len(caught.value.problems) == 2
+
+
 def test_words_without_a_tag_are_all_reported(tmp_path: Path) -> None:
     line = "1\tgo\t_\t_\t_\t_\t_\t_\t_\t_\n\n"
     with pytest.raises(UserError) as caught:

@@ -8,12 +8,16 @@ import pytest
 
 import seqkit
 from seqkit.errors import UserError
+from seqkit.plugins import default_host
+from seqkit.testing import TASK_CHECKS
+from seqkit.testing.checks import run_check
+from seqkit.testing.subject import TaskSubject
 from seqkit.text.vocabulary import END
 from seqkit_tasks.language_modelling.config import LanguageModellingConfig
 from seqkit_tasks.language_modelling.generation import Generator
 from seqkit_tasks.language_modelling.scoring import score_sentences
 from seqkit_tasks.sentiment.config import SentimentConfig
-from tests.tasks.language_models import tiny_model
+from tests.tasks.language_models import TEXT, tiny_model
 from tests.tasks.test_sentiment import small_model
 
 pytest.importorskip("tokenizers", reason="the extra seqkit[subwords] is not installed")
@@ -65,6 +69,17 @@ def test_written_text_is_of_whole_words() -> None:
     assert written.text.startswith("the baker")
     assert "▁" in "".join(written.tokens)
     assert "▁" not in written.text
+
+
+def test_a_task_that_cuts_words_does_not_know_the_pieces_of_a_perfect_prediction() -> None:
+    text = [line for line in TEXT if line] * 4
+    task, _, lines = tiny_model(text, subwords=30)
+    assert task.gold(lines[0]) is None
+    (check,) = [c for c in TASK_CHECKS if c.name == "gold-predictions-score-perfectly"]
+    subject = TaskSubject(default_host().find_task("lm"), lines, options={"subwords": 30})
+    record = run_check(check, subject)
+    assert record.status == "skipped"
+    assert "Task.gold" in record.reason
 
 
 def test_perplexities_over_pieces_and_over_words_are_not_compared() -> None:

@@ -2,6 +2,7 @@
 
 import pytest
 
+from seqkit.errors import UserError
 from seqkit.plugins import default_host
 from seqkit.testing import TASK_CHECKS, check_task
 from tests.testing.broken_tasks import BROKEN
@@ -84,11 +85,11 @@ def test_an_excuse_must_name_a_check_and_a_reason(excused, message):
         check_task(toy_spec(), EXAMPLES, excused=excused)
 
 
-def test_a_task_without_data_fails_what_needs_data_and_nothing_else():
-    records = check_task(toy_spec())
-    assert by_status(records, "passed").keys() >= {"options-have-help", "import-is-light"}
-    reasons = by_status(records, "failed").values()
-    assert all("has no sample: give examples or a path" in reason for reason in reasons)
+def test_a_task_without_data_is_refused_once_with_what_to_do():
+    with pytest.raises(UserError) as caught:
+        check_task(toy_spec())
+    wanted = "wanted gold examples: --data at the shell, examples= in Python"
+    assert str(caught.value) == f"the task 'toy' has no sample, {wanted}"
 
 
 class Omnivore(ToyTask):

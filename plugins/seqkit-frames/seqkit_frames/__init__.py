@@ -25,7 +25,8 @@ SPEC = TaskSpec(
     config=FramesConfig,
     create=_create,
     sample="tones-melody",
-    next_steps=("predict {run} --input FILE.wav", "evaluate {run} --data FILE.tsv"),
+    # FILE is audio, frames or a table; which of them depends on what the model has learnt from.
+    next_steps=("predict {run} --input FILE", "evaluate {run} --data FILE"),
 )
 
 

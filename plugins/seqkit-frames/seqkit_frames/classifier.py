@@ -87,6 +87,10 @@ class Classifier(LabelModel[Example, PackedSequence]):
 
         return logits, backward
 
+    def unknown_tokens(self, example: Example) -> list[str]:
+        """Return the condition where training never met it."""
+        return self.inputs.unknown(example)
+
     def counts(self, examples: Sequence[Example]) -> Mapping[str, int]:
         """Count inputs, frames or unknown conditions, and each label."""
         return {**super().counts(examples), **self.inputs.counts(examples)}

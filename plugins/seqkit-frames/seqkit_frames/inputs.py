@@ -85,7 +85,12 @@ class Inputs:
         """Count frames, or conditions that training never met."""
         if not self._conditions:
             return {"frames": sum(len(example.frames) for example in examples)}
-        return {"unknown conditions": sum(e.name not in self._conditions for e in examples)}
+        return {"unknown conditions": sum(len(self.unknown(example)) for example in examples)}
+
+    def unknown(self, example: Example) -> list[str]:
+        """Return the condition where training never met it."""
+        known = not self._conditions or example.name in self._conditions
+        return [] if known else [example.name]
 
     def guesser(
         self, train: Sequence[Example], method: VectorMethod

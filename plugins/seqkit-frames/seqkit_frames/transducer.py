@@ -62,6 +62,10 @@ class Transducer(WritingModel[Example]):
         """Return the tokens of the gold text, where there is one."""
         return [self.tokenizer.tokenize(example.gold.answer)] if any(example.gold) else []
 
+    def unknown_tokens(self, example: Example) -> list[str]:
+        """Return the condition where training never met it."""
+        return self.inputs.unknown(example)
+
     def counts(self, examples: Sequence[Example]) -> Mapping[str, int]:
         """Count inputs, frames or unknown conditions, and tokens."""
         return {**super().counts(examples), **self.inputs.counts(examples)}

@@ -1,10 +1,12 @@
 """What is read of frames, the gradients of the whole models, and which mode fits which data."""
 
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
 import pytest
 from seqkit.errors import UserError
+from seqkit.metrics import evaluate
 from seqkit.parameters import unique_parameters
 from seqkit.testing.gradients import gradient_error
 from tools import KINDS, described, frames, labelled, model_of, named, task_of, transcribed
@@ -165,3 +167,17 @@ def test_a_sequence_that_texts_are_generated_for_is_read_as_its_mean() -> None:
     first, second = model.predict([sequence, mean])
     assert first.tokens == second.tokens
     assert first.log_probability == pytest.approx(second.log_probability, rel=1e-5)
+
+
+@pytest.mark.parametrize("kind", KINDS)
+@pytest.mark.parametrize("named", [True, False], ids=["in a column", "without a heading"])
+def test_gold_answers_are_perfect_whatever_the_data_call_them(kind: str, named: bool) -> None:
+    # Empty gold texts are left out: without a heading they are no gold answers.
+    examples = [example for example in KINDS[kind]() if example.gold.answer]
+    if not named:
+        examples = [replace(e, gold=Gold(e.gold.answer)) for e in examples]
+    task, model = task_of(), model_of(examples)
+    gold = [task.gold(example) for example in examples]
+    metrics = evaluate(model.score(examples, gold), resamples=0, rng=np.random.default_rng(0))
+    assert metrics.headline.value == 1.0
+    assert [task.answer(found) for found in gold] == [e.gold.answer for e in examples]

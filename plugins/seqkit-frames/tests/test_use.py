@@ -10,6 +10,7 @@ import numpy as np
 import pytest
 import seqkit
 from scipy.io import wavfile
+from seqkit.cli import run_command_line
 from seqkit.sampling import Sampling
 
 from seqkit_frames.tones import GLIDES, NOTES, glide, melody
@@ -98,6 +99,21 @@ def test_names_are_drawn_at_the_shell(names: Path) -> None:
         check=True,
     )
     assert [list(json.loads(line)) for line in done.stdout.splitlines()] == [["text"]] * 3
+
+
+@pytest.mark.parametrize(
+    ("prompt", "said"),
+    [
+        (["--prompt", "Korean boi"], "unknown to the model, in the prompt: 'Korean boi'\n"),
+        ([], "unknown to the model, in the prompt: ''\n"),
+        (["--prompt", "Korean boy"], ""),
+    ],
+)
+def test_a_condition_that_training_never_met_is_told(
+    names: Path, prompt: list[str], said: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert run_command_line(["generate", str(names), *prompt]) == 0
+    assert capsys.readouterr().err == said
 
 
 def test_the_likeliest_name_is_written_for_each_condition(names: Path) -> None:

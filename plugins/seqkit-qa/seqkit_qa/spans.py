@@ -132,3 +132,11 @@ class SpanModel(QAModel):
             Answer("", 1.0, 0, 0) if span is None else example.span(*span)
             for example, span in zip(examples, spans, strict=True)
         ]
+
+    def counts(self, examples: Sequence[Question]) -> Mapping[str, int]:
+        """Count as all models do, and answers that are too long to be found, if there are any."""
+        longest = self.config.longest_answer
+        lengths = [last - first + 1 for first, last in filter(None, (e.place for e in examples))]
+        lost = sum(length > longest for length in lengths)
+        beyond = {f"answers of more than {longest} tokens (longest_answer)": lost} if lost else {}
+        return {**super().counts(examples), **beyond}

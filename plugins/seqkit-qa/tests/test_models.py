@@ -70,6 +70,14 @@ def test_spans_stand_where_they_say(monkeypatch: pytest.MonkeyPatch) -> None:
         assert len(task.examples([(answer.answer, "")])[0].tokens) <= 2
 
 
+def test_answers_that_are_too_long_to_be_found_are_counted() -> None:
+    name = "answers of more than 1 tokens (longest_answer)"
+    _, model, examples = made("span", longest_answer=1)
+    assert model.counts(examples)[name] == 1
+    _, model, examples = made("span", longest_answer=2)
+    assert not any("longest_answer" in counted for counted in model.counts(examples))
+
+
 def test_a_sentence_is_read_once_however_often_it_stands_in_a_batch() -> None:
     task, model, _ = made("closed")
     batch = model.encode(task.examples([("Nora left. Tom left. Nora left.", "Tom left.")] * 2))

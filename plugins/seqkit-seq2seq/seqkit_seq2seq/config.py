@@ -72,7 +72,11 @@ class WritingConfig(EncoderConfig, TrainingConfig):
             yield Problem(f"found {self.n_best}, wanted at most beam={self.beam}", "n_best")
 
     def sampled_in(self, epoch: int) -> float:
-        """Return the share of the model's own tokens in an epoch, from 1: none in the first."""
+        """Return the share of the model's own tokens in an epoch, counted from 1.
+
+        ``linear``: none in the first, the whole share after ``sampling_epochs``; ``constant``: the
+        same in all of them.
+        """
         rises = self.sampling_schedule == "linear"
         return self.sampled * (min(1.0, (epoch - 1) / self.sampling_epochs) if rises else 1.0)
 
@@ -96,3 +100,10 @@ class Seq2SeqConfig(WritingConfig):
     shared_vocabulary: bool = option(
         False, help="one vocabulary and one table of vectors for both sides", group="data"
     )
+
+    def problems(self) -> Iterator[Problem]:
+        """Refuse one vocabulary for tokens of two kinds, of which none would be shared."""
+        yield from super().problems()
+        if self.shared_vocabulary and self.source_units != self.target_units:
+            found = f"found source_units={self.source_units}, target_units={self.target_units}"
+            yield Problem(f"{found}; wanted the same on both sides", "shared_vocabulary")

@@ -121,12 +121,18 @@ class Seq2SeqModel(WritingModel[Pair]):
         gold = [pair.targets for pair in examples]
         return join_scorings(edits, score_bleu(gold, texts, self.config.target_units))
 
+    def unknown_tokens(self, example: Pair) -> list[str]:
+        """Return the tokens of the source outside the vocabulary, in the order of the text."""
+        unknown = self.source.unknown(example.tokens)
+        return unknown[::-1] if self.config.reverse_source else unknown
+
     def counts(self, examples: Sequence[Pair]) -> Mapping[str, int]:
         """Count sources, answers and their tokens, and the unknown ones."""
-        tokens = [token for pair in examples for token in pair.tokens]
-        unknown = sum(token not in self.source for token in tokens)
-        read = {"source tokens": len(tokens), "unknown source tokens": unknown}
-        return {**super().counts(examples), **read}
+        return {
+            **super().counts(examples),
+            "source tokens": sum(len(pair.tokens) for pair in examples),
+            "unknown source tokens": sum(len(self.unknown_tokens(pair)) for pair in examples),
+        }
 
     def baselines(self, train: Sequence[Pair]) -> Iterator[Baseline[Pair, Written]]:
         """Yield a copy of the source, and the target of the nearest training source."""

@@ -130,6 +130,14 @@ def test_a_huge_line_is_read_whole_and_the_answer_has_an_end() -> None:
     assert len(written.tokens) <= model.limit == 6
 
 
+@pytest.mark.parametrize("reverse", [False, True])
+def test_unknown_tokens_are_named_in_the_order_of_the_text(reverse: bool) -> None:
+    task, model = make_model(PAIRS, reverse_source=reverse)
+    (pair,) = task.examples(["aqbz"])
+    assert model.unknown_tokens(pair) == ["q", "z"]
+    assert model.counts([pair])["unknown source tokens"] == 2
+
+
 def test_attention_is_in_the_order_of_the_text() -> None:
     for reverse in (False, True):
         task, model = make_model(PAIRS, reverse_source=reverse)
@@ -150,6 +158,12 @@ def test_scheduled_sampling_rises_over_the_epochs() -> None:
 def test_more_answers_than_the_beam_holds_are_refused() -> None:
     with pytest.raises(UserError, match="n_best: found 5, wanted at most beam=4"):
         Seq2SeqConfig(n_best=5)
+
+
+def test_a_vocabulary_is_not_shared_by_different_units() -> None:
+    with pytest.raises(UserError, match=r"^shared_vocabulary: found source_units=words, target_"):
+        Seq2SeqConfig(shared_vocabulary=True, source_units="words")
+    assert Seq2SeqConfig(shared_vocabulary=True, source_units="jamo", target_units="jamo")
 
 
 def test_baselines_copy_and_look_for_the_nearest() -> None:

@@ -16,7 +16,7 @@ from seqkit_tasks.language_modelling.adapted import (
     tune,
 )
 from seqkit_tasks.language_modelling.cache import Cache
-from seqkit_tasks.language_modelling.commands import load_language_model
+from seqkit_tasks.language_modelling.commands import load_language_model, refuse_idle
 from seqkit_tasks.language_modelling.lines import Line
 from seqkit_tasks.language_modelling.task import LanguageModellingTask
 
@@ -24,6 +24,9 @@ if TYPE_CHECKING:
     from seqkit.metrics.measures import Metric
 
 __all__ = ["create_adapt"]
+
+TUNE_LINES = 1000
+"""Lines of a validation text that are read to find the settings, unless said otherwise."""
 
 
 def create_adapt() -> Callable[..., None]:
@@ -36,15 +39,26 @@ def create_adapt() -> Callable[..., None]:
         tune_on: Annotated[
             Path | None, typer.Option(help="validation text on which the settings are found")
         ] = None,
-        tune_lines: Annotated[int, typer.Option(help="so many of its first lines", min=1)] = 1000,
+        tune_lines: Annotated[
+            int | None, typer.Option(help="so many of its first lines; 1000", min=1)
+        ] = None,
         cache_size: Annotated[int, typer.Option(help="tokens that the cache remembers")] = 2000,
-        cache_weight: Annotated[float, typer.Option(help="share of the cache")] = 0.1,
-        cache_sharpness: Annotated[float, typer.Option(help="how much alike states must be")] = 0.3,
+        cache_weight: Annotated[
+            float | None, typer.Option(help="share of the cache; 0.1, or as --tune-on finds it")
+        ] = None,
+        cache_sharpness: Annotated[
+            float | None,
+            typer.Option(help="how much alike states must be; 0.3, or as --tune-on finds it"),
+        ] = None,
         dynamic: Annotated[
             bool, typer.Option(help="whether to let the model learn as it reads, too")
         ] = True,
-        rate: Annotated[float, typer.Option(help="learning rate of that")] = 0.5,
-        segment: Annotated[int, typer.Option(help="tokens between two steps of that")] = 20,
+        rate: Annotated[
+            float | None, typer.Option(help="learning rate of that; 0.5, or as --tune-on finds it")
+        ] = None,
+        segment: Annotated[
+            int | None, typer.Option(help="tokens between two steps of that; 20")
+        ] = None,
         threads: Annotated[int | None, typer.Option(help="at most so many", min=1)] = None,
         as_json: Annotated[bool, typer.Option("--json", help="print JSON")] = False,
     ) -> None:
@@ -56,19 +70,32 @@ def create_adapt() -> Callable[..., None]:
         Example:
           $ seqkit adapt runs/lm-1 --data test.txt --tune-on valid.txt
         """
-        task, network = load_language_model(model)
-        cache = Cache(size=cache_size, weight=cache_weight, sharpness=cache_sharpness)
-        how = Dynamic(learning_rate=rate, segment=segment)
+        weights = {"--cache-weight": cache_weight, "--cache-sharpness": cache_sharpness}
+        if not dynamic:
+            steps = {"--rate": rate, "--segment": segment}
+            refuse_idle(steps, "with --no-dynamic the model does not learn as it reads")
+        if tune_on is not None:
+            refuse_idle({**weights, "--rate": rate}, "--tune-on finds it")
+        else:
+            refuse_idle({"--tune-lines": tune_lines}, "there is no --tune-on to take them from")
+        cache = Cache(size=cache_size, **_given(weight=cache_weight, sharpness=cache_sharpness))
+        how = Dynamic(**_given(learning_rate=rate, segment=segment))
         adaptation = Adaptation(cache=cache, dynamic=how, both=cache)
+        task, network = load_language_model(model)
         lines = _read(task, data)
         with use_threads(threads):
             if tune_on is not None:
-                tuning = _read(task, tune_on)[:tune_lines]
+                tuning = _read(task, tune_on)[: tune_lines or TUNE_LINES]
                 adaptation = tune(network, tuning, adaptation, dynamic=dynamic)
             show = _print_json if as_json else _print_table
             show(score_adapted(network, lines, adaptation, dynamic=dynamic), adaptation)
 
     return adapt
+
+
+def _given(**settings: float | None) -> dict[str, Any]:
+    """Return the settings that the user gave; the others keep their defaults."""
+    return {name: value for name, value in settings.items() if value is not None}
 
 
 def _read(task: LanguageModellingTask, path: Path) -> list[Line]:

@@ -5,7 +5,7 @@ typer and rich are imported inside the functions, so that a plugin's import cost
 
 import math
 import sys
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import asdict
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
@@ -16,7 +16,7 @@ from seqkit.loading import load
 from seqkit.sampling import Sampling
 from seqkit.text.vocabulary import UNKNOWN
 from seqkit_tasks.language_modelling.generation import GeneratedText, Generator, unknown_tokens
-from seqkit_tasks.language_modelling.lines import Line, ScoredLine
+from seqkit_tasks.language_modelling.lines import ScoredLine
 from seqkit_tasks.language_modelling.model import LanguageModel
 from seqkit_tasks.language_modelling.scoring import Parting, find_parting, score_sentences
 from seqkit_tasks.language_modelling.task import LanguageModellingTask
@@ -24,7 +24,7 @@ from seqkit_tasks.language_modelling.task import LanguageModellingTask
 if TYPE_CHECKING:
     from rich.table import Table
 
-__all__ = ["create_generate", "create_score", "load_language_model"]
+__all__ = ["create_generate", "create_score", "load_language_model", "refuse_idle"]
 
 
 def load_language_model(path: Path) -> tuple[LanguageModellingTask, LanguageModel]:
@@ -70,7 +70,7 @@ def create_score() -> Callable[..., None]:
         sentences = task.examples(texts)
         with use_threads():
             scored = score_sentences(network, sentences)
-        _notice_unknown(network, sentences, "read")
+        _notice_unknown(unknown_tokens(network, sentences), f"read as {UNKNOWN}")
         rows = list(enumerate(scored))
         if not in_order:
             rows.sort(key=lambda row: -row[1].log_probability)
@@ -166,9 +166,12 @@ def create_generate() -> Callable[..., None]:
             bool, typer.Option("--no-unk", help="never write the unknown mark")
         ] = False,
         length: Annotated[
-            int | None, typer.Option(help="tokens at most; 100, or what the model has learnt")
+            int | None,
+            typer.Option(help="tokens at most; 100, or what the model has learnt", min=1),
         ] = None,
-        lines: Annotated[int, typer.Option(help="stop at this many end marks")] = 1,
+        lines: Annotated[
+            int | None, typer.Option(help="stop at this many end marks; 1", min=1)
+        ] = None,
         samples: Annotated[int, typer.Option(help="how many texts", min=1)] = 1,
         seed: Annotated[int, typer.Option(help="the same seed writes the same text", min=0)] = 0,
         as_json: Annotated[
@@ -186,7 +189,12 @@ def create_generate() -> Callable[..., None]:
         trained = load(model)
         task, network = trained.task, trained.model
         if not isinstance(task, LanguageModellingTask) or not isinstance(network, LanguageModel):
+            refuse_idle(
+                {"--lines": lines, "--no-unk": no_unk or None},
+                f"a model of {trained.spec.name!r} writes one text, without unknown marks",
+            )
             (example,) = trained.examples([prompt])
+            _notice_unknown(network.unknown_tokens(example), "in the prompt")
             with use_threads():
                 texts = network.sample(
                     example, sampling=sampling, samples=samples, length=length, seed=seed
@@ -199,10 +207,11 @@ def create_generate() -> Callable[..., None]:
             model=network,
             sampling=sampling,
             length=100 if length is None else length,
-            lines=lines,
+            lines=1 if lines is None else lines,
             unknown=not no_unk,
         )
-        _notice_unknown(network, task.examples(prompt.split("\n")), "in the prompt read")
+        lacking = unknown_tokens(network, task.examples(prompt.split("\n")))
+        _notice_unknown(lacking, f"in the prompt read as {UNKNOWN}")
         with use_threads():
             for written in generator.sample(prompt, samples=samples, seed=seed):
                 _print_text(written, as_json=as_json)
@@ -232,9 +241,24 @@ def _print_json(document: dict[str, Any]) -> None:
     _print_line(json_line(document))
 
 
-def _notice_unknown(model: LanguageModel, lines: Iterable[Line], where: str) -> None:
+def refuse_idle(options: Mapping[str, object], reason: str) -> None:
+    """Refuse options that would do nothing.
+
+    Args:
+        options: their values by name; None where the user did not give one.
+        reason: why they would do nothing.
+
+    Raises:
+        UserError: some are given; each is named.
+    """
+    given = [name for name, value in options.items() if value is not None]
+    if given:
+        raise UserError(Problem(f"found it, wanted it left out: {reason}", name) for name in given)
+
+
+def _notice_unknown(tokens: Iterable[str], where: str) -> None:
     """Say on stderr which tokens the model does not know."""
-    tokens = unknown_tokens(model, lines)
-    if tokens:
-        shown = ", ".join(map(repr, tokens[:20])) + (" ..." if len(tokens) > 20 else "")
-        print(f"unknown to the model, {where} as {UNKNOWN}: {shown}", file=sys.stderr)
+    distinct = list(dict.fromkeys(tokens))
+    if distinct:
+        shown = ", ".join(map(repr, distinct[:20])) + (" ..." if len(distinct) > 20 else "")
+        print(f"unknown to the model, {where}: {shown}", file=sys.stderr)

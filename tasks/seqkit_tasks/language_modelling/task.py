@@ -68,8 +68,13 @@ class LanguageModellingTask(Task[LanguageModellingConfig, Line, ScoredLine]):
         cased = text.lower() if self.config.lowercase else text
         return tuple(shared.setdefault(token, token) for token in self.tokenizer.tokenize(cased))
 
-    def gold(self, example: Line) -> ScoredLine:
-        """Return certainty: each token of the line, and its end, with probability 1."""
+    def gold(self, example: Line) -> ScoredLine | None:
+        """Return certainty: each token of the line, and its end, with probability 1.
+
+        None where words are cut: only the model knows into which pieces, and it scores these.
+        """
+        if self.config.cuts_words:
+            return None
         tokens = (*example.tokens, END)
         return ScoredLine.of(tokens, [0.0] * len(tokens), [])
 

@@ -2,12 +2,14 @@
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from itertools import islice
 from pathlib import Path
 from typing import get_args
 
 from seqkit.errors import Problem, UserError, shorten
 from seqkit.suggestions import suggest
 from seqkit.text import (
+    PlacedWords,
     Sentence,
     TagColumn,
     create_sentence,
@@ -98,15 +100,12 @@ def read_gold(
 
     Raises:
         UserError: the file cannot be read, no such column, or bad lines, all of them together; in
-            CoNLL-U, words without a tag are bad lines too.
+            CoNLL-U, words without a tag are bad lines too, and a token_column is refused.
     """
     if not is_treebank(path):
         records = read_tagged(path, token_column=token_column, tag_column=tag_column)
         return [TaggedWords(record.tokens, record.tags) for record in records]
-    column = treebank_column(tag_column)
-    if column is None:
-        message = f"CoNLL-U has no tags {tag_column!r}; {suggest(str(tag_column), _COLUMNS)}"
-        raise UserError(Problem(message, str(path)))
+    column = _treebank_columns(path, token_column, tag_column)
     sentences = read_conllu(path)
     # FEATS may be _ for good: a word without features. A part of speech may not.
     if column != "feats" and (problems := list(_untagged(sentences, column))):
@@ -115,6 +114,20 @@ def read_gold(
 
 
 _COLUMNS: tuple[TagColumn, ...] = get_args(TagColumn)
+
+
+def _treebank_columns(path: Path, token_column: str | None, tag_column: str | None) -> TagColumn:
+    """Return the column of the tags; that of the words cannot be chosen."""
+    problems, column = [], treebank_column(tag_column)
+    if token_column is not None:
+        message = f"CoNLL-U has its words in FORM, found token_column={token_column!r}"
+        problems.append(Problem(f"{message}; leave it out", str(path)))
+    if column is None:
+        message = f"CoNLL-U has no tags {tag_column!r}; {suggest(str(tag_column), _COLUMNS)}"
+        problems.append(Problem(message, str(path)))
+    if column is None or problems:
+        raise UserError(problems)
+    return column
 
 
 def treebank_column(name: str | None) -> TagColumn | None:
@@ -147,9 +160,7 @@ def from_treebank(sentence: Sentence, tags: Sequence[str] = ()) -> TaggedWords:
 
 def find_problems(example: TaggedWords, *, tagged: bool) -> Iterator[str]:
     """Say what is wrong with words and tags that a caller gave."""
-    wrong = [word for word in example.words if not word or any(c in word for c in "\t\n\r")]
-    if wrong:
-        yield f"found the word {wrong[0]!r}, wanted some character, and no tab or line end"
+    yield from islice(PlacedWords.join(example.words).problems(), 1)
     if tagged and len(example.tags) != len(example.words):
         yield f"found {len(example.tags)} tags for {len(example.words)} words"
 
