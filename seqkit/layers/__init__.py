@@ -46,6 +46,7 @@ __all__ = [
     "build_recurrent",
     "linear_cross_entropy",
     "log_softmax",
+    "parameters_of",
     "pointer_cross_entropy",
     "sampled_cross_entropy",
     "softmax_cross_entropy",
@@ -54,7 +55,7 @@ __all__ = [
 
 if TYPE_CHECKING:
     from seqkit.layers.attention import AdditiveAttention, DotAttention
-    from seqkit.layers.base import HiddenState, LSTMState, RecurrentLayer
+    from seqkit.layers.base import HiddenState, LSTMState, RecurrentLayer, parameters_of
     from seqkit.layers.bidirectional import Bidirectional
     from seqkit.layers.characters import CharacterEncoder
     from seqkit.layers.connections import Highway, Residual
@@ -86,7 +87,7 @@ else:
         __name__,
         {
             "attention": ["AdditiveAttention", "DotAttention"],
-            "base": ["HiddenState", "LSTMState", "RecurrentLayer"],
+            "base": ["HiddenState", "LSTMState", "RecurrentLayer", "parameters_of"],
             "bidirectional": ["Bidirectional"],
             "characters": ["CharacterEncoder"],
             "connections": ["Highway", "Residual"],
