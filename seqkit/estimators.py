@@ -5,8 +5,10 @@ The options of the task are the parameters of the estimator, so ``get_params``, 
 """
 
 import inspect
+import textwrap
 from collections.abc import Sequence
 from functools import cache
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -19,6 +21,7 @@ from seqkit.errors import Problem, UserError
 from seqkit.inputs import make_examples
 from seqkit.kernels.compiled import use_compiled, worth_compiling
 from seqkit.kernels.threads import use_threads
+from seqkit.loading import TrainedModel
 from seqkit.options import options_of, parse
 from seqkit.plugins import PluginHost, default_host
 from seqkit.randomness import random_stream
@@ -32,17 +35,7 @@ __all__ = ["TaskEstimator", "estimator"]
 
 
 class TaskEstimator(BaseEstimator):  # type: ignore[misc]
-    """A task behind ``fit``, ``predict`` and ``score``; made by :func:`estimator`.
-
-    A tenth of what it is fitted on chooses the best epoch. Beside the task's options it has the
-    parameters ``seed`` (0) and ``threads`` (all cores; no result depends on it).
-
-    Attributes:
-        model_: the fitted model.
-        task_: the task that makes examples.
-        classes_: (C,) the labels, for tasks that choose one for each input.
-        best_epoch_: whose weights were kept.
-    """
+    """A task behind ``fit``, ``predict`` and ``score``; made by :func:`estimator`."""
 
     _spec: TaskSpec[Any]
     seed: int
@@ -54,9 +47,14 @@ class TaskEstimator(BaseEstimator):  # type: ignore[misc]
     def fit(self, X: Sequence[Any], y: Sequence[Any] | None = None) -> "TaskEstimator":  # noqa: N803
         """Train on inputs (texts, or what the task takes) and gold answers.
 
+        A tenth of them is held out and chooses the epoch whose weights are kept.
+
         Args:
             X: N inputs.
             y: N answers; None for a task that learns from text alone.
+
+        Returns:
+            Itself.
 
         Raises:
             UserError: options or data that cannot be used.
@@ -104,8 +102,46 @@ class TaskEstimator(BaseEstimator):  # type: ignore[misc]
                 result[:, i] = probabilities[:, column[str(value)]]
         return result
 
+    def predict_log_proba(self, X: Sequence[Any]) -> Array:  # noqa: N803
+        """Return the logarithm of :meth:`predict_proba`: (N, C), -inf where that is 0."""
+        with np.errstate(divide="ignore"):
+            return np.log(self.predict_proba(X))
+
+    def save(self, path: str | Path, *, overwrite: bool = False) -> Path:
+        """Write the model in seqkit's own format, in which nothing is ever executed.
+
+        :func:`seqkit.load` and ``seqkit predict`` read it. They give labels as text, whatever they
+        were when it was fitted; the parameters ``seed`` and ``threads`` are not part of a model.
+
+        Args:
+            path: a file that ends in ``.safetensors``, or a folder, which is made if need be.
+            overwrite: write over a model that is there.
+
+        Returns:
+            The file.
+
+        Raises:
+            NotFittedError: it has not been fitted.
+            UserError: there is a model already, or it cannot be written.
+        """
+        check_is_fitted(self, "model_")
+        metadata = {"seed": self.seed, "best_epoch": self.best_epoch_}
+        trained = TrainedModel.of(
+            self._spec,
+            self.task_,
+            self.model_,
+            self._resources,
+            host=default_host(),
+            metadata=metadata,
+        )
+        return trained.save(path, overwrite=overwrite)
+
     def score(self, X: Sequence[Any], y: Sequence[Any] | None = None) -> float:  # noqa: N803
-        """Return the headline metric, negated where lower is better."""
+        """Return the headline metric: of a classifier its accuracy.
+
+        A metric that is the better the lower it is, such as perplexity, is negated: scikit-learn
+        takes the highest score for the best.
+        """
         check_is_fitted(self, "model_")
         examples = self._gold_examples(X, y)
         with use_threads(self.threads):
@@ -230,7 +266,39 @@ def _estimator_class(spec: TaskSpec[Any]) -> type[TaskEstimator]:
     task = spec.create(spec.config())
     base = _TaskClassifier if task.classifies else TaskEstimator
     title = "".join(part.title() for part in spec.name.split("-")) + "Estimator"
-    return type(title, (base,), {"__init__": __init__, "_spec": spec, "__doc__": spec.summary})
+    members = {"__init__": __init__, "_spec": spec, "__doc__": _describe(spec, task.classifies)}
+    return type(title, (base,), members)
+
+
+_ABOUT = """{summary}.
+
+A scikit-learn estimator, made by ``seqkit.estimator({name!r})``.
+
+Of what ``fit`` is given, a tenth is held out and chooses the epoch whose weights are kept.
+``score`` is the headline metric of the task, negated where lower is better. ``save`` writes a
+model that ``seqkit.load`` reads.
+
+Args:
+{options}
+
+Attributes:
+    model_: the fitted model.
+    task_: the task that makes examples.
+    best_epoch_: whose weights were kept, from 1; 0 where nothing was trained.
+"""
+
+
+def _describe(spec: TaskSpec[Any], classifies: bool) -> str:
+    """Write the docstring of an estimator: what ``help`` shows."""
+    helps = {item.name: item.help for item in options_of(spec.config)}
+    helps["seed"] = "of everything random, the held-out tenth included"
+    helps["threads"] = "at most this many; all cores by default. No result depends on it"
+    lines = (
+        textwrap.fill(f"{name}: {said}.", 96, initial_indent=" " * 4, subsequent_indent=" " * 8)
+        for name, said in helps.items()
+    )
+    text = _ABOUT.format(summary=spec.summary, name=spec.name, options="\n".join(lines))
+    return text + ("    classes_: (C,) the labels, as they were given.\n" if classifies else "")
 
 
 def _empty(task: str) -> TaskEstimator:

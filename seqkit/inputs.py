@@ -13,7 +13,7 @@ import numpy as np
 from seqkit.errors import Problem, UserError, shorten
 from seqkit.tasks import Task
 
-__all__ = ["make_examples", "texts", "texts_or_words"]
+__all__ = ["make_examples", "tag_lists", "texts", "texts_or_words"]
 
 
 def make_examples(
@@ -27,18 +27,21 @@ def make_examples(
         targets: N gold answers, or None.
 
     Raises:
-        TypeError: ``inputs`` is one string instead of a sequence of them.
+        TypeError: ``inputs`` is one string, or nothing that holds several.
         UserError: another number of targets than inputs; an input or an answer that is missing;
             a label that is neither text nor number; what the task refuses.
     """
     if isinstance(inputs, str):
         raise TypeError("wanted a list of inputs, found one string; write [text]")
+    if not isinstance(inputs, Iterable):
+        raise TypeError(f"wanted a list of inputs, found {_shown(inputs)}")
     _refuse_frame(inputs)
     given = list(inputs)
     answers = None if targets is None else list(targets)
     if answers is not None and len(given) != len(answers):
         raise UserError(f"found {len(given)} inputs and {len(answers)} gold answers")
-    problems = _problems(given, "input", _is_missing, "a text, or what else the task takes")
+    wanted = "a text" if type(task).input is Task.input else "what the task takes, such as a text"
+    problems = _problems(given, "input", _is_missing, wanted)
     if task.classifies:
         problems += _problems(answers or (), "label", _is_no_label, "a label: a text or a number")
     else:
@@ -90,6 +93,27 @@ def texts_or_words(inputs: Sequence[Any], *, beside: tuple[type, ...] = ()) -> l
     if problems := _problems(inputs, "input", wrong, "a text or a list of words"):
         raise UserError(shorten(problems))
     return list(inputs)
+
+
+def tag_lists(targets: Sequence[Any]) -> list[tuple[str, ...]]:
+    """Return gold answers that are all lists of tags, as text.
+
+    Raises:
+        UserError: some are none; all of them together.
+
+    Example:
+        >>> tag_lists([["PRON", "VERB"], "NOUN"])
+        Traceback (most recent call last):
+            ...
+        seqkit.errors.UserError: answer 2: found 'NOUN' (str), wanted a list of tags
+    """
+
+    def wrong(value: Any) -> bool:
+        return isinstance(value, str) or not isinstance(value, Iterable)
+
+    if problems := _problems(targets, "answer", wrong, "a list of tags"):
+        raise UserError(shorten(problems))
+    return [tuple(map(str, tags)) for tags in targets]
 
 
 def _refuse_frame(inputs: Iterable[Any]) -> None:

@@ -8,21 +8,35 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from seqkit import __version__
 from seqkit.arrays import Array
-from seqkit.bundle import Manifest, ModelFormatError, fill_parameters, read_bundle
+from seqkit.bundle import (
+    MODEL_NAME,
+    Manifest,
+    ModelFormatError,
+    PluginVersion,
+    bundle_arrays,
+    fill_parameters,
+    read_bundle,
+    write_bundle,
+)
 from seqkit.errors import Problem, UserError
+from seqkit.files import ensure_writable_folder
 from seqkit.inputs import make_examples
 from seqkit.kernels.compiled import use_compiled
 from seqkit.kernels.threads import use_threads
-from seqkit.options import parse
+from seqkit.options import as_json, parse
 from seqkit.parameters import undrawn
 from seqkit.plugins import PluginHost, default_host
-from seqkit.tasks import Model, Task, TaskSpec
+from seqkit.tasks import Model, Resources, Task, TaskSpec
 
 if TYPE_CHECKING:
     from seqkit.metrics.evaluation import Evaluation
 
 __all__ = ["TrainedModel", "load"]
+
+SHOWN_LABELS = 5
+"""Labels that ``repr`` names; a tagger or an intent classifier has hundreds."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -45,6 +59,75 @@ class TrainedModel:
     manifest: Manifest
     threads: int | None = None
     compiled: bool | None = None
+
+    @classmethod
+    def of(
+        cls,
+        spec: TaskSpec[Any],
+        task: Task[Any, Any, Any],
+        model: Model[Any, Any],
+        resources: Resources,
+        *,
+        host: PluginHost,
+        metadata: Mapping[str, Any] | None = None,
+        threads: int | None = None,
+    ) -> "TrainedModel":
+        """Wrap a model that was trained here, with what its file would say of itself.
+
+        Args:
+            spec: the task as its plugin offers it.
+            task: that made the examples.
+            model: trained.
+            resources: what the task fitted on the training split.
+            host: tells which distribution brought the task.
+            metadata: seed, data, scores: what training leaves for people to read.
+            threads: at most this many.
+        """
+        distribution, version = host.origin_of_task(spec.name)
+        manifest = Manifest(
+            seqkit=__version__,
+            task=spec.name,
+            api=spec.api,
+            plugin=None if distribution == "seqkit" else PluginVersion(distribution, version),
+            config=as_json(task.config),
+            resources=dict(resources),
+            metadata=dict(metadata or {}),
+            tied=bundle_arrays(model.parameters())[1],
+        )
+        return cls(spec, task, model, manifest, threads)
+
+    def save(self, path: str | Path, *, overwrite: bool = False) -> Path:
+        """Write the model file, for :func:`seqkit.load` and ``seqkit predict``.
+
+        Args:
+            path: a file that ends in ``.safetensors``, or a folder, which is made if need be and
+                gets a ``model.safetensors``.
+            overwrite: write over a model that is there.
+
+        Returns:
+            The file.
+
+        Raises:
+            UserError: there is one already, or it cannot be written.
+        """
+        place = Path(path)
+        if place.suffix != ".safetensors":
+            place = ensure_writable_folder(place) / MODEL_NAME
+        if place.exists() and not overwrite:
+            raise UserError(
+                Problem("already there; choose another path, or say overwrite=True", str(place))
+            )
+        write_bundle(place, self.manifest, bundle_arrays(self.model.parameters())[0])
+        return place
+
+    def __repr__(self) -> str:
+        name, labels = repr(self.spec.name), self.model.labels
+        shown = [*map(repr, labels[:SHOWN_LABELS]), *(["..."] if labels[SHOWN_LABELS:] else [])]
+        weights = sum(value.size for value in bundle_arrays(self.model.parameters())[0].values())
+        parts = [name, *([f"labels=[{', '.join(shown)}]"] if labels else [])]
+        parts += [f"weights={weights:,}"]
+        parts += [f"data={self.metadata['data']!r}"] if "data" in self.metadata else []
+        return f"TrainedModel({', '.join(parts)})"
 
     @contextmanager
     def _computing(self) -> Iterator[None]:

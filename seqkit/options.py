@@ -19,6 +19,7 @@ Example:
 """
 
 import dataclasses
+import json
 import math
 import types
 import typing
@@ -33,6 +34,7 @@ __all__ = [
     "GROUPS",
     "Group",
     "Option",
+    "as_json",
     "as_recipe",
     "option",
     "options_of",
@@ -230,6 +232,12 @@ def _wanted(item: Option, value: Any) -> str:
     if item.minimum is not None:
         return f"{wanted}, at least {item.minimum:g}"
     return wanted if item.maximum is None else f"{wanted}, at most {item.maximum:g}"
+
+
+def as_json(config: Any) -> dict[str, Any]:
+    """Return a config as JSON holds it: a tuple becomes a list."""
+    plain: dict[str, Any] = json.loads(json.dumps(dataclasses.asdict(config)))
+    return plain
 
 
 def as_recipe(config: object) -> str:

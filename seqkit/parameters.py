@@ -61,6 +61,10 @@ class Parameter:
         self._loan: Loan | None = None
         self._rows: list[tuple[IntArray, Array]] = []
 
+    def __repr__(self) -> str:
+        frozen = "" if self.trainable else ", trainable=False"
+        return f"Parameter(shape={self.value.shape}, {self.value.dtype}{frozen})"
+
     @classmethod
     def draw(
         cls,

@@ -121,6 +121,11 @@ class RunReport:
     notices: tuple[str, ...] = ()
     kernels: str = "NumPy"
 
+    def __repr__(self) -> str:
+        score = f"{self.evaluation.headline} on {self.split}"
+        epochs = f"best epoch {self.best_epoch} of {len(self.epochs)}"
+        return f"{type(self).__name__}({self.task!r}, {self.data.name!r}: {score}, {epochs})"
+
     @property
     def training_seconds(self) -> float:
         """Of all epochs with their validation, those before an interruption too."""

@@ -18,9 +18,17 @@ from seqkit.reports import RunReport
 from seqkit.splits import fingerprint
 from seqkit.training.checkpoints import Checkpoint, load_checkpoint, save_checkpoint
 
-__all__ = ["CHECKPOINT_NAME", "RunFacts", "RunFolder", "file_options", "run_command"]
+__all__ = [
+    "CHECKPOINT_NAME",
+    "RunFacts",
+    "RunFolder",
+    "file_options",
+    "refuse_used_folder",
+    "run_command",
+]
 
 CHECKPOINT_NAME = "checkpoint.safetensors"
+REPORT_NAME = "report.json"
 
 
 def file_options(data: DataFiles) -> tuple[str, ...]:
@@ -103,6 +111,17 @@ class RunFacts:
         return data
 
 
+def refuse_used_folder(path: Path) -> None:
+    """Check that a folder holds no run: somebody may still want its model.
+
+    Raises:
+        UserError: it does.
+    """
+    if any((path / name).exists() for name in (MODEL_NAME, CHECKPOINT_NAME, REPORT_NAME)):
+        advice = "choose another output, or say overwrite=True"
+        raise UserError(Problem(f"already holds a run; {advice}", str(path)))
+
+
 class RunFolder:
     """The folder that a run writes to.
 
@@ -134,7 +153,7 @@ class RunFolder:
     def save_report(self, report: RunReport) -> None:
         """Write the report as JSON."""
         text = json.dumps(report.to_json(), ensure_ascii=False, allow_nan=False, indent=2)
-        write_atomically(self.path / "report.json", text.encode() + b"\n")
+        write_atomically(self.path / REPORT_NAME, text.encode() + b"\n")
 
     @staticmethod
     def load_progress(path: Path) -> tuple[Checkpoint, RunFacts]:

@@ -12,7 +12,6 @@ it (the command line, an estimator, a notebook) can show what happens in between
 """
 
 import dataclasses
-import json
 import time
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
@@ -21,18 +20,17 @@ from typing import Any
 
 import numpy as np
 
-from seqkit import __version__
-from seqkit.arrays import Array
-from seqkit.bundle import Manifest, PluginVersion, bundle_arrays
+from seqkit.bundle import bundle_arrays
 from seqkit.datasets import DataFiles
 from seqkit.kernels.compiled import describe_kernels, use_compiled, worth_compiling
 from seqkit.kernels.threads import thread_count, use_threads
-from seqkit.options import parse
+from seqkit.loading import TrainedModel
+from seqkit.options import as_json, parse
 from seqkit.overlap import sketch_of
 from seqkit.plugins import PluginHost, default_host
 from seqkit.randomness import random_stream
 from seqkit.reports import BaselineReport, DataSummary, ModelSummary, RunReport, plain_values
-from seqkit.run_folder import RunFacts, RunFolder, file_options
+from seqkit.run_folder import RunFacts, RunFolder, file_options, refuse_used_folder
 from seqkit.sources import find_data
 from seqkit.splits import Splits, read_splits
 from seqkit.summaries import (
@@ -49,7 +47,7 @@ from seqkit.training.trainer import Trainer
 from seqkit.training.validation import validate
 from seqkit.transfer import fit, initialise
 
-__all__ = ["Run", "train"]
+__all__ = ["FinishedRun", "Run", "train"]
 
 
 def _never() -> bool:
@@ -152,7 +150,7 @@ class Run:
         self._splits = read_splits(self.task, self.data, rng=random_stream(self.seed, "split"))
         self._facts = RunFacts.of(
             self.spec.name,
-            _plain(self.config),
+            as_json(self.config),
             self.data,
             sample=self.sample,
             seed=self.seed,
@@ -221,7 +219,7 @@ class Run:
             threads, kernels = thread_count(), describe_kernels()
         report = RunReport(
             task=self.spec.name,
-            config=_plain(self.config),
+            config=as_json(self.config),
             seed=self.seed,
             threads=threads,
             kernels=kernels,
@@ -248,6 +246,19 @@ class Run:
     def interrupted(self) -> bool:
         """Whether training was stopped before its end."""
         return self._trainer.stopped == "interrupted"
+
+    @property
+    def trained(self) -> TrainedModel:
+        """The model with the weights it has now, as :func:`seqkit.load` would give it."""
+        return TrainedModel.of(
+            self.spec,
+            self.task,
+            self.model,
+            self._resources,
+            host=self.host,
+            metadata=self._metadata(),
+            threads=self.threads,
+        )
 
     @property
     def example_text(self) -> str:
@@ -296,23 +307,8 @@ class Run:
     def _save_model(self) -> None:
         if self._folder is not None:
             self._folder.save_config(self._facts, self.config)
-            self._folder.save_model(*self._bundle())
-
-    def _bundle(self) -> tuple[Manifest, dict[str, Array]]:
-        """The model as a file: weights, vocabularies, options and where they come from."""
-        arrays, tied = bundle_arrays(self.model.parameters())
-        distribution, version = self.host.origin_of_task(self.spec.name)
-        manifest = Manifest(
-            seqkit=__version__,
-            task=self.spec.name,
-            api=self.spec.api,
-            plugin=None if distribution == "seqkit" else PluginVersion(distribution, version),
-            config=_plain(self.config),
-            resources=dict(self._resources),
-            metadata=self._metadata(),
-            tied=tied,
-        )
-        return manifest, arrays
+            arrays, _ = bundle_arrays(self.model.parameters())
+            self._folder.save_model(self.trained.manifest, arrays)
 
     def _metadata(self) -> dict[str, Any]:
         """What a loaded model tells about itself; nothing that differs between equal runs."""
@@ -332,10 +328,23 @@ class Run:
         return metadata
 
 
-def _plain(config: Any) -> dict[str, Any]:
-    """A config as JSON values."""
-    plain: dict[str, Any] = json.loads(json.dumps(dataclasses.asdict(config)))
-    return plain
+class FinishedRun(RunReport):
+    """The report of a run, and the model that it reports on.
+
+    Attributes:
+        trained: the model, no part of the report's JSON.
+    """
+
+    trained: TrainedModel
+
+    @classmethod
+    def of(cls, report: RunReport, trained: TrainedModel) -> "FinishedRun":
+        """Put the two together."""
+        fields = {item.name: getattr(report, item.name) for item in dataclasses.fields(report)}
+        made = cls(**fields)
+        # A report is frozen, and its fields are what ``report.json`` holds.
+        object.__setattr__(made, "trained", trained)
+        return made
 
 
 def train(
@@ -343,35 +352,47 @@ def train(
     *,
     data: DataFiles | str | Path | None = None,
     output: str | Path | None = None,
+    overwrite: bool = False,
     seed: int = 0,
     threads: int | None = None,
     host: PluginHost | None = None,
     **options: Any,
-) -> RunReport:
+) -> FinishedRun:
     """Run a task from Python, as ``seqkit run`` does at the shell.
+
+    The model is in the report's ``trained``. With ``output`` it also lies in that folder, for
+    :func:`seqkit.load`; without, ``trained.save(path)`` keeps it.
 
     Args:
         task: name of the task, or an alias.
         data: files, a file or folder, the name of a dataset, or by default the task's own sample.
         output: the run directory; by default nothing is written.
+        overwrite: write over the run that ``output`` holds.
         seed: of everything random.
         threads: at most this many; all cores by default. The result does not depend on it.
         host: by default all installed plugins.
         options: of the task, by name.
 
+    Returns:
+        The report, with the model.
+
     Raises:
-        UserError: options or data that cannot be used.
+        UserError: options or data that cannot be used; ``output`` holds a run already.
 
     Example:
         >>> report = seqkit.train("sentiment", epochs=3, pooling="max,mean")     # doctest: +SKIP
         >>> print(report.evaluation.headline)                                    # doctest: +SKIP
+        >>> report.trained.predict(["I could not put it down."])                 # doctest: +SKIP
     """
     host = host or default_host()
     spec = host.find_task(task)
+    config = parse(spec.config, options, others=("overwrite", "seed", "threads"))
+    if output is not None and not overwrite:
+        refuse_used_folder(Path(output))
     chosen = find_data(data, spec, host)
     run = Run(
         spec,
-        parse(spec.config, options, others=("seed", "threads")),
+        config,
         data=chosen.files,
         sample=chosen.sample,
         data_options=("--data", str(data)) if isinstance(data, str | Path) else None,
@@ -384,4 +405,4 @@ def train(
     run.build()
     for _ in run.train():
         pass
-    return run.finish()
+    return FinishedRun.of(run.finish(), run.trained)

@@ -71,6 +71,10 @@ class PackedSequence:
             whole = np.ascontiguousarray(getattr(self, name), np.int64)
             object.__setattr__(self, name, whole)
 
+    def __repr__(self) -> str:
+        width = f", shape={self.data.shape}" if self.data.ndim > 1 else ""
+        return f"PackedSequence(sequences={self.batch}, tokens={self.tokens}{width})"
+
     @property
     def tokens(self) -> int:
         """M, the number of tokens."""

@@ -205,6 +205,51 @@ def test_one_string_is_refused_where_a_list_is_wanted(fitted: Any) -> None:
             call("a good film")
 
 
+# --- help, logarithms, saving ---------------------------------------------------------------------
+
+
+def test_help_says_what_is_held_out_and_what_score_means() -> None:
+    text = sentiment().__doc__
+    assert "a tenth is held out and chooses the epoch" in text
+    assert "negated where lower is better" in text
+
+
+def test_help_explains_every_parameter() -> None:
+    text = sentiment().__doc__
+    for name in sentiment().get_params():
+        assert f"\n    {name}: " in text
+
+
+def test_help_names_the_classes_of_a_classifier_only() -> None:
+    assert "classes_" in sentiment().__doc__
+    assert "classes_" not in estimator("pos-tagging").__doc__
+
+
+def test_log_probabilities_are_the_logarithms(fitted: Any) -> None:
+    logarithms = fitted.predict_log_proba(TEXTS)
+    np.testing.assert_allclose(np.exp(logarithms), fitted.predict_proba(TEXTS))
+
+
+def test_a_saved_estimator_is_loaded_as_a_model(fitted: Any, tmp_path: Path) -> None:
+    fitted.save(tmp_path / "mine")
+    model = seqkit.load(tmp_path / "mine")
+    assert [answer.label for answer in model.predict(TEXTS)] == fitted.predict(TEXTS).tolist()
+    assert np.array_equal(model.predict_proba(TEXTS), fitted.predict_proba(TEXTS))
+    assert model.metadata == {"seed": 0, "best_epoch": fitted.best_epoch_}
+
+
+def test_an_estimator_that_was_copied_to_a_file_saves_the_same(fitted: Any, tmp_path: Path) -> None:
+    joblib.dump(fitted, tmp_path / "copy.joblib")
+    copied = joblib.load(tmp_path / "copy.joblib").save(tmp_path / "copy")
+    assert copied.read_bytes() == fitted.save(tmp_path / "first").read_bytes()
+
+
+def test_an_estimator_that_was_not_fitted_is_not_saved(tmp_path: Path) -> None:
+    with pytest.raises(NotFittedError):
+        sentiment().save(tmp_path / "mine")
+    assert not (tmp_path / "mine").exists()
+
+
 # --- inside scikit-learn --------------------------------------------------------------------------
 
 

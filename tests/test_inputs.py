@@ -7,7 +7,7 @@ import pytest
 
 import seqkit
 from seqkit.errors import UserError
-from seqkit.inputs import make_examples, texts, texts_or_words
+from seqkit.inputs import make_examples, tag_lists, texts, texts_or_words
 from seqkit.plugins import default_host
 
 NAN = float("nan")
@@ -23,7 +23,7 @@ def task(name: str) -> Any:
     ("missing", "shown"), [(NAN, r"nan \(float\)"), (None, "None"), (np.float32("nan"), "nan")]
 )
 def test_a_missing_text_is_named_by_its_number(name: str, missing: Any, shown: str) -> None:
-    with pytest.raises(UserError, match=f"input 2: found .*{shown}.*, wanted a text"):
+    with pytest.raises(UserError, match=f"input 2: found .*{shown}.*, wanted .*a text"):
         make_examples(task(name), ["a text", missing, "another"])
 
 
@@ -76,6 +76,22 @@ def test_what_is_no_label_is_named_by_its_number(label: Any) -> None:
 def test_missing_tags_are_named_by_their_number() -> None:
     with pytest.raises(UserError, match="answer 2: found None, wanted a gold answer"):
         make_examples(task("pos"), [["It"], ["rains"]], [["PRON"], None])
+
+
+@pytest.mark.parametrize("answer", ["NOUN", 3])
+def test_tags_that_are_no_list_are_refused(answer: Any) -> None:
+    with pytest.raises(UserError, match=r"answer 2: found .*, wanted a list of tags"):
+        make_examples(task("pos"), [["It"], ["rains"]], [["PRON"], answer])
+
+
+def test_tags_may_be_numbers() -> None:
+    assert tag_lists([[1, 2], ()]) == [("1", "2"), ()]
+
+
+@pytest.mark.parametrize("inputs", [None, 3])
+def test_inputs_that_are_no_list_are_refused(inputs: Any) -> None:
+    with pytest.raises(TypeError, match="wanted a list of inputs, found"):
+        make_examples(task("sentiment"), inputs)
 
 
 def test_labels_may_be_numbers_and_truth_values() -> None:

@@ -12,6 +12,7 @@ from seqkit.lazy import lazy_names
 
 LAZY = [
     "seqkit",
+    "seqkit.layers",
     "seqkit.metrics",
     "seqkit.testing",
     "seqkit.metrics.baselines",
@@ -61,3 +62,9 @@ def test_metrics_and_text_import_nothing_before_it_is_used() -> None:
     assert "seqkit.text.vocabulary" in done
     assert "seqkit.metrics.bootstrap" not in done
     assert "seqkit.text.readers" not in done
+
+
+def test_one_layer_imports_no_other_kind() -> None:
+    code = "import sys; from seqkit.layers import Linear; print('seqkit.layers.crf' in sys.modules)"
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert done.stdout.strip() == "False"

@@ -263,3 +263,29 @@ def used_names(path: Path) -> Iterator[str]:
             yield node.module.partition(".")[0]
         elif isinstance(node, ast.Call) and isinstance(node.func, ast.Name):
             yield node.func.id
+
+
+# --- saving a model -------------------------------------------------------------------------------
+
+
+def test_a_model_that_was_loaded_saves_the_same_bytes(
+    trained: Run, model: TrainedModel, tmp_path: Path
+) -> None:
+    assert trained.output is not None
+    written = model.save(tmp_path / "folder" / "of" / "mine")
+    assert written == tmp_path / "folder" / "of" / "mine" / MODEL_NAME
+    assert written.read_bytes() == (trained.output / MODEL_NAME).read_bytes()
+
+
+def test_a_model_is_saved_under_the_name_of_a_file(model: TrainedModel, tmp_path: Path) -> None:
+    assert model.save(tmp_path / "mine.safetensors") == tmp_path / "mine.safetensors"
+    assert load(tmp_path / "mine.safetensors", host=HOST).predict(TEXTS) == model.predict(TEXTS)
+
+
+def test_a_model_is_not_saved_over_another_unless_told_to(
+    model: TrainedModel, tmp_path: Path
+) -> None:
+    model.save(tmp_path)
+    with pytest.raises(UserError, match=r"already there; .* overwrite=True"):
+        model.save(tmp_path)
+    assert model.save(tmp_path, overwrite=True).exists()

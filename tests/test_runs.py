@@ -549,3 +549,30 @@ def test_train_takes_files_split_by_split(data: Path) -> None:
 def test_a_task_that_nobody_offers_comes_with_the_nearest() -> None:
     with pytest.raises(UserError, match="did you mean 'sentiment'"):
         train("sentimant", host=HOST)
+
+
+def test_train_gives_the_model_back_beside_the_report(data: Path) -> None:
+    report = train("sentiment", data=data, host=HOST, **SMALL)
+    assert report.trained.predict(["a good film"])[0].label in ("good", "bad")
+    assert "trained" not in report.to_json()
+
+
+def test_the_model_that_train_gives_back_is_the_one_it_saves(data: Path, tmp_path: Path) -> None:
+    report = train("sentiment", data=data, output=tmp_path / "a", host=HOST, **SMALL)
+    report.trained.save(tmp_path / "b")
+    assert model_bytes(tmp_path / "a") == model_bytes(tmp_path / "b")
+
+
+def test_train_does_not_write_over_a_run(data: Path, tmp_path: Path) -> None:
+    train("sentiment", data=data, output=tmp_path, host=HOST, **SMALL)
+    before = model_bytes(tmp_path)
+    with pytest.raises(UserError, match=r"already holds a run; choose another output, or say over"):
+        train("sentiment", data=data, output=tmp_path, seed=1, host=HOST, **SMALL)
+    assert model_bytes(tmp_path) == before
+
+
+def test_train_writes_over_a_run_when_told_to(data: Path, tmp_path: Path) -> None:
+    train("sentiment", data=data, output=tmp_path, host=HOST, **SMALL)
+    before = model_bytes(tmp_path)
+    train("sentiment", data=data, output=tmp_path, overwrite=True, seed=1, host=HOST, **SMALL)
+    assert model_bytes(tmp_path) != before

@@ -17,6 +17,7 @@ __all__ = [
     "RecurrentLayer",
     "State",
     "can_fold",
+    "constructor_call",
     "parameters_of",
     "prefixed",
 ]
@@ -54,6 +55,15 @@ RecurrentBackward: TypeAlias = Callable[..., tuple[PackedSequence, Any]]
 
 ``d_outputs`` is a PackedSequence like the outputs, or None where nothing flows into them.
 """
+
+
+def constructor_call(layer: object, *arguments: object, **options: object) -> str:
+    """Return how a layer is made, for its ``__repr__``: ``LSTM(8, 16, recurrent_dropout=0.5)``.
+
+    Options that are off (None, False, 0) are left out, and so is what draws the weights.
+    """
+    named = [f"{name}={value!r}" for name, value in options.items() if value]
+    return f"{type(layer).__name__}({', '.join([*map(repr, arguments), *named])})"
 
 
 class FlatLayer(Protocol):

@@ -13,6 +13,7 @@ from seqkit.layers.base import (
     RecurrentLayer,
     State,
     can_fold,
+    constructor_call,
     prefixed,
 )
 from seqkit.layers.both_lstms import Argument, BothLSTMs, Read
@@ -62,6 +63,9 @@ class Bidirectional(Generic[S]):
         self.backward_layer = backward_layer
         self.features = forward_layer.features
         self.units = forward_layer.units
+
+    def __repr__(self) -> str:
+        return constructor_call(self, self.forward_layer, self.backward_layer)
 
     @property
     def output_features(self) -> int:

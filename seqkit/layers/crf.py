@@ -6,6 +6,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from seqkit.arrays import Array, BoolArray, DTypeLike, IntArray
+from seqkit.layers.base import constructor_call
 from seqkit.layers.chains import Chains, best_paths
 from seqkit.layers.losses import Loss, sum_exactly
 from seqkit.parameters import Parameter, uniform
@@ -89,6 +90,9 @@ class CRF:
         self.start = Parameter.draw((classes,), uniform(0.1), rng, dtype)
         self.transitions = Parameter.draw((classes, classes), uniform(0.1), rng, dtype)
         self.end = Parameter.draw((classes,), uniform(0.1), rng, dtype)
+
+    def __repr__(self) -> str:
+        return constructor_call(self, self.classes)
 
     def parameters(self) -> Iterator[tuple[str, Parameter]]:
         """Yield ``start``, ``transitions`` and ``end``."""

@@ -54,6 +54,9 @@ class _RateLayer:
     def __init__(self, rate: float) -> None:
         self.rate = check_rate(rate)
 
+    def __repr__(self) -> str:
+        return f"{type(self).__name__}({self.rate})"
+
     def _active(self, train: bool, rng: np.random.Generator | None) -> np.random.Generator | None:
         """Return the generator to draw from, or None where nothing is dropped."""
         if not train or self.rate == 0.0:

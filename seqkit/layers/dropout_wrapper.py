@@ -5,7 +5,7 @@ from typing import Any, Generic, TypeVar
 
 import numpy as np
 
-from seqkit.layers.base import RecurrentBackward, RecurrentLayer, State
+from seqkit.layers.base import RecurrentBackward, RecurrentLayer, State, constructor_call
 from seqkit.layers.dropout import LockedDropout
 from seqkit.parameters import Parameter
 from seqkit.sequences import PackedSequence
@@ -31,6 +31,14 @@ class DropoutWrapper(Generic[S]):
         self.features = recurrent.features
         self.units = recurrent.units
         self._dropout = LockedDropout(dropout)
+
+    @property
+    def dropout(self) -> float:
+        """The rate before and after the recurrent layer."""
+        return self._dropout.rate
+
+    def __repr__(self) -> str:
+        return constructor_call(self, self.recurrent, dropout=self.dropout)
 
     @property
     def output_features(self) -> int:

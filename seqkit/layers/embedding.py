@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterator
 import numpy as np
 
 from seqkit.arrays import Array, DTypeLike, Initializer, IntArray
+from seqkit.layers.base import constructor_call
 from seqkit.layers.dropout import check_rate, dropped
 from seqkit.parameters import Parameter, uniform
 
@@ -67,6 +68,9 @@ class Embedding:
             )
         table.trainable = table.trainable and trainable
         self.table = table
+
+    def __repr__(self) -> str:
+        return constructor_call(self, self.rows, self.features, word_dropout=self.word_dropout)
 
     @property
     def output_features(self) -> int:

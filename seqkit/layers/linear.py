@@ -5,6 +5,7 @@ from collections.abc import Callable, Iterator
 import numpy as np
 
 from seqkit.arrays import Array, DTypeLike
+from seqkit.layers.base import constructor_call
 from seqkit.parameters import Parameter, glorot_uniform
 
 __all__ = ["Linear", "TiedLinear"]
@@ -43,6 +44,9 @@ class Linear:
         shape = (outputs, features) if transposed else (features, outputs)
         self.w = weight_or_draw(w, shape, rng, dtype)
         self.bias = Parameter(np.zeros(outputs, self.w.value.dtype)) if bias else None
+
+    def __repr__(self) -> str:
+        return constructor_call(self, self.features, self.outputs)
 
     @property
     def output_features(self) -> int:
@@ -92,6 +96,9 @@ class TiedLinear(Linear):
     def __init__(self, table: Parameter, *, bias: bool = True) -> None:
         words, features = table.value.shape
         super().__init__(features, words, bias=bias, w=table, transposed=True)
+
+    def __repr__(self) -> str:
+        return constructor_call(self, self.w)
 
 
 def weight_or_draw(

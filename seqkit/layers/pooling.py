@@ -14,7 +14,7 @@ from seqkit.arrays import Array, DTypeLike
 from seqkit.errors import Problem
 from seqkit.kernels.largest import largest
 from seqkit.kernels.layout import steps_of
-from seqkit.layers.base import prefixed
+from seqkit.layers.base import constructor_call, prefixed
 from seqkit.parameters import Parameter, glorot_uniform
 from seqkit.sequences import PackedSequence
 from seqkit.suggestions import suggest
@@ -225,6 +225,9 @@ class Pooling:
                 self.poolers[name] = LastPooling(bidirectional=bidirectional)
             else:
                 self.poolers[name] = MaxPooling() if name == "max" else MeanPooling()
+
+    def __repr__(self) -> str:
+        return constructor_call(self, list(self.poolers), self.features)
 
     @property
     def output_features(self) -> int:

@@ -12,7 +12,13 @@ from seqkit.arrays import Array, DTypeLike
 from seqkit.kernels import dispatch
 from seqkit.kernels.passes import Arrays, Gradients, Kernel
 from seqkit.kernels.threads import single_blas
-from seqkit.layers.base import HiddenState, LSTMState, RecurrentBackward, State
+from seqkit.layers.base import (
+    HiddenState,
+    LSTMState,
+    RecurrentBackward,
+    State,
+    constructor_call,
+)
 from seqkit.layers.dropout import check_rate, inverted_mask
 from seqkit.layers.embedding import check_ids
 from seqkit.parameters import Parameter, glorot_uniform, orthogonal
@@ -51,6 +57,19 @@ class _Recurrent(Generic[S]):
         self.w_input = Parameter.draw((features, width), glorot_uniform, rng, dtype)
         self.w_hidden = Parameter.draw((units, width), self._orthogonal_gates, rng, dtype)
         self.bias = Parameter(np.zeros(width, dtype))
+
+    def __repr__(self) -> str:
+        return constructor_call(
+            self,
+            self.features,
+            self.units,
+            recurrent_dropout=self.recurrent_dropout,
+            **self._unusual(),
+        )
+
+    def _unusual(self) -> dict[str, str]:
+        """Options of one kind of layer that are not at their default, for ``repr``."""
+        return {}
 
     def _orthogonal_gates(self, shape: tuple[int, ...], rng: np.random.Generator) -> Array:
         """One orthogonal matrix for each gate, side by side."""
@@ -262,6 +281,9 @@ class RNN(_Recurrent[HiddenState]):
             dtype=dtype,
         )
 
+    def _unusual(self) -> dict[str, str]:
+        return {} if self.activation == "tanh" else {"activation": self.activation}
+
     def _orthogonal_gates(self, shape: tuple[int, ...], rng: np.random.Generator) -> Array:
         if self.activation == "relu":
             return np.eye(self.units)
@@ -421,6 +443,9 @@ class GRU(_Recurrent[HiddenState]):
             dtype=dtype,
         )
         self.bias_hidden = Parameter(np.zeros(units, dtype)) if reset == "after" else None
+
+    def _unusual(self) -> dict[str, str]:
+        return {} if self.reset == "after" else {"reset": self.reset}
 
     def parameters(self) -> Iterator[tuple[str, Parameter]]:
         """Yield w_input, w_hidden, bias and, where the reset gate acts after, bias_hidden."""

@@ -10,6 +10,7 @@ import numpy as np
 from numpy.typing import ArrayLike
 
 from seqkit.arrays import Array, DTypeLike, IntArray
+from seqkit.layers.base import constructor_call
 from seqkit.layers.blocked_softmax import BlockedSoftmax
 from seqkit.layers.kept_exponentials import KeptMemory
 from seqkit.layers.linear import weight_or_draw
@@ -52,6 +53,9 @@ class SoftmaxOutput:
         self.words = words
         self.w = weight_or_draw(w, (words, features), rng, dtype)
         self.bias = Parameter(np.zeros(words, self.w.value.dtype)) if bias else None
+
+    def __repr__(self) -> str:
+        return constructor_call(self, self.features, self.words)
 
     def parameters(self) -> Iterator[tuple[str, Parameter]]:
         """Yield ``w`` and, where there is one, ``bias``."""

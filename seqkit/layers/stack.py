@@ -12,6 +12,7 @@ from seqkit.layers.base import (
     RecurrentLayer,
     State,
     can_fold,
+    constructor_call,
     prefixed,
 )
 from seqkit.layers.bidirectional import Bidirectional
@@ -101,6 +102,11 @@ class Stack(Generic[S]):
         self._plain_dropout = Dropout(dropout)
         self.features = self.items[0].features
         self.units = self.items[0].units
+
+    def __repr__(self) -> str:
+        connection = None if self.connection == "none" else self.connection
+        dropout = self._dropout.rate
+        return constructor_call(self, list(self.items), connection=connection, dropout=dropout)
 
     def _check(self) -> None:
         if not self.items or len({id(layer) for layer in self.items}) < len(self.items):

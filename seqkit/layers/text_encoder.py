@@ -6,7 +6,7 @@ from typing import Any
 import numpy as np
 
 from seqkit.arrays import IntArray
-from seqkit.layers.base import RecurrentLayer, State, can_fold, prefixed
+from seqkit.layers.base import RecurrentLayer, State, can_fold, constructor_call, prefixed
 from seqkit.layers.dropout_wrapper import DropoutWrapper
 from seqkit.layers.embedding import Embedding, check_ids
 from seqkit.parameters import Parameter
@@ -39,6 +39,10 @@ class TextEncoder:
         self.embedding = embedding
         self.recurrent = recurrent
         self._reader = DropoutWrapper(recurrent, dropout=dropout)
+
+    def __repr__(self) -> str:
+        dropout = self._reader.dropout
+        return constructor_call(self, self.embedding, self.recurrent, dropout=dropout)
 
     @property
     def output_features(self) -> int:

@@ -65,6 +65,10 @@ class Optimizer:
         self._moments: dict[str, tuple[Array, ...]] = {}
         self._scratch = Scratch()
 
+    def __repr__(self) -> str:
+        options = f"learning_rate={self.learning_rate:g}, steps={self.steps}"
+        return f"{type(self).__name__}({len(self.parameters)} parameters, {options})"
+
     def step(self) -> None:
         """Change every parameter that has a gradient; :meth:`zero_grad` is yours to call."""
         self.steps += 1

@@ -56,6 +56,10 @@ def test_command(number: int, workplace: Path) -> None:
     assert run([sys.executable, "-m", "seqkit", *words, *quick], workplace, to).strip()
 
 
-def test_python_blocks(workplace: Path) -> None:
+@pytest.mark.parametrize("number", range(3))
+def test_a_python_block_runs_by_itself(number: int, tmp_path: Path) -> None:
+    assert run([sys.executable, "-c", PYTHON[number]], tmp_path).strip()
+
+
+def test_all_python_blocks_are_run() -> None:
     assert len(PYTHON) == 3
-    run([sys.executable, "-c", "\n".join(PYTHON)], workplace)

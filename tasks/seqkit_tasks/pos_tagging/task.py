@@ -8,7 +8,7 @@ import numpy as np
 
 from seqkit.encoders import start_from_vectors
 from seqkit.errors import Problem, UserError, shorten
-from seqkit.inputs import texts_or_words
+from seqkit.inputs import tag_lists, texts_or_words
 from seqkit.tagging.features import CHARACTER_MARKS, WORD_MARKS, fit_characters, fit_words
 from seqkit.tasks import Mistake, Model, Resources, Task
 from seqkit.text import Sentence, Vocabulary, create_tokenizer, nfc
@@ -64,13 +64,12 @@ class PosTaggingTask(Task[PosTaggingConfig, TaggedWords, TagPrediction]):
             targets: a list of tags for each input.
 
         Raises:
-            UserError: inputs that are none of these, or else another number of tags than words, or
-                a word that is empty or holds a tab or a line end; all of them together.
+            UserError: inputs or answers that are none of these; another number of tags than words,
+                or a word that is empty or holds a tab or a line end; all of a kind together.
         """
-        answers: Sequence[Any] = [()] * len(inputs) if targets is None else targets
         given = texts_or_words(inputs, beside=(Sentence,))
-        pairs = zip(given, answers, strict=True)
-        made = [self._example(item, tuple(map(str, tags))) for item, tags in pairs]
+        answers = [()] * len(given) if targets is None else tag_lists(targets)
+        made = [self._example(item, tags) for item, tags in zip(given, answers, strict=True)]
         problems = [
             Problem(message, f"input {number}")
             for number, example in enumerate(made, 1)
