@@ -8,7 +8,7 @@ from rich.console import Console
 from rich.text import Text
 
 from seqkit.cli.items_view import item_row, mistake_lines, print_legend
-from seqkit.cli.summaries import new_table
+from seqkit.cli.tables import new_table, print_table
 from seqkit.comparison import ComparedMeasure, ModelComparison, PartedItem
 from seqkit.inspection import Item
 from seqkit.metrics.measures import Interval, Style, format_score
@@ -29,7 +29,7 @@ def print_comparison(
     )
     for measure in found.measures:
         table.add_row(measure.a.name, *_cells(measure))
-    console.print(table)
+    print_table(console, table)
     for refusal in found.refused:
         line = f"{', '.join(refusal.measures)}: cannot be ranked: {refusal.reason}"
         console.print(line, soft_wrap=True)

@@ -85,7 +85,8 @@ class RunProgress:
     def epoch(self, report: EpochReport) -> None:
         """Show a finished epoch."""
         if not self._quiet:
-            self.console.print(epoch_line(report, self._epochs), soft_wrap=True)
+            line = epoch_line(report, self._epochs, width=self.console.width)
+            self.console.print(line, soft_wrap=True)
 
 
 class _StepBar:
