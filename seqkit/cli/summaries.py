@@ -4,11 +4,13 @@ from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
 from seqkit.cli.tables import new_table, print_table
+from seqkit.metrics.measures import format_score
 
 if TYPE_CHECKING:
     from rich.console import Console
     from rich.table import Table
 
+    from seqkit.metrics.measures import Style
     from seqkit.reports import DataSummary, ModelSummary, SplitSummary
     from seqkit.training.reports import EpochReport
 
@@ -73,19 +75,20 @@ def model_lines(summary: "ModelSummary") -> Iterator[str]:
     yield f"  {summary.parameters:,} parameters, about {summary.megabytes:,.1f} MB to train"
 
 
-def epoch_line(report: "EpochReport", epochs: int, *, width: int) -> str:
+def epoch_line(report: "EpochReport", epochs: int, *, style: "Style", width: int) -> str:
     """Return one line about a finished epoch; the last word marks the best one so far.
 
     Args:
         report: of the epoch.
         epochs: how many there are to be at most.
+        style: of the score: as reports show it.
         width: of the terminal; what matters least is left out where it does not fit.
     """
     number = f"{report.epoch:>{len(str(epochs))}}"
     parts = {
         "epoch": f"epoch {number}/{epochs}",
         "loss": f"loss {report.train_loss:.4f}",
-        "score": f"{report.metric} {_score(report.score)}",
+        "score": f"{report.metric} {format_score(report.score, style)}",
         "rate": f"lr {report.learning_rate:.2g}",
         "clipped": f"clipped {100 * report.clipped_share:.0f} %",
         "speed": f"{report.tokens_per_second:,.0f} tok/s",
@@ -99,7 +102,3 @@ def epoch_line(report: "EpochReport", epochs: int, *, width: int) -> str:
         if len("  ".join(parts.values())) > width:
             parts.pop(name, None)
     return "  ".join(parts.values()).rstrip()
-
-
-def _score(score: float) -> str:
-    return f"{score:.4f}" if abs(score) < 10 else f"{score:,.2f}"

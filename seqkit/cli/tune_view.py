@@ -24,7 +24,7 @@ def trial_line(trial: "Trial") -> str:
 
 
 def _result(trial: "Trial") -> str:
-    return f"{trial.metric} {trial.score:.4f} at epoch {trial.epoch}"
+    return f"{trial.metric} {trial.shown_score} at epoch {trial.epoch}"
 
 
 def _outcome(trial: "Trial") -> str:
@@ -66,10 +66,14 @@ def _table(search: "Search", best: "Trial | None") -> "Table":
     table = new_table("Trials", "trial", "score", "epoch", "seconds", *names, "", numbers_from=0)
     table.columns[-1].justify = "left"  # reasons of failed trials are words
     for trial in search.trials:
-        score = "-" if trial.score is None else f"{trial.score:.4f}"
         values = [_shown(trial.values[name]) for name in names]
         mark = "best" if trial == best else _outcome(trial)
         table.add_row(
-            str(trial.number), score, str(trial.epoch), f"{trial.seconds:.0f}", *values, mark
+            str(trial.number),
+            trial.shown_score,
+            str(trial.epoch),
+            f"{trial.seconds:.0f}",
+            *values,
+            mark,
         )
     return table

@@ -111,30 +111,40 @@ def test_model():
 
 
 def test_epoch():
-    assert epoch_line(EPOCH, 10, width=100) == (
-        "epoch  3/10  loss 0.4312  accuracy 0.8310  lr 0.001  clipped 12 %"
+    assert epoch_line(EPOCH, 10, style="percent", width=100) == (
+        "epoch  3/10  loss 0.4312  accuracy 83.10  lr 0.001  clipped 12 %"
         "  30,000 tok/s  2.1 s  best"
     )
 
 
 def test_the_line_of_an_epoch_leaves_out_that_nothing_was_clipped():
-    assert "clipped" not in epoch_line(replace(EPOCH, clipped_share=0.004), 10, width=100)
+    assert "clipped" not in epoch_line(
+        replace(EPOCH, clipped_share=0.004), 10, style="percent", width=100
+    )
 
 
 @pytest.mark.parametrize("best", [True, False])
 @pytest.mark.parametrize(
-    ("metric", "score"), [("accuracy", 0.8), ("perplexity", 12345.6), ("bits per character", 1.8)]
+    ("metric", "score", "style"),
+    [
+        ("accuracy", 0.8, "percent"),
+        ("perplexity", 12345.6, "number"),
+        ("bits per character", 1.8, "number"),
+    ],
 )
 @pytest.mark.parametrize("width", [60, 80, 120])
-def test_the_line_of_an_epoch_fits_the_terminal(width, metric, score, best):
+def test_the_line_of_an_epoch_fits_the_terminal(width, metric, score, style, best):
     report = replace(EPOCH, metric=metric, score=score, best=best, learning_rate=0.000512)
-    line = epoch_line(report, 100, width=width)
+    line = epoch_line(report, 100, style=style, width=width)
     assert len(line) <= width
     assert line.endswith("best") == best
 
 
 def test_the_lines_of_a_run_leave_out_the_same():
-    lines = [epoch_line(replace(EPOCH, best=best), 10, width=80) for best in (True, False)]
+    lines = [
+        epoch_line(replace(EPOCH, best=best), 10, style="percent", width=80)
+        for best in (True, False)
+    ]
     assert lines[0].removesuffix("  best") == lines[1]
 
 
@@ -197,7 +207,7 @@ def run_through(made: Console, clock, **settings: object) -> None:
     with progress.training():
         for step in steps(50):
             progress.step(step)
-        progress.epoch(EPOCH)
+        progress.epoch(EPOCH, "percent")
 
 
 def test_without_a_terminal_there_are_lines_only():
@@ -205,7 +215,7 @@ def test_without_a_terminal_there_are_lines_only():
     run_through(made, lambda: 0.0)
     assert "  train  a/train.tsv" in lines_of(made)
     assert "  split at random" in lines_of(made)
-    assert lines_of(made)[-1] == epoch_line(EPOCH, 10, width=80)
+    assert lines_of(made)[-1] == epoch_line(EPOCH, 10, style="percent", width=80)
     assert "\x1b" not in text_of(made)
 
 
