@@ -7,6 +7,7 @@ from pathlib import Path
 from rich.console import Console
 from rich.table import Table
 
+from seqkit.cli.summaries import counted
 from seqkit.cli.tables import new_table, print_table, table_width
 from seqkit.metrics.evaluation import Evaluation
 from seqkit.metrics.measures import Metric, format_score
@@ -28,8 +29,7 @@ def print_report(console: Console, report: RunReport) -> None:
 
 
 def _costs(report: RunReport) -> str:
-    threads = f"{report.threads} thread{'s' if report.threads > 1 else ''}"
-    parts = [f"{report.seconds:.1f} s", threads, f"seed {report.seed}"]
+    parts = [f"{report.seconds:.1f} s", counted(report.threads, "threads"), f"seed {report.seed}"]
     if report.peak_megabytes:
         parts.insert(1, f"at most {report.peak_megabytes:,.0f} MB of memory")
     if report.training_seconds > report.seconds:  # of a resumed run
@@ -62,7 +62,7 @@ def print_evaluation(
     """Print the metrics beside the baselines', what was scored, and the tables."""
     print_table(console, _metrics_table(evaluation, baselines, console.width))
     if evaluation.counts:
-        counts = ", ".join(f"{count:,} {name}" for name, count in evaluation.counts.items())
+        counts = ", ".join(counted(count, name) for name, count in evaluation.counts.items())
         console.print(f"scored: {counts}")
     for table in evaluation.tables:
         print_table(console, _score_table(table))

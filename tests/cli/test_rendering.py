@@ -9,7 +9,7 @@ from rich.cells import cell_len
 from rich.console import Console
 
 from seqkit.cli.progress import RunProgress
-from seqkit.cli.report_view import print_report, print_where_saved
+from seqkit.cli.report_view import print_evaluation, print_report, print_where_saved
 from seqkit.cli.summaries import data_table, epoch_line, model_lines
 from seqkit.metrics.evaluation import Evaluation
 from seqkit.metrics.measures import Interval, Metric, Table
@@ -183,6 +183,16 @@ def test_intervals_stand_below_their_values_where_the_terminal_is_narrow():
     row = next(number for number, line in enumerate(lines) if line.startswith("  accuracy"))
     assert lines[row].split() == ["accuracy", "75.00", "80.00", "80.00"]
     assert lines[row + 1].split() == ["[73.00,", "77.00]"] + 2 * ["[78.00,", "82.00]"]
+
+
+@pytest.mark.parametrize(
+    ("count", "name", "said"),
+    [(1, "sentences", "1 sentence"), (1, "entities", "1 entity"), (1200, "texts", "1,200 texts")],
+)
+def test_one_of_a_kind_is_said_in_the_singular(count, name, said):
+    made = console()
+    print_evaluation(made, replace(evaluation(0.5), counts={name: count}))
+    assert f"scored: {said}" in lines_of(made)
 
 
 def test_report_of_a_run_without_training():
