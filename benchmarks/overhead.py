@@ -84,7 +84,7 @@ def share_beside_training(
         with progress.training():
             for report in training.train():
                 if isinstance(report, EpochReport):
-                    progress.epoch(report)
+                    progress.epoch(report, training.style)
                     seconds += report.seconds
                     validation += report.validation_seconds
                 else:

@@ -25,6 +25,7 @@ from seqkit.datasets import DataFiles
 from seqkit.kernels.compiled import describe_kernels, use_compiled, worth_compiling
 from seqkit.kernels.threads import thread_count, use_threads
 from seqkit.loading import TrainedModel
+from seqkit.metrics.measures import Style
 from seqkit.options import as_json, parse
 from seqkit.overlap import sketch_of
 from seqkit.plugins import PluginHost, default_host
@@ -44,7 +45,7 @@ from seqkit.tasks import Model, Resources, TaskSpec
 from seqkit.training.checkpoints import Checkpoint
 from seqkit.training.reports import EpochReport, StepReport
 from seqkit.training.trainer import Trainer
-from seqkit.training.validation import validate
+from seqkit.training.validation import validation_metric
 from seqkit.transfer import fit, initialise
 
 __all__ = ["FinishedRun", "Run", "train"]
@@ -72,6 +73,7 @@ class Run:
     Attributes:
         higher_is_better: whether a validation score is the better the higher it is; known once an
             epoch is finished.
+        style: how a validation score is shown, as a percentage or as it is; known likewise.
 
     Raises:
         UserError: the output cannot be written.
@@ -102,6 +104,7 @@ class Run:
         self.threads = threads
         self.host = host
         self.higher_is_better = True
+        self.style: Style = "number"
         self._folder = None if output is None else RunFolder(output)
         self.task = spec.create(config)
         self._started = time.perf_counter()
@@ -275,9 +278,9 @@ class Run:
             yield
 
     def _validate(self) -> tuple[str, float, bool]:
-        found = validate(self.model, self._splits.dev, self.config)
-        _, _, self.higher_is_better = found
-        return found
+        metric = validation_metric(self.model, self._splits.dev, self.config)
+        self.higher_is_better, self.style = metric.higher_is_better, metric.style
+        return metric.name, metric.value, metric.higher_is_better
 
     def _scored_split(self) -> tuple[str, list[Any]]:
         if self._splits.test is None:

@@ -8,7 +8,8 @@ from rich.console import Console
 from rich.text import Text
 
 from seqkit.cli.items_view import item_row, mistake_lines, print_legend
-from seqkit.cli.summaries import new_table
+from seqkit.cli.summaries import counted
+from seqkit.cli.tables import new_table, print_table
 from seqkit.comparison import ComparedMeasure, ModelComparison, PartedItem
 from seqkit.inspection import Item
 from seqkit.metrics.measures import Interval, Style, format_score
@@ -20,7 +21,7 @@ def print_comparison(
     console: Console, found: ModelComparison, names: tuple[str, str], title: str
 ) -> None:
     """Print the scores of both, what cannot be ranked, and the items on which they part."""
-    console.print(f"{title}, {found.items:,} items", soft_wrap=True)
+    console.print(f"{title}, {counted(found.items, 'items')}", soft_wrap=True)
     for letter, name in zip("AB", names, strict=True):
         console.print(f"  {letter}  {name}", soft_wrap=True)
     columns = ("A", "B", "A - B", "p", "A better")
@@ -29,7 +30,7 @@ def print_comparison(
     )
     for measure in found.measures:
         table.add_row(measure.a.name, *_cells(measure))
-    console.print(table)
+    print_table(console, table)
     for refusal in found.refused:
         line = f"{', '.join(refusal.measures)}: cannot be ranked: {refusal.reason}"
         console.print(line, soft_wrap=True)
@@ -38,7 +39,7 @@ def print_comparison(
     alike = found.items - found.a_better - found.b_better
     by = found.measures[0].a.name
     console.print(
-        f"by {by}, A is better on {found.a_better:,} items, B on {found.b_better:,}, "
+        f"by {by}, A is better on {counted(found.a_better, 'items')}, B on {found.b_better:,}, "
         f"alike on {alike:,}"
     )
     _print_partings(console, found)

@@ -66,7 +66,7 @@ def list_datasets(host: PluginHost, *, json: bool = False) -> None:
     """Print the data sets as a table, or as JSON."""
     from seqkit.cli.console import console_for
     from seqkit.cli.streams import print_json
-    from seqkit.cli.summaries import new_table
+    from seqkit.cli.tables import new_table, print_table
 
     rows = dataset_rows(host)
     if json:
@@ -75,7 +75,7 @@ def list_datasets(host: PluginHost, *, json: bool = False) -> None:
     table = new_table("Data", "name", "task", "what it is", numbers_from=3)
     for row in rows:
         table.add_row(row["name"], row["task"], row["summary"])
-    console_for(sys.stdout).print(table)
+    print_table(console_for(sys.stdout), table)
 
 
 def dataset_rows(host: PluginHost) -> list[dict[str, Any]]:

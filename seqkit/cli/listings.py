@@ -28,13 +28,13 @@ def tasks(json: JsonSwitch = False) -> None:
 
         print_json(rows)
         return
-    from seqkit.cli.summaries import new_table
+    from seqkit.cli.tables import new_table, print_table
 
     table = new_table("Tasks", "name", "what it does", "sample", "from", numbers_from=4)
     for row in rows:
         names = ", ".join([row["name"], *row["aliases"]])
         table.add_row(names, row["summary"], row["sample"] or "-", row["plugin"])
-    _console().print(table)
+    print_table(_console(), table)
 
 
 def task_rows(host: PluginHost) -> list[dict[str, Any]]:

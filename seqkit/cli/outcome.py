@@ -9,6 +9,7 @@ import sys
 import traceback
 from collections.abc import Sequence
 from types import TracebackType
+from typing import Any
 
 from seqkit.errors import SeqkitError, UserError
 
@@ -69,9 +70,19 @@ def _usage(error: Exception) -> int:
     context = getattr(error, "ctx", None)
     command = getattr(context, "command_path", "")  # the parser does not know its command
     if message:  # empty where the help was shown instead
-        hint = [f"'{command} --help' shows what there is"] if command else []
-        _say(2, f"{command or 'seqkit'}: {message}", *hint)
+        hints = [f"'{command} --help' shows what there is"] if command else []
+        _say(2, f"{command or 'seqkit'}: {message}", *_hint_at_set(error, context), *hints)
     return int(getattr(error, "exit_code", 2))
+
+
+def _hint_at_set(error: Exception, context: Any) -> list[str]:
+    """Say how a task's option is given where only ``seqkit run`` has a flag for it."""
+    flag = getattr(error, "option_name", None) or ""
+    parameters = getattr(getattr(context, "command", None), "params", ())
+    if not flag.startswith("--") or not any("--set" in each.opts for each in parameters):
+        return []
+    name = flag.removeprefix("--").partition("=")[0].replace("-", "_")
+    return [f"if it is an option of the task: --set {name}=..."]
 
 
 def _say(status: int, *lines: str) -> int:

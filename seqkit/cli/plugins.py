@@ -98,7 +98,7 @@ def plugin_rows(host: PluginHost) -> list[dict[str, Any]]:
 
 
 def _print_table(console: "Console", host: PluginHost) -> None:
-    from seqkit.cli.summaries import new_table
+    from seqkit.cli.tables import new_table, print_table
 
     columns = ("name", "from", "API", "status", "hooks", "offers")
     table = new_table("Plugins", *columns, numbers_from=len(columns))
@@ -108,4 +108,4 @@ def _print_table(console: "Console", host: PluginHost) -> None:
         hooks = ", ".join(hook.removeprefix("seqkit_") for hook in record.hooks)
         offers = "\n".join(f"{kind} {name}" for kind, name in record.offers)
         table.add_row(record.name, origin, api, record.status, hooks or "-", offers or "-")
-    console.print(table)
+    print_table(console, table)

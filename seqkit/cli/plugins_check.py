@@ -74,12 +74,12 @@ def check_all(
 
 
 def _print_records(console: "Console", task: str, records: "Sequence[CheckRecord]") -> None:
-    from seqkit.cli.summaries import new_table
+    from seqkit.cli.tables import new_table, print_table
 
     table = new_table(f"Checks of {task}", "check", "status", "why", numbers_from=3)
     for record in records:
         table.add_row(record.name, record.status, record.reason)
-    console.print(table)
+    print_table(console, table)
     counts = Counter(record.status for record in records)
     found = ", ".join(f"{counts[s]} {s}" for s in ("passed", "failed", "skipped") if counts[s])
     console.print(f"{task}: {len(records)} checks, {found}")

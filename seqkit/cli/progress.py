@@ -12,6 +12,7 @@ from rich.console import Console
 from rich.progress import BarColumn, Progress, TaskID, TextColumn, TimeRemainingColumn
 
 from seqkit.cli.summaries import epoch_line, model_lines, print_data
+from seqkit.metrics.measures import Style
 from seqkit.reports import DataSummary, ModelSummary
 from seqkit.training.reports import EpochReport, StepReport
 
@@ -82,10 +83,11 @@ class RunProgress:
         if self._bar is not None:
             self._bar.show(report)
 
-    def epoch(self, report: EpochReport) -> None:
-        """Show a finished epoch."""
+    def epoch(self, report: EpochReport, style: Style) -> None:
+        """Show a finished epoch, its score in the style of its metric."""
         if not self._quiet:
-            self.console.print(epoch_line(report, self._epochs), soft_wrap=True)
+            line = epoch_line(report, self._epochs, style=style, width=self.console.width)
+            self.console.print(line, soft_wrap=True)
 
 
 class _StepBar:

@@ -7,7 +7,8 @@ from pathlib import Path
 from rich.console import Console
 from rich.table import Table
 
-from seqkit.cli.summaries import new_table
+from seqkit.cli.summaries import counted
+from seqkit.cli.tables import new_table, print_table, table_width
 from seqkit.metrics.evaluation import Evaluation
 from seqkit.metrics.measures import Metric, format_score
 from seqkit.metrics.measures import Table as ScoreTable
@@ -28,8 +29,7 @@ def print_report(console: Console, report: RunReport) -> None:
 
 
 def _costs(report: RunReport) -> str:
-    threads = f"{report.threads} thread{'s' if report.threads > 1 else ''}"
-    parts = [f"{report.seconds:.1f} s", threads, f"seed {report.seed}"]
+    parts = [f"{report.seconds:.1f} s", counted(report.threads, "threads"), f"seed {report.seed}"]
     if report.peak_megabytes:
         parts.insert(1, f"at most {report.peak_megabytes:,.0f} MB of memory")
     if report.training_seconds > report.seconds:  # of a resumed run
@@ -60,23 +60,31 @@ def print_evaluation(
     console: Console, evaluation: Evaluation, baselines: Sequence[BaselineReport] = ()
 ) -> None:
     """Print the metrics beside the baselines', what was scored, and the tables."""
-    console.print(_metrics_table(evaluation, baselines))
+    print_table(console, _metrics_table(evaluation, baselines, console.width))
     if evaluation.counts:
-        counts = ", ".join(f"{count:,} {name}" for name, count in evaluation.counts.items())
+        counts = ", ".join(counted(count, name) for name, count in evaluation.counts.items())
         console.print(f"scored: {counts}")
     for table in evaluation.tables:
-        console.print(_score_table(table))
+        print_table(console, _score_table(table))
         for note in table.notes:
             console.print(f"  {note}")
 
 
-def _metrics_table(evaluation: Evaluation, baselines: Sequence[BaselineReport]) -> Table:
+def _metrics_table(
+    evaluation: Evaluation, baselines: Sequence[BaselineReport], width: int
+) -> Table:
+    """Show each interval beside its value, or below it where that is too wide."""
+    found = [evaluation, *(baseline.evaluation for baseline in baselines)]
     levels = [metric.interval.level for metric in evaluation.metrics if metric.interval]
     title = f"Scores [{100 * levels[0]:.0f} % interval]" if levels else "Scores"
-    table = new_table(title, "", "this model", *(baseline.name for baseline in baselines))
-    for metric in evaluation.metrics:
-        others = (_metric(baseline.evaluation, metric.name) for baseline in baselines)
-        table.add_row(metric.name, *(_value(found) for found in (metric, *others)))
+    names = ("", "this model", *(baseline.name for baseline in baselines))
+    for between in (" ", "\n"):
+        table = new_table(title, *names)
+        for metric in evaluation.metrics:
+            cells = (_value(_metric(each, metric.name), between) for each in found)
+            table.add_row(metric.name, *cells)
+        if table_width(table) <= width:
+            break
     return table
 
 
@@ -84,14 +92,14 @@ def _metric(evaluation: Evaluation, name: str) -> Metric | None:
     return next((metric for metric in evaluation.metrics if metric.name == name), None)
 
 
-def _value(metric: Metric | None) -> str:
+def _value(metric: Metric | None, between: str) -> str:
     if metric is None:
         return "-"
     shown = format_score(metric.value, metric.style)
     if metric.interval is None:
         return shown
     low = format_score(metric.interval.low, metric.style)
-    return f"{shown} [{low}, {format_score(metric.interval.high, metric.style)}]"
+    return f"{shown}{between}[{low}, {format_score(metric.interval.high, metric.style)}]"
 
 
 def _score_table(found: ScoreTable) -> Table:

@@ -220,7 +220,7 @@ def _work(run: "Run", progress: "RunProgress") -> "RunReport | None":
     with stopping_on_interrupt() as stop, progress.training():
         for report in run.train(stop=stop):
             if isinstance(report, EpochReport):
-                progress.epoch(report)
+                progress.epoch(report, run.style)
             else:
                 progress.step(report)
     if run.interrupted:

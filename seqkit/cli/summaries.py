@@ -3,31 +3,37 @@
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
-from rich import box
-from rich.table import Table
+from seqkit.cli.tables import new_table, print_table
+from seqkit.metrics.measures import format_score
 
 if TYPE_CHECKING:
     from rich.console import Console
+    from rich.table import Table
 
+    from seqkit.metrics.measures import Style
     from seqkit.reports import DataSummary, ModelSummary, SplitSummary
     from seqkit.training.reports import EpochReport
 
-__all__ = ["data_table", "epoch_line", "model_lines", "new_table", "print_data", "source_lines"]
+__all__ = ["counted", "data_table", "epoch_line", "model_lines", "print_data", "source_lines"]
 
 MOST_COUNTS = 24
 """Rows of counts that are shown; a tagset may have many more, and report.json has them all."""
 
+LEAST_SHARE = 0.005
+"""Of clipped steps, that is shown: below, it would read 0 %."""
 
-def new_table(title: str, *columns: str, numbers_from: int = 1) -> Table:
-    """Return an empty table in the house style: the columns from a given one on hold numbers."""
-    table = Table(title=title, title_justify="left", title_style="bold", box=box.SIMPLE)
-    for index, column in enumerate(columns):
-        justify = "right" if index >= numbers_from else "left"
-        table.add_column(column, justify=justify, overflow="fold")  # type: ignore[arg-type]
-    return table
+DISPENSABLE = ("speed", "clipped", "time", "rate")
+"""What a line about an epoch leaves out where it is too long, in this order; log.jsonl has all."""
 
 
-def data_table(summary: "DataSummary") -> Table:
+def counted(count: int, name: str) -> str:
+    """Write a number of things whose name is an English plural: "1 text", "1,200 texts"."""
+    if count == 1:
+        name = f"{name[:-3]}y" if name.endswith("ies") else name.removesuffix("s")
+    return f"{count:,} {name}"
+
+
+def data_table(summary: "DataSummary") -> "Table":
     """Show the counts of every split, one column a split: there are few splits and many counts."""
     splits = summary.splits
     table = new_table(f"Data: {summary.name}", "", *(split.name for split in splits))
@@ -43,7 +49,7 @@ def data_table(summary: "DataSummary") -> Table:
 
 def print_data(summary: "DataSummary", console: "Console") -> None:
     """Print the counts, where each split came from, and what stands out."""
-    console.print(data_table(summary))
+    print_table(console, data_table(summary))
     lines = [*source_lines(summary), *(f"  {notice}" for notice in summary.notices)]
     if summary.sample:
         lines.append("  a built-in sample: for trying out, not for measuring")
@@ -76,20 +82,30 @@ def model_lines(summary: "ModelSummary") -> Iterator[str]:
     yield f"  {summary.parameters:,} parameters, about {summary.megabytes:,.1f} MB to train"
 
 
-def epoch_line(report: "EpochReport", epochs: int) -> str:
-    """Return one line about a finished epoch; an asterisk marks the best one so far."""
-    width = len(str(epochs))
-    parts = [
-        f"epoch {report.epoch:>{width}}/{epochs}",
-        f"loss {report.train_loss:.4f}",
-        f"{report.metric} {_score(report.score)}",
-        f"lr {report.learning_rate:.3g}",
-        f"clipped {100 * report.clipped_share:.0f} %",
-        f"{report.tokens_per_second:,.0f} tokens/s",
-        f"{report.seconds + report.validation_seconds:.1f} s",
-    ]
-    return "  ".join(parts) + ("  * best" if report.best else "")
+def epoch_line(report: "EpochReport", epochs: int, *, style: "Style", width: int) -> str:
+    """Return one line about a finished epoch; the last word marks the best one so far.
 
-
-def _score(score: float) -> str:
-    return f"{score:.4f}" if abs(score) < 10 else f"{score:,.2f}"
+    Args:
+        report: of the epoch.
+        epochs: how many there are to be at most.
+        style: of the score: as reports show it.
+        width: of the terminal; what matters least is left out where it does not fit.
+    """
+    number = f"{report.epoch:>{len(str(epochs))}}"
+    parts = {
+        "epoch": f"epoch {number}/{epochs}",
+        "loss": f"loss {report.train_loss:.4f}",
+        "score": f"{report.metric} {format_score(report.score, style)}",
+        "rate": f"lr {report.learning_rate:.2g}",
+        "clipped": f"clipped {100 * report.clipped_share:.0f} %",
+        "speed": f"{report.tokens_per_second:,.0f} tok/s",
+        "time": f"{report.seconds + report.validation_seconds:.1f} s",
+        # Room is kept for it in every line, so that the best one leaves out no more than others.
+        "best": "best" if report.best else "    ",
+    }
+    if report.clipped_share < LEAST_SHARE:
+        del parts["clipped"]
+    for name in DISPENSABLE:
+        if len("  ".join(parts.values())) > width:
+            parts.pop(name, None)
+    return "  ".join(parts.values()).rstrip()

@@ -24,7 +24,7 @@ def trial_line(trial: "Trial") -> str:
 
 
 def _result(trial: "Trial") -> str:
-    return f"{trial.metric} {trial.score:.4f} at epoch {trial.epoch}"
+    return f"{trial.metric} {trial.shown_score} at epoch {trial.epoch}"
 
 
 def _outcome(trial: "Trial") -> str:
@@ -41,6 +41,7 @@ def print_search(search: "Search", folder: Path, *, json: bool) -> None:
     """Print the trials, and where the best recipe is: for people, or as JSON."""
     from seqkit.cli.console import console_for
     from seqkit.cli.streams import print_json
+    from seqkit.cli.tables import print_table
 
     best = search.best
     if json:
@@ -52,22 +53,27 @@ def print_search(search: "Search", folder: Path, *, json: bool) -> None:
         print_json(found)
         return
     console = console_for(sys.stdout)
-    console.print(_table(search, best))
+    print_table(console, _table(search, best))
     if best is not None:
         console.print(f"validation {_result(best)}, trial {best.number}")
         console.print(search.command, soft_wrap=True)
 
 
 def _table(search: "Search", best: "Trial | None") -> "Table":
-    from seqkit.cli.summaries import new_table
+    from seqkit.cli.tables import new_table
 
     names = [dimension.name for dimension in search.space]
     table = new_table("Trials", "trial", "score", "epoch", "seconds", *names, "", numbers_from=0)
+    table.columns[-1].justify = "left"  # reasons of failed trials are words
     for trial in search.trials:
-        score = "-" if trial.score is None else f"{trial.score:.4f}"
         values = [_shown(trial.values[name]) for name in names]
         mark = "best" if trial == best else _outcome(trial)
         table.add_row(
-            str(trial.number), score, str(trial.epoch), f"{trial.seconds:.0f}", *values, mark
+            str(trial.number),
+            trial.shown_score,
+            str(trial.epoch),
+            f"{trial.seconds:.0f}",
+            *values,
+            mark,
         )
     return table

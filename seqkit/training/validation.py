@@ -6,7 +6,7 @@ from typing import Any, Protocol
 from seqkit.metrics.measures import Metric
 from seqkit.training.config import TrainingConfig
 
-__all__ = ["Validated", "validate"]
+__all__ = ["Validated", "validate", "validation_metric"]
 
 
 class Validated(Protocol):
@@ -15,6 +15,11 @@ class Validated(Protocol):
     def validate(self, dev: Sequence[Any]) -> Metric:
         """Return the metric by which epochs are compared."""
         ...
+
+
+def validation_metric(model: Validated, dev: Sequence[Any], config: TrainingConfig) -> Metric:
+    """Score a model on as many validation examples as the options allow."""
+    return model.validate(dev[: config.validation_examples])
 
 
 def validate(
@@ -26,5 +31,5 @@ def validate(
         Name and value of the metric, and whether higher is better: what a
         :class:`~seqkit.training.trainer.Trainer` asks for.
     """
-    metric = model.validate(dev[: config.validation_examples])
+    metric = validation_metric(model, dev, config)
     return metric.name, metric.value, metric.higher_is_better

@@ -170,7 +170,11 @@ class Search:
                 raise UserError(f"{report.metric} is {report.score} after epoch {report.epoch}")
             if report.best:
                 trial = dataclasses.replace(
-                    trial, metric=report.metric, score=report.score, epoch=report.epoch
+                    trial,
+                    metric=report.metric,
+                    score=report.score,
+                    style=run.style,
+                    epoch=report.epoch,
                 )
             verdicts.append(self._is_hopeless(asked, report, run.higher_is_better))
         outcome: Outcome = "done" if not run.interrupted else "interrupted"
@@ -201,7 +205,7 @@ class Search:
         config = with_options(self.config, trial.values)
         head = (
             f"{indent(self.command, '# ')}\n"
-            f"# trial {trial.number} of a search: validation {trial.metric} {trial.score:.4f} "
+            f"# trial {trial.number} of a search: validation {trial.metric} {trial.shown_score} "
             f"at epoch {trial.epoch}, seed {self.seed}, data {self.data.name}\n\n"
         )
         write_atomically(self.folder / BEST_NAME, (head + as_recipe(config)).encode())

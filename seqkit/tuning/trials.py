@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal, TypeAlias
 
 from seqkit.errors import UserError
+from seqkit.metrics.measures import Style, format_score
 
 if TYPE_CHECKING:
     import optuna
@@ -29,6 +30,7 @@ class Trial:
             or "failed".
         metric: what ``score`` is, such as "accuracy".
         score: of the best epoch on validation; None before the first epoch was finished.
+        style: how the score is shown, as a percentage or as it is.
         epoch: the best one.
         seconds: it took.
         reason: why it failed.
@@ -39,9 +41,15 @@ class Trial:
     outcome: Outcome
     metric: str = ""
     score: float | None = None
+    style: Style = "number"
     epoch: int = 0
     seconds: float = 0.0
     reason: str = ""
+
+    @property
+    def shown_score(self) -> str:
+        """The score as reports show it; "-" where there is none."""
+        return "-" if self.score is None else format_score(self.score, self.style)
 
 
 def open_study(folder: Path, name: str, facts: Mapping[str, Any], *, seed: int) -> "optuna.Study":

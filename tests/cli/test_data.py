@@ -80,3 +80,10 @@ def test_mistakes_on_the_command_line_are_named(seqkit):
     assert "--data nothing.txt: no such file or folder" in done.err
     assert "epochs" in done.err
     assert "did you mean 'check'?" in seqkit("data", "chekc").err
+
+
+@pytest.mark.parametrize("command", [["data", "check"], ["tune"]])
+def test_a_flag_of_the_task_is_pointed_to_set(seqkit, command):
+    done = seqkit(*command, "toy", "--min-count", "3")
+    assert done.status == 2
+    assert "if it is an option of the task: --set min_count=..." in done.err.splitlines()

@@ -2,13 +2,14 @@
 
 import io
 from collections.abc import Iterator
+from dataclasses import replace
 
 import pytest
 from rich.cells import cell_len
 from rich.console import Console
 
 from seqkit.cli.progress import RunProgress
-from seqkit.cli.report_view import print_report, print_where_saved
+from seqkit.cli.report_view import print_evaluation, print_report, print_where_saved
 from seqkit.cli.summaries import data_table, epoch_line, model_lines
 from seqkit.metrics.evaluation import Evaluation
 from seqkit.metrics.measures import Interval, Metric, Table
@@ -110,10 +111,41 @@ def test_model():
 
 
 def test_epoch():
-    assert epoch_line(EPOCH, 10) == (
-        "epoch  3/10  loss 0.4312  accuracy 0.8310  lr 0.001  clipped 12 %"
-        "  30,000 tokens/s  2.1 s  * best"
+    assert epoch_line(EPOCH, 10, style="percent", width=100) == (
+        "epoch  3/10  loss 0.4312  accuracy 83.10  lr 0.001  clipped 12 %"
+        "  30,000 tok/s  2.1 s  best"
     )
+
+
+def test_the_line_of_an_epoch_leaves_out_that_nothing_was_clipped():
+    assert "clipped" not in epoch_line(
+        replace(EPOCH, clipped_share=0.004), 10, style="percent", width=100
+    )
+
+
+@pytest.mark.parametrize("best", [True, False])
+@pytest.mark.parametrize(
+    ("metric", "score", "style"),
+    [
+        ("accuracy", 0.8, "percent"),
+        ("perplexity", 12345.6, "number"),
+        ("bits per character", 1.8, "number"),
+    ],
+)
+@pytest.mark.parametrize("width", [60, 80, 120])
+def test_the_line_of_an_epoch_fits_the_terminal(width, metric, score, style, best):
+    report = replace(EPOCH, metric=metric, score=score, best=best, learning_rate=0.000512)
+    line = epoch_line(report, 100, style=style, width=width)
+    assert len(line) <= width
+    assert line.endswith("best") == best
+
+
+def test_the_lines_of_a_run_leave_out_the_same():
+    lines = [
+        epoch_line(replace(EPOCH, best=best), 10, style="percent", width=80)
+        for best in (True, False)
+    ]
+    assert lines[0].removesuffix("  best") == lines[1]
 
 
 def test_a_resumed_run_tells_the_time_of_all_its_training():
@@ -142,6 +174,27 @@ def test_report():
     assert "\x1b" not in text_of(made)
 
 
+def test_intervals_stand_below_their_values_where_the_terminal_is_narrow():
+    names = ("words + regression", "most frequent label")
+    baselines = tuple(BaselineReport(name, evaluation(0.8), 0.1) for name in names)
+    made = console()
+    print_report(made, report(baselines=baselines))
+    lines = lines_of(made)
+    row = next(number for number, line in enumerate(lines) if line.startswith("  accuracy"))
+    assert lines[row].split() == ["accuracy", "75.00", "80.00", "80.00"]
+    assert lines[row + 1].split() == ["[73.00,", "77.00]"] + 2 * ["[78.00,", "82.00]"]
+
+
+@pytest.mark.parametrize(
+    ("count", "name", "said"),
+    [(1, "sentences", "1 sentence"), (1, "entities", "1 entity"), (1200, "texts", "1,200 texts")],
+)
+def test_one_of_a_kind_is_said_in_the_singular(count, name, said):
+    made = console()
+    print_evaluation(made, replace(evaluation(0.5), counts={name: count}))
+    assert f"scored: {said}" in lines_of(made)
+
+
 def test_report_of_a_run_without_training():
     made = console()
     print_report(made, report(epochs=(), best_epoch=0, baselines=()))
@@ -164,7 +217,7 @@ def run_through(made: Console, clock, **settings: object) -> None:
     with progress.training():
         for step in steps(50):
             progress.step(step)
-        progress.epoch(EPOCH)
+        progress.epoch(EPOCH, "percent")
 
 
 def test_without_a_terminal_there_are_lines_only():
@@ -172,7 +225,7 @@ def test_without_a_terminal_there_are_lines_only():
     run_through(made, lambda: 0.0)
     assert "  train  a/train.tsv" in lines_of(made)
     assert "  split at random" in lines_of(made)
-    assert lines_of(made)[-1] == epoch_line(EPOCH, 10)
+    assert lines_of(made)[-1] == epoch_line(EPOCH, 10, style="percent", width=80)
     assert "\x1b" not in text_of(made)
 
 
