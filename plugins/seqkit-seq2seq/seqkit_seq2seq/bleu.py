@@ -40,11 +40,12 @@ def score_bleu(gold: Sequence[Sequence[str]], predicted: Sequence[str], units: s
 
     def compute(sums: Array) -> Array:
         rows = sums.reshape(-1, 2 * ORDER + 2).astype(int).tolist()
-        scores = [bleu_of(row[:ORDER], row[ORDER:-2], row[-2:]) for row in rows]
+        scores = [bleu_of(row) for row in rows]
         return np.reshape(scores, sums.shape[:-1])
 
-    def bleu_of(matches: list[int], ngrams: list[int], lengths: list[int]) -> float:
-        found = BLEU.compute_bleu(matches, ngrams, *lengths, smooth_method=SMOOTHING)
+    def bleu_of(row: list[int]) -> float:
+        matches, ngrams, written, wanted = row[:ORDER], row[ORDER:-2], row[-2], row[-1]
+        found = BLEU.compute_bleu(matches, ngrams, written, wanted, smooth_method=SMOOTHING)
         return found.score / 100
 
     return Scoring(statistics, (Measure(f"BLEU ({TOKENIZE[units]})", compute),))
