@@ -94,6 +94,16 @@ class LazyGroup(TyperGroup):
 class _Command(TyperCommand):
     """A command that has been imported and understood, and begins its work."""
 
+    def parse_args(self, ctx: Any, args: list[str]) -> list[str]:
+        """Read the arguments; a mistake in them knows whose they are."""
+        try:
+            return list(super().parse_args(ctx, args))
+        except Exception as error:
+            # The parser itself knows only the option, and the message would name no command.
+            if getattr(error, "ctx", ctx) is None:
+                error.ctx = ctx  # type: ignore[attr-defined]
+            raise
+
     def invoke(self, ctx: Any) -> Any:
         begin_work()
         return super().invoke(ctx)

@@ -79,7 +79,8 @@ def _hint_at_set(error: Exception, context: Any) -> list[str]:
     """Say how a task's option is given where only ``seqkit run`` has a flag for it."""
     flag = getattr(error, "option_name", None) or ""
     parameters = getattr(getattr(context, "command", None), "params", ())
-    if not flag.startswith("--") or not any("--set" in each.opts for each in parameters):
+    known = [name for each in parameters for name in each.opts]
+    if not flag.startswith("--") or flag in known or "--set" not in known:
         return []
     name = flag.removeprefix("--").partition("=")[0].replace("-", "_")
     return [f"if it is an option of the task: --set {name}=..."]

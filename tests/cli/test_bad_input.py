@@ -83,6 +83,16 @@ def test_data_that_cannot_be_used(
     assert not Path("out/model.safetensors").exists()
 
 
+@pytest.mark.parametrize("command", ["run sentiment", "data check", "tune"])
+def test_an_option_without_its_value_is_told_with_its_command(seqkit, command):
+    done = seqkit(*command.split(), "--data")
+    assert done.status == 2
+    assert done.err.splitlines() == [
+        f"seqkit {command}: Option '--data' requires an argument.",
+        f"'seqkit {command} --help' shows what there is",
+    ]
+
+
 def test_bad_lines_of_all_files_are_told_together(seqkit) -> None:
     Path("a.tsv").write_bytes(b"label\ttext\nno tab\ngood\tfine\n")
     Path("b.tsv").write_bytes(b"label\ttext\ngood\tfine\nnone here either\n")
