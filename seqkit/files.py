@@ -23,7 +23,7 @@ import numpy as np
 from seqkit.arrays import Array
 from seqkit.errors import Problem, UserError
 
-__all__ = ["ensure_writable_folder", "load_numpy", "reading", "write_atomically"]
+__all__ = ["advice_on", "ensure_writable_folder", "load_numpy", "reading", "write_atomically"]
 
 _ADVICE = {
     errno.ENOSPC: "the disk is full; free some space, or write somewhere else",
@@ -226,5 +226,9 @@ def _quietly(action: Callable[[], None]) -> None:
 
 
 def _cannot_write(path: str | os.PathLike[str], error: OSError) -> Problem:
-    reason = _ADVICE.get(error.errno or 0, error.strerror or str(error))
-    return Problem(f"cannot be written: {reason}", os.fspath(path))
+    return Problem(f"cannot be written: {advice_on(error)}", os.fspath(path))
+
+
+def advice_on(error: OSError) -> str:
+    """Say what to do about what the system refused to write; by default what it said."""
+    return _ADVICE.get(error.errno or 0, error.strerror or str(error))

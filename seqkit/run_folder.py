@@ -1,21 +1,24 @@
 """The files of a run: checkpoint, model, options, report. Each is written whole or not at all."""
 
+import hashlib
 import json
 import shlex
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from textwrap import indent
 from typing import Any
 
 from seqkit.arrays import Array
 from seqkit.bundle import MODEL_NAME, Manifest, write_bundle
+from seqkit.container import canonical_json
 from seqkit.datasets import DataFiles
 from seqkit.errors import Problem, UserError
 from seqkit.files import ensure_writable_folder, write_atomically
 from seqkit.options import as_recipe
 from seqkit.reports import RunReport
 from seqkit.splits import fingerprint
+from seqkit.tasks import Resources
 from seqkit.training.checkpoints import Checkpoint, load_checkpoint, save_checkpoint
 
 __all__ = [
@@ -24,11 +27,15 @@ __all__ = [
     "RunFolder",
     "file_options",
     "refuse_used_folder",
+    "resources_digest",
     "run_command",
 ]
 
 CHECKPOINT_NAME = "checkpoint.safetensors"
 REPORT_NAME = "report.json"
+
+SOURCES = ("vectors", "init_from")
+"""Options that name a file or folder beside the data, from which a model may take its words."""
 
 
 def file_options(data: DataFiles) -> tuple[str, ...]:
@@ -51,6 +58,11 @@ def run_command(task: str, recipe: Path, data: Sequence[str], *, seed: int) -> s
     return shlex.join(words)
 
 
+def resources_digest(resources: Resources) -> str:
+    """Return the SHA-256 of what a task fitted, to tell whether it fits the same again."""
+    return hashlib.sha256(canonical_json(resources).encode()).hexdigest()
+
+
 @dataclass(frozen=True, kw_only=True)
 class RunFacts:
     """What a checkpoint says of the run beside its arrays, so that it can be built again.
@@ -64,6 +76,9 @@ class RunFacts:
         files: absolute path of each file, by split.
         fingerprint: SHA-256 of their contents when the run was started.
         data_options: that gave the data, as words of a command line.
+        sources: absolute path of what the options :data:`SOURCES` name, by option.
+        resources: :func:`resources_digest` of what the task fitted; empty before that.
+        notices: of what the weights started from; a resumed run does not start them again.
     """
 
     task: str
@@ -74,6 +89,9 @@ class RunFacts:
     files: dict[str, str]
     fingerprint: str
     data_options: tuple[str, ...] = ()
+    sources: dict[str, str] = field(default_factory=dict)
+    resources: str = ""
+    notices: tuple[str, ...] = ()
 
     @classmethod
     def of(
@@ -96,6 +114,9 @@ class RunFacts:
             files={split: str(path.resolve()) for split, path in data.paths().items()},
             fingerprint=fingerprint(data),
             data_options=data_options,
+            sources={
+                name: str(Path(config[name]).resolve()) for name in SOURCES if config.get(name)
+            },
         )
 
     def data_files(self) -> DataFiles:
@@ -109,6 +130,20 @@ class RunFacts:
         if fingerprint(data) != self.fingerprint:
             raise UserError(f"{self.data}: the data files have changed since the run was started")
         return data
+
+    def check_fitted(self, resources: Resources, place: Path) -> None:
+        """Compare what a resumed run has fitted with what it had fitted when it was started.
+
+        Raises:
+            UserError: it is something else, so that the weights would stand for other words.
+        """
+        # Checkpoints of older versions do not say what was fitted.
+        if not self.resources or resources_digest(resources) == self.resources:
+            return
+        suspects = [f"{path} ({name})" for name, path in self.sources.items()]
+        hint = f"put back {' or '.join(suspects)} as it was" if suspects else "use the same plugins"
+        found = "vocabularies or labels differ from those that the run was started with"
+        raise UserError(Problem(f"{found}; {hint}, or start the run again", str(place)))
 
 
 def refuse_used_folder(path: Path) -> None:

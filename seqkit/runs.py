@@ -26,12 +26,18 @@ from seqkit.kernels.compiled import describe_kernels, use_compiled, worth_compil
 from seqkit.kernels.threads import thread_count, use_threads
 from seqkit.loading import TrainedModel
 from seqkit.metrics.measures import Style
-from seqkit.options import as_json, parse
+from seqkit.options import as_json, parse, with_options
 from seqkit.overlap import sketch_of
 from seqkit.plugins import PluginHost, default_host
 from seqkit.randomness import random_stream
 from seqkit.reports import BaselineReport, DataSummary, ModelSummary, RunReport, plain_values
-from seqkit.run_folder import RunFacts, RunFolder, file_options, refuse_used_folder
+from seqkit.run_folder import (
+    RunFacts,
+    RunFolder,
+    file_options,
+    refuse_used_folder,
+    resources_digest,
+)
 from seqkit.sources import find_data
 from seqkit.splits import Splits, read_splits
 from seqkit.summaries import (
@@ -139,7 +145,10 @@ class Run:
             seed=facts.seed,
             threads=threads,
         )
+        # The options stay as they were typed, which may have been in another folder.
+        run.task = spec.create(with_options(run.config, facts.sources))
         run._resumed = checkpoint
+        run._facts = facts
         return run
 
     # --- the four stages -------------------------------------------------------------------------
@@ -148,20 +157,16 @@ class Run:
         """Read the data and fit the vocabularies on the training split.
 
         Raises:
-            UserError: whatever is wrong with the files, all in one go.
+            UserError: whatever is wrong with the files, all in one go; or a resumed run fits other
+            vocabularies than it was started with.
         """
         self._splits = read_splits(self.task, self.data, rng=random_stream(self.seed, "split"))
-        self._facts = RunFacts.of(
-            self.spec.name,
-            as_json(self.config),
-            self.data,
-            sample=self.sample,
-            seed=self.seed,
-            data_options=self._data_options,
-        )
+        if self._resumed is None:
+            self._facts = self._first_facts()
         self._compiled = worth_compiling(len(self._splits.train) * self.config.epochs)
         with self._computing():
             self._resources = fit(self.task, self._splits.train, host=self.host)
+            self._check_fitted()
             self.model = self.task.build(self._resources, rng=random_stream(self.seed, "weights"))
         summary = summarise_data(
             self.task, self.model, self._splits, name=self.data.name, sample=self.sample
@@ -170,6 +175,23 @@ class Run:
         self._data_summary = dataclasses.replace(summary, notices=notices)
         self._notices += notices
         return self._data_summary
+
+    def _first_facts(self) -> RunFacts:
+        return RunFacts.of(
+            self.spec.name,
+            as_json(self.config),
+            self.data,
+            sample=self.sample,
+            seed=self.seed,
+            data_options=self._data_options,
+        )
+
+    def _check_fitted(self) -> None:
+        """Hold a resumed run to the vocabularies of its first sitting; note those of a new one."""
+        if self._resumed is not None and self.output is not None:
+            self._facts.check_fitted(self._resources, self.output)
+        digest = resources_digest(self._resources)
+        self._facts = dataclasses.replace(self._facts, resources=digest)
 
     def _validation_notices(self) -> Iterator[str]:
         limit, count = self.config.validation_examples, len(self._splits.dev)
@@ -180,7 +202,9 @@ class Run:
         """Prepare the network and the trainer, from a checkpoint where the run is resumed."""
         if self._resumed is None:
             with self._computing():
-                self._notices += initialise(self.task, self.model, host=self.host)
+                started = initialise(self.task, self.model, host=self.host)
+            self._facts = dataclasses.replace(self._facts, notices=tuple(started))
+        self._notices += self._facts.notices
         self._trainer = Trainer(self.model, self.config, seed=self.seed, validate=self._validate)
         if self._resumed is not None:
             self._trainer.restore(self._resumed)

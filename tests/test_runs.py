@@ -451,6 +451,50 @@ def test_data_that_is_gone_is_refused_by_name(data: Path, tmp_path: Path) -> Non
         Run.resume(tmp_path / "run", host=HOST)
 
 
+def write_vectors(path: Path, *words: str) -> None:
+    path.write_text("".join(f"{word} 1 2 3 4 5 6\n" for word in words), encoding="utf-8")
+
+
+def stopped_with_vectors(data: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """A run that was stopped, whose vocabulary was extended by a file with a relative path."""
+    (tmp_path / "first").mkdir()
+    (tmp_path / "second").mkdir()
+    monkeypatch.chdir(tmp_path / "first")
+    write_vectors(Path("vectors.txt"), "film", "unheard", "seldom")
+    options = {"vectors": "vectors.txt", "extend_vocabulary": True}
+    go_through(start(data, tmp_path / "run", **options), stop=after(4))
+    go_through(start(data, tmp_path / "whole", **options))
+    return tmp_path / "run"
+
+
+def test_vectors_that_changed_since_are_refused_by_name(
+    data: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    folder = stopped_with_vectors(data, tmp_path, monkeypatch)
+    write_vectors(Path("vectors.txt"), "film", "another", "words")
+    with pytest.raises(UserError, match=r"labels differ .* put back .*vectors\.txt \(vectors\)"):
+        Run.resume(folder, host=HOST).load()
+
+
+def test_a_run_is_resumed_from_another_folder(
+    data: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    folder = stopped_with_vectors(data, tmp_path, monkeypatch)
+    monkeypatch.chdir(tmp_path / "second")
+    go_through(Run.resume(folder, host=HOST))
+    assert model_bytes(folder) == model_bytes(tmp_path / "whole")
+
+
+def test_a_resumed_report_tells_what_the_weights_started_from(
+    data: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    folder = stopped_with_vectors(data, tmp_path, monkeypatch)
+    report = go_through(Run.resume(folder, host=HOST))
+    (started,) = (notice for notice in report.notices if notice.startswith("vectors.txt: "))
+    whole = json.loads((tmp_path / "whole" / "report.json").read_text("utf-8"))
+    assert started in whole["notices"]
+
+
 def test_a_folder_without_a_checkpoint_is_refused(tmp_path: Path) -> None:
     with pytest.raises(UserError, match="nothing to resume"):
         Run.resume(tmp_path, host=HOST)

@@ -10,13 +10,7 @@ PIPE_WIDTH = 100
 """Columns of a table in a file or pipe, where there is no terminal to ask."""
 
 
-class _Console(Console):
-    def on_broken_pipe(self) -> None:
-        """Leave it to the command: a reader that goes away is no failure; rich would exit."""
-        raise BrokenPipeError
-
-
 def console_for(stream: TextIO) -> Console:
     """Return a console that prints text as it is: labels and paths may hold brackets."""
     width = None if stream.isatty() else PIPE_WIDTH
-    return _Console(file=stream, width=width, markup=False, highlight=False, emoji=False)
+    return Console(file=stream, width=width, markup=False, highlight=False, emoji=False)

@@ -5,6 +5,8 @@ from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
 
+from seqkit.files import ensure_writable_folder
+
 __all__ = ["run_folder"]
 
 
@@ -13,6 +15,9 @@ def run_folder(name: str, given: str | None, *, root: Path = Path("runs")) -> It
     """Make the folder of a run, and take it away again if nothing was written to it.
 
     Making it at once is what keeps two runs that start together from taking one number.
+
+    Raises:
+        UserError: the root of the numbered folders cannot be made or written to.
     """
     kept = given is not None and Path(given).exists()
     folder = Path(given) if given is not None else _next_free(root, name)
@@ -25,7 +30,7 @@ def run_folder(name: str, given: str | None, *, root: Path = Path("runs")) -> It
 
 
 def _next_free(root: Path, name: str) -> Path:
-    root.mkdir(parents=True, exist_ok=True)
+    ensure_writable_folder(root)
     taken = [_number(path, name) for path in root.iterdir()]
     for number in itertools.count(max(taken, default=0) + 1):
         with suppress(FileExistsError):

@@ -11,7 +11,7 @@ from typing import Annotated, Any
 import typer
 from typer.core import TyperCommand, TyperGroup
 
-from seqkit.cli.outcome import ClosedPipeError, InterruptedByUser
+from seqkit.cli.outcome import InterruptedByUser
 from seqkit.cli.startup import begin_work
 from seqkit.suggestions import suggest
 
@@ -78,14 +78,12 @@ class LazyGroup(TyperGroup):
         return name, command, args[1:]
 
     def invoke(self, ctx: Any) -> Any:
-        """Call the member; what is nobody's failure is told apart from those that are."""
+        """Call the member, and see its results out of the house."""
         import sys
 
         try:
             result = super().invoke(ctx)
             sys.stdout.flush()
-        except BrokenPipeError:
-            raise ClosedPipeError from None
         except KeyboardInterrupt:
             raise InterruptedByUser from None
         return result

@@ -4,6 +4,7 @@
 to be strict; 130 interrupted.
 """
 
+import errno
 import os
 import sys
 import traceback
@@ -11,16 +12,24 @@ from collections.abc import Sequence
 from types import TracebackType
 from typing import Any
 
+from seqkit.cli.standard_streams import ClosedPipeError, guarded_streams
 from seqkit.errors import SeqkitError, UserError
 
-__all__ = ["TRACEBACK_VARIABLE", "ClosedPipeError", "InterruptedByUser", "exit_status"]
+__all__ = ["TRACEBACK_VARIABLE", "InterruptedByUser", "exit_status"]
 
 TRACEBACK_VARIABLE = "SEQKIT_TRACEBACK"
 """Environment variable: show where an internal error came from."""
 
 
-class ClosedPipeError(Exception):
-    """Whoever read the output has seen enough, such as ``head``."""
+LONGEST_SHOWN = 80
+"""Characters of a path that is told of; where a text was taken for one, it may be very long."""
+
+ADVICE = {
+    errno.EACCES: "change its permissions, or choose another path",
+    errno.EPERM: "change its permissions, or choose another path",
+    errno.ENAMETOOLONG: "wanted the path of a file or folder",
+    errno.ENOSPC: "free some space, or choose another path",
+}
 
 
 class InterruptedByUser(Exception):  # noqa: N818 - it is no error
@@ -29,6 +38,11 @@ class InterruptedByUser(Exception):  # noqa: N818 - it is no error
 
 def exit_status(arguments: Sequence[str] | None) -> int:
     """Run a command; print to stderr whatever it raises, and return the exit status."""
+    with guarded_streams():
+        return _status_of(arguments)
+
+
+def _status_of(arguments: Sequence[str] | None) -> int:
     try:
         from seqkit.cli.app import application
 
@@ -37,12 +51,12 @@ def exit_status(arguments: Sequence[str] | None) -> int:
             prog_name="seqkit",
             standalone_mode=False,
         )
+        sys.stdout.flush()  # help was only printed, and may not be written
     except SystemExit as error:  # shell completion ends so
         return error.code if isinstance(error.code, int) else 1
     except (KeyboardInterrupt, InterruptedByUser):
         return _say(130, "interrupted")
     except ClosedPipeError:
-        _forget_stdout()
         return 0
     except Exception as error:
         return _failure(error)
@@ -60,9 +74,20 @@ def _failure(error: Exception) -> int:
         return _say(1, f"seqkit: {error}")
     if isinstance(error, MemoryError):
         return _say(1, "seqkit: out of memory; a smaller --batch-size or --units needs less")
+    if isinstance(error, OSError) and error.filename is not None:
+        return _say(2, _refusal(error))
     text = " ".join(f"{type(error).__name__}: {error}".split())
     hint = f"{TRACEBACK_VARIABLE}=1 shows the traceback"
     return _say(1, f"seqkit: internal error: {text}{_place(error.__traceback__)}; {hint}")
+
+
+def _refusal(error: OSError) -> str:
+    """What the system refused to do with a path that the user has named."""
+    path = os.fsdecode(error.filename)
+    if len(path) > LONGEST_SHOWN:
+        path = f"{path[:LONGEST_SHOWN]}..."
+    advice = ADVICE.get(error.errno or 0, "check the path, and what may be done with it")
+    return f"{path}: {error.strerror}; {advice}"
 
 
 def _usage(error: Exception) -> int:
@@ -99,12 +124,3 @@ def _place(trace: TracebackType | None) -> str:
     while trace.tb_next is not None:
         trace = trace.tb_next
     return f" ({os.path.basename(trace.tb_frame.f_code.co_filename)}, line {trace.tb_lineno})"
-
-
-def _forget_stdout() -> None:
-    """Point stdout at nothing, or Python complains about the closed pipe when it exits."""
-    try:
-        descriptor = sys.stdout.fileno()
-    except (OSError, ValueError):
-        return
-    os.dup2(os.open(os.devnull, os.O_WRONLY), descriptor)

@@ -33,6 +33,9 @@ def read_recipe(path: Path) -> dict[str, Given]:
         values = tomllib.loads(text)
     except tomllib.TOMLDecodeError as error:
         raise UserError(_syntax_problem(path, str(error))) from None
+    except RecursionError:
+        nested = "its values are nested too deeply, wanted one value an option"
+        raise UserError(Problem(nested, str(path))) from None
     return {key: Given(value, f"{path}:{_line_of(key, text)}") for key, value in values.items()}
 
 

@@ -21,7 +21,7 @@ from textwrap import indent
 from typing import TYPE_CHECKING, Any
 
 from seqkit.datasets import DataFiles
-from seqkit.errors import UserError
+from seqkit.errors import Problem, UserError
 from seqkit.extras import require_extra
 from seqkit.files import ensure_writable_folder, write_atomically
 from seqkit.options import as_recipe, with_options
@@ -61,7 +61,8 @@ class Search:
         threads: at most this many.
 
     Raises:
-        UserError: optuna is not installed, or the folder holds another search.
+        UserError: optuna is not installed, an option is searched twice, or the folder holds
+            another search.
     """
 
     def __init__(
@@ -83,6 +84,7 @@ class Search:
         self.data = dataclasses.replace(data, test=None)
         self._data_options = file_options(data) if data_options is None else tuple(data_options)
         self.space = tuple(space)
+        _refuse_repeated(self.space)
         self.folder = ensure_writable_folder(folder)
         self.host = host
         self.seed = seed
@@ -209,6 +211,13 @@ class Search:
             f"at epoch {trial.epoch}, seed {self.seed}, data {self.data.name}\n\n"
         )
         write_atomically(self.folder / BEST_NAME, (head + as_recipe(config)).encode())
+
+
+def _refuse_repeated(space: Sequence[Dimension]) -> None:
+    names = [dimension.name for dimension in space]
+    for name in dict.fromkeys(names):
+        if names.count(name) > 1:
+            raise UserError(Problem("found twice in the space, wanted once", name))
 
 
 def _suggest(asked: "optuna.Trial", dimension: Dimension) -> Any:

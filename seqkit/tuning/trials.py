@@ -1,11 +1,13 @@
 """The trials of a search, and the folder that keeps them."""
 
+import json
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal, TypeAlias
 
-from seqkit.errors import UserError
+from seqkit.errors import Problem, UserError
+from seqkit.files import reading
 from seqkit.metrics.measures import Style, format_score
 
 if TYPE_CHECKING:
@@ -62,15 +64,24 @@ def open_study(folder: Path, name: str, facts: Mapping[str, Any], *, seed: int) 
         seed: of the search.
 
     Raises:
-        UserError: the folder keeps a study of other facts.
+        UserError: the folder keeps a study of another name or other facts, or its journal is
+            damaged.
     """
     import optuna
     from optuna.storages.journal import JournalFileBackend
 
     optuna.logging.set_verbosity(optuna.logging.WARNING)
+    # Absolute, because the journal's lock is a link to it: a relative one would lead nowhere, and
+    # one that a killed process left behind would be waited for without end.
+    journal = (folder / JOURNAL_NAME).resolve()
+    _refuse_damaged(journal, folder)
+    storage = optuna.storages.JournalStorage(JournalFileBackend(str(journal)))
+    if others := {*optuna.get_all_study_names(storage)} - {name}:
+        found = f"holds a search for {', '.join(sorted(others))}, wanted one for {name}"
+        raise UserError(f"{folder}: {found}; choose another folder")
     study = optuna.create_study(
         study_name=name,
-        storage=optuna.storages.JournalStorage(JournalFileBackend(str(folder / JOURNAL_NAME))),
+        storage=storage,
         load_if_exists=True,
         direction="maximize",
         pruner=optuna.pruners.MedianPruner(n_warmup_steps=1),
@@ -85,3 +96,27 @@ def open_study(folder: Path, name: str, facts: Mapping[str, Any], *, seed: int) 
         )
     study.set_user_attr("facts", dict(facts))
     return study
+
+
+def _refuse_damaged(journal: Path, folder: Path) -> None:
+    """Look at each line first: optuna would tell of a damaged one only after the next is written.
+
+    Raises:
+        UserError: a line is cut short or no entry of a journal.
+    """
+    if not journal.exists():
+        return
+    with reading(journal):
+        lines = journal.read_bytes().splitlines(keepends=True)
+    for number, line in enumerate(lines, 1):
+        if not _is_entry(line):
+            damaged = f"{JOURNAL_NAME} is damaged there; choose another folder"
+            raise UserError(Problem(damaged, f"{folder / JOURNAL_NAME}:{number}"))
+
+
+def _is_entry(line: bytes) -> bool:
+    try:
+        entry = json.loads(line)
+    except ValueError:
+        return False
+    return line.endswith(b"\n") and isinstance(entry, dict) and "op_code" in entry

@@ -136,12 +136,32 @@ def raising(error: BaseException):
 )
 def test_exit_status(monkeypatch, capsys, error, status, message):
     monkeypatch.delenv("SEQKIT_TRACEBACK", raising=False)
-    monkeypatch.setattr(outcome, "_forget_stdout", lambda: None)
     monkeypatch.setattr("seqkit.cli.app.application", raising(error))
     assert run_command_line(["tasks"]) == status
     err = capsys.readouterr().err
     assert err.startswith(message)
     assert "Traceback" not in err
+
+
+@pytest.mark.parametrize(
+    "arguments",
+    [
+        ("predict", "LONG"),
+        ("evaluate", "trained", "--data", "LONG"),
+        ("predict", "trained", "--input", "LONG"),
+        ("run", "toy", "--data", "LONG"),
+        ("run", "toy", "--config", "LONG"),
+        ("run", "toy", "--output", "LONG"),
+        ("run", "toy", "--resume", "LONG"),
+    ],
+)
+def test_a_text_that_is_taken_for_a_path_is_the_users_mistake(seqkit, trained, arguments):
+    text = "so long a text that no file is called so " * 9
+    done = seqkit(*(text if word == "LONG" else word for word in arguments))
+    assert done.status == 2
+    assert text[:40] in done.err
+    assert "File name too long" in done.err
+    assert done.err.count("\n") == 1
 
 
 def test_a_traceback_on_demand(monkeypatch, capsys):

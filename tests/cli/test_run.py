@@ -126,6 +126,7 @@ def test_what_the_config_itself_refuses_is_placed_too(seqkit):
     [
         (["--config", "gone.toml"], "gone.toml: cannot be read: No such file or directory"),
         (["--config", "bad.toml"], "bad.toml:2: not TOML: "),
+        (["--config", "deep.toml"], "deep.toml: its values are nested too deeply, wanted one"),
         (["--set", "epochs=1", "--epochs", "2"], "--set epochs: given twice, also as --epochs"),
         (["--data", "toy-sampel"], "--data toy-sampel: found neither a file or folder nor a data"),
         (["--data", "elsewhere"], "--data elsewhere: is data for 'other', wanted 'toy'"),
@@ -141,6 +142,7 @@ def test_what_the_config_itself_refuses_is_placed_too(seqkit):
 )
 def test_mistakes(seqkit, arguments, message):
     Path("bad.toml").write_text("epochs = 3\nepochs 4\n")
+    Path("deep.toml").write_text("epochs = " + "[" * 5000)
     done = seqkit("run", "toy", *arguments)
     assert done.status == 2
     assert done.err.startswith(message)
@@ -151,6 +153,13 @@ def test_a_finished_run_is_never_written_over(seqkit, trained):
     done = seqkit("run", "toy", "--output", trained)
     assert done.status == 2
     assert "already holds a run" in done.err
+
+
+def test_a_file_that_stands_where_runs_are_kept_is_named(seqkit):
+    Path("runs").write_text("no folder")
+    done = seqkit("run", "toy")
+    assert done.status == 2
+    assert done.err.startswith("runs: cannot be written: there is a file of that name; choose an")
 
 
 def test_unknown_task(seqkit):

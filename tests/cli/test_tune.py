@@ -1,5 +1,6 @@
 """``seqkit tune``: trials, their storage, the best recipe, and what is refused."""
 
+import dataclasses
 import json
 import os
 import re
@@ -10,7 +11,9 @@ from pathlib import Path
 
 import pytest
 
-from tests.cli.toy import write_data
+from seqkit.hookspecs import hookimpl
+from seqkit.plugins import PluginHost, PluginSource, use_host
+from tests.cli.toy import SPEC, write_data
 
 pytest.importorskip("optuna", reason="the extra seqkit[tune] is not installed")
 
@@ -65,6 +68,48 @@ def test_a_search_of_other_options_is_not_mixed_with_it(seqkit):
     done = seqkit("tune", "toy", *changed)
     assert done.status == 2
     assert "search: holds a search with other options" in done.err
+
+
+def test_a_search_for_another_task_is_not_mixed_with_it(seqkit, monkeypatch):
+    assert seqkit("tune", "toy", *LITTLE, "--output", "search").status == 0
+    before = Path("search/best.toml").read_bytes()
+    other = PluginHost([PluginSource.of("other", OtherToy())])
+    with use_host(other):
+        folder = write_data(Path("data").absolute())
+        done = seqkit("tune", "other-toy", "--data", str(folder), *LITTLE, "--output", "search")
+    assert done.status == 2
+    assert "search: holds a search for toy, wanted one for other-toy" in done.err
+    assert Path("search/best.toml").read_bytes() == before
+
+
+class OtherToy:
+    @hookimpl
+    def seqkit_tasks(self):
+        yield dataclasses.replace(SPEC, name="other-toy", aliases=(), sample=None)
+
+
+@pytest.mark.parametrize("kept", [0.4, 0.999])
+def test_a_journal_that_was_cut_is_refused(seqkit, kept):
+    seqkit("tune", "toy", *LITTLE, "--output", "search")
+    journal = Path("search/trials.log")
+    contents = journal.read_bytes()
+    journal.write_bytes(contents[: int(kept * len(contents))].rstrip(b"\n"))
+    done = seqkit("tune", "toy", *LITTLE, "--output", "search")
+    assert done.status == 2
+    assert "trials.log is damaged there; choose another folder" in done.err
+
+
+def test_a_lock_that_a_killed_search_leaves_leads_to_the_journal(seqkit, monkeypatch):
+    targets = []
+    link = os.symlink
+
+    def symlink(target, *arguments):
+        targets.append(target)
+        link(target, *arguments)
+
+    monkeypatch.setattr(os, "symlink", symlink)
+    seqkit("tune", "toy", *LITTLE, "--output", "search")
+    assert {*targets} == {str(Path("search/trials.log").resolve())}
 
 
 def test_equal_seeds_try_the_same(seqkit):
@@ -146,7 +191,7 @@ def test_an_option_is_searched_or_set_but_not_both(seqkit):
 
 
 def test_an_option_is_searched_once(seqkit):
-    done = seqkit("tune", "toy", "--search", "epochs=1,2", "--search", "epochs=3,4")
+    done = seqkit("tune", "toy", "--search", "epochs=1..2", "--search", "epochs=3,4")
     assert done.status == 2
     assert "--search epochs: given twice" in done.err
 

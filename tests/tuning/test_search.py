@@ -6,6 +6,7 @@ from typing import Any
 import pytest
 
 from seqkit.datasets import DataFiles
+from seqkit.errors import UserError
 from seqkit.options import parse
 from seqkit.plugins import default_host
 from seqkit.tuning import Choices, Range, Search
@@ -64,3 +65,9 @@ def test_a_search_is_taken_up_where_it_was_left(tmp_path: Path) -> None:
     assert again.trials == tuple(first)
     (third,) = again.run(trials=3)
     assert third.number == 2
+
+
+def test_an_option_is_searched_once(tmp_path: Path) -> None:
+    twice = Range("units", 1, 3, whole=True), Choices("units", ("4", "5"))
+    with pytest.raises(UserError, match="units: found twice in the space, wanted once"):
+        search_in(tmp_path, *twice)
