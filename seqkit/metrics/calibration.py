@@ -112,7 +112,7 @@ def _reliability(sums: Array, bins: int) -> Table:
     accuracy, mean = ratio(right, count), ratio(confidence, count)
     rows: list[tuple[Cell, ...]] = [
         (
-            f"{b / bins:.2f} - {(b + 1) / bins:.2f}",
+            f"{100 * b / bins:.0f} - {100 * (b + 1) / bins:.0f} %",
             int(count[b]),
             float(mean[b]),
             float(accuracy[b]),

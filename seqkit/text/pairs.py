@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from typing import Any
 
-from seqkit.errors import Problem, UserError
+from seqkit.errors import Problem, UserError, shorten
 
 __all__ = ["text_pairs"]
 
@@ -31,5 +31,5 @@ def text_pairs(
         if len(parts) != 2
     ]
     if problems:
-        raise UserError(problems)
+        raise UserError(shorten(problems))
     return [(first, second) for first, second in split]
