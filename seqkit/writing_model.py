@@ -118,6 +118,11 @@ class OpenlyWritten(Written):
     gold_unknown_log_probability: float | None = None
 
     @classmethod
+    def certain(cls, text: str, tokens: tuple[str, ...]) -> "OpenlyWritten":
+        """Return a gold answer, held for certain."""
+        return cls(text, tokens, gold_log_probability=0.0, gold_unknown_log_probability=0.0)
+
+    @classmethod
     def of(cls, written: Written, gold: Array | None, unknown: BoolArray) -> "OpenlyWritten":
         """Add what the model held of each token (T,) of the gold answer, and which are unknown."""
         given = {field.name: getattr(written, field.name) for field in fields(Written)}

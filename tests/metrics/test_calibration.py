@@ -32,7 +32,7 @@ def test_the_reliability_table_shows_filled_bins() -> None:
     probabilities = np.array([[0.9, 0.1], [0.95, 0.05], [0.4, 0.6]])
     scoring = score_calibration(probabilities, np.array([0, 1, 1]), bins=5)
     low, high = scoring.tables[0].rows
-    assert low == ("0.40 - 0.60", 1, pytest.approx(0.6), 1.0)
+    assert low == ("40 - 60 %", 1, pytest.approx(0.6), 1.0)
     assert high == ("80 - 100 %", 2, pytest.approx(0.925), 0.5)
     evaluation = evaluate(scoring, rng=np.random.default_rng(0))
     assert not evaluation.headline.higher_is_better

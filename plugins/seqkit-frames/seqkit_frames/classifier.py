@@ -5,7 +5,7 @@ from collections.abc import Iterator, Mapping, Sequence
 import numpy as np
 from seqkit.arrays import Array
 from seqkit.label_model import LabelModel, LabelPrediction, LogitsBackward, label_baseline
-from seqkit.layers.base import prefixed
+from seqkit.layers.base import parameters_of
 from seqkit.layers.dropout import Dropout
 from seqkit.layers.dropout_wrapper import DropoutWrapper
 from seqkit.layers.linear import Linear
@@ -47,9 +47,8 @@ class Classifier(LabelModel[Example, PackedSequence]):
 
     def network_parameters(self) -> Iterator[tuple[str, Parameter]]:
         """Yield the parameters of encoder, pooling and output layer."""
-        yield from prefixed("encoder", self.encoder.parameters())
-        yield from prefixed("pooling", self.pooling.parameters())
-        yield from prefixed("output", self.output.parameters())
+        parts = {"encoder": self.encoder, "pooling": self.pooling, "output": self.output}
+        return parameters_of(parts)
 
     def describe(self) -> Mapping[str, str]:
         """Say what the network is made of."""
@@ -86,10 +85,6 @@ class Classifier(LabelModel[Example, PackedSequence]):
             back_encoder(back_pooling(back_dropout(back_output(d_logits))))
 
         return logits, backward
-
-    def unknown_tokens(self, example: Example) -> list[str]:
-        """Return the condition where training never met it."""
-        return self.inputs.unknown(example)
 
     def counts(self, examples: Sequence[Example]) -> Mapping[str, int]:
         """Count inputs, frames or unknown conditions, and each label."""

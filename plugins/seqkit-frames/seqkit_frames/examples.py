@@ -1,16 +1,14 @@
 """What one input is: a sequence of frames, a single vector, or the name of a condition."""
 
 import hashlib
-from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, NamedTuple
 
 import numpy as np
 from seqkit.arrays import Array
 from seqkit.errors import Problem, UserError
-from seqkit.writing_model import OpenlyWritten
 
-__all__ = ["NO_GOLD", "CertainAnswer", "CertainText", "Example", "Gold", "check_frames"]
+__all__ = ["NO_GOLD", "Example", "Gold", "check_frames"]
 
 
 class Gold(NamedTuple):
@@ -57,31 +55,6 @@ class Example:
         if frames.ndim == 1 and frames.size:
             return cls(name, frames[None], gold, "vector")
         return cls(name, frames.reshape(len(frames), frames.shape[-1]), gold)
-
-
-@dataclass(frozen=True)
-class CertainText(OpenlyWritten):
-    """A gold text, held for certain."""
-
-    gold_log_probability: float | None = 0.0
-    gold_unknown_log_probability: float | None = 0.0
-
-
-@dataclass(frozen=True)
-class CertainAnswer(CertainText):
-    """A gold answer that may be a text or a label, held for certain as either."""
-
-    probability: float = 1.0
-
-    @property
-    def label(self) -> str:
-        """The answer as a label."""
-        return self.text
-
-    @property
-    def probabilities(self) -> Mapping[str, float]:
-        """All of it is on the label."""
-        return {self.text: self.probability}
 
 
 def check_frames(value: Any, where: str) -> Array:

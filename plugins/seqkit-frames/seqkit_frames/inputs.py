@@ -73,9 +73,8 @@ class Inputs:
             raise UserError("wanted conditions, or means and as many deviations above 0")
 
     def __str__(self) -> str:
-        if self._conditions:
-            return f"{len(self._conditions)} conditions"
-        return f"{len(self._mean)} features, stacks of {self._stack}"
+        frames = f"{len(self._mean)} features, stacks of {self._stack}"
+        return f"{len(self._conditions)} conditions" if self._conditions else frames
 
     def length(self, example: Example) -> int:
         """Return T, the steps that the encoder will make."""
@@ -89,8 +88,7 @@ class Inputs:
 
     def unknown(self, example: Example) -> list[str]:
         """Return the condition where training never met it."""
-        known = not self._conditions or example.name in self._conditions
-        return [] if known else [example.name]
+        return [example.name] if self._conditions and example.name not in self._conditions else []
 
     def guesser(
         self, train: Sequence[Example], method: VectorMethod
@@ -130,5 +128,5 @@ class Inputs:
         steps = -(-len(frames) // self._stack)
         # Stacks must be whole, and what comes nearest to what is not there is the last frame.
         rows = np.minimum(np.arange(steps * self._stack), len(frames) - 1)
-        scaled = (frames - self._mean) / self._deviation
-        return scaled[rows].reshape(steps, -1).astype(np.float32)
+        scaled = (frames[rows] - self._mean) / self._deviation
+        return scaled.reshape(steps, -1).astype(np.float32)

@@ -22,7 +22,7 @@ __all__ = ["make_example", "read_examples"]
 
 ARRAYS = ("frames", "lengths", "vectors", "labels", "texts")
 SUFFIXES = (".wav", ".npy")
-
+NOTHING = "found no gold answers, wanted a folder of .wav or .npy files a label, or a table of them"
 
 Source: TypeAlias = tuple[Path | str, Gold, str]
 """A file or the name of a condition, its gold answer, and where it is named."""
@@ -68,18 +68,11 @@ def make_example(value: Any, name: str, config: AudioConfig, gold: Gold = NO_GOL
 def _sources(path: Path, gold: bool) -> Iterator[Source]:
     if path.suffix.lower() in SUFFIXES and not gold:
         yield path, NO_GOLD, str(path)
-    elif (folder := os.path.isdir(path)) or path.suffix.lower() in SUFFIXES:
-        files = labelled_files(path, _is_input) if folder else []
-        if not files:
-            wanted = "a folder for each label with .wav or .npy files in it, or a table of files"
-            raise UserError(Problem(f"found no gold answers, wanted {wanted}", str(path)))
+    elif os.path.isdir(path) or path.suffix.lower() in SUFFIXES:
+        files = labelled_files(path, SUFFIXES, nothing=NOTHING)
         yield from ((file, Gold(label, "label"), str(file)) for file, label in files)
     else:
         yield from _rows(path, gold)
-
-
-def _is_input(name: str) -> bool:
-    return name.lower().endswith(SUFFIXES)
 
 
 def _rows(path: Path, gold: bool) -> Iterator[Source]:

@@ -8,11 +8,11 @@ import numpy as np
 from seqkit.label_model import LabelPrediction, fit_labels
 from seqkit.tasks import Model, Resources, Task
 from seqkit.text import create_tokenizer
-from seqkit.writing_model import fit_texts
+from seqkit.writing_model import OpenlyWritten, fit_texts
 
 from seqkit_frames.classifier import Classifier
 from seqkit_frames.config import FramesConfig
-from seqkit_frames.examples import CertainAnswer, CertainText, Example, Gold
+from seqkit_frames.examples import Example, Gold
 from seqkit_frames.inputs import fit_inputs
 from seqkit_frames.reading import make_example, read_examples
 from seqkit_frames.transducer import Transducer
@@ -71,16 +71,15 @@ class FramesTask(Task[FramesConfig, Example, Any]):
     def gold(self, example: Example) -> Any:
         """Return the gold label or text for certain; None where there is none.
 
-        Where neither the options nor the data call it a label or a text, it is both: which of them
-        the model gives was decided on the training split.
+        None, too, where neither the options nor the data say which of them it is: the training
+        split has decided that.
         """
         gold, mode = example.gold, self.config.mode
-        if not any(gold):
+        if not any(gold) or (mode == "auto" and not gold.kind):
             return None
         if mode == "classify" or (mode == "auto" and gold.kind == "label"):
             return LabelPrediction.certain(gold.answer)
-        kind = CertainAnswer if mode == "auto" and not gold.kind else CertainText
-        return kind(gold.answer, self._tokens(example))
+        return OpenlyWritten.certain(gold.answer, self._tokens(example))
 
     def _tokens(self, example: Example) -> tuple[str, ...]:
         return tuple(create_tokenizer(self.config.unit).tokenize(example.gold.answer))

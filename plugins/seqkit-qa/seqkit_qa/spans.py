@@ -136,7 +136,6 @@ class SpanModel(QAModel):
     def counts(self, examples: Sequence[Question]) -> Mapping[str, int]:
         """Count as all models do, and answers that are too long to be found, if there are any."""
         longest = self.config.longest_answer
-        lengths = [last - first + 1 for first, last in filter(None, (e.place for e in examples))]
-        lost = sum(length > longest for length in lengths)
+        lost = sum(e.place is not None and e.place[1] - e.place[0] >= longest for e in examples)
         beyond = {f"answers of more than {longest} tokens (longest_answer)": lost} if lost else {}
         return {**super().counts(examples), **beyond}

@@ -1,6 +1,6 @@
 """Folders that are labels: ``root/label/file``."""
 
-from collections.abc import Callable
+import os
 from pathlib import Path
 
 from seqkit.errors import Problem, UserError
@@ -11,7 +11,9 @@ from seqkit.text.unicode import nfc
 __all__ = ["labelled_files"]
 
 
-def labelled_files(root: Path, wanted: Callable[[str], bool]) -> list[tuple[Path, str]]:
+def labelled_files(
+    root: Path, suffixes: tuple[str, ...], *, nothing: str
+) -> list[tuple[Path, str]]:
     """Return the files of each label's folder, with the label, in order of folder and name.
 
     A label is the folder's name in NFC without white space at its ends, as it is in a table:
@@ -20,20 +22,25 @@ def labelled_files(root: Path, wanted: Callable[[str], bool]) -> list[tuple[Path
 
     Args:
         root: holds a folder for each label.
-        wanted: says by its name whether a file counts.
+        suffixes: how the names of those files end that count, in small letters.
+        nothing: what is said where there are none.
 
     Raises:
-        UserError: a folder that may not be read, or a name that is no label, all of them together.
+        UserError: no such files; a folder that may not be read, or a name that is no label, all of
+            them together.
     """
     bad = BadLines(str(root))
     found = []
     with reading(root):
-        folders = [entry for entry in _visible(root) if entry.is_dir()]
+        entries = _visible(root) if os.path.isdir(root) else []
+        folders = [entry for entry in entries if entry.is_dir()]
     for folder in folders:
         with bad.collected(), reading(folder):
-            files = [file for file in _visible(folder) if wanted(file.name) and file.is_file()]
-            found += [(file, _label(folder)) for file in files]
+            files = [f for f in _visible(folder) if f.name.lower().endswith(suffixes)]
+            found += [(file, _label(folder)) for file in files if file.is_file()]
     bad.check()
+    if not found:
+        raise UserError(Problem(nothing, str(root)))
     return found
 
 

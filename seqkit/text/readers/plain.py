@@ -103,10 +103,8 @@ def read_folder(path: FilePath) -> list[LabelledText]:
     root = Path(path)
     if not os.path.lexists(root):
         raise UserError(Problem("there is no such folder", str(path)))
-    files = labelled_files(root, lambda name: name.endswith((".txt", ".txt.gz")))
-    if not files:
-        problem = "there is no text here, wanted a folder per label with .txt files in it"
-        raise UserError(Problem(problem, str(path)))
+    nothing = "there is no text here, wanted a folder per label with .txt files in it"
+    files = labelled_files(root, (".txt", ".txt.gz"), nothing=nothing)
     bad = BadLines(str(path))
     records = []
     for file, label in files:
