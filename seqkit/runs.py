@@ -25,6 +25,7 @@ from seqkit import __version__
 from seqkit.arrays import Array
 from seqkit.bundle import Manifest, PluginVersion, bundle_arrays
 from seqkit.datasets import DataFiles
+from seqkit.file_names import refuse_undecodable
 from seqkit.kernels.compiled import describe_kernels, use_compiled, worth_compiling
 from seqkit.kernels.threads import thread_count, use_threads
 from seqkit.options import parse, with_options
@@ -76,7 +77,7 @@ class Run:
             epoch is finished.
 
     Raises:
-        UserError: the output cannot be written.
+        UserError: the output cannot be written, or a file has a name that is not UTF-8.
     """
 
     def __init__(
@@ -92,6 +93,7 @@ class Run:
         seed: int = 0,
         threads: int | None = None,
     ) -> None:
+        refuse_undecodable(_names_in(data, config, output))
         self.spec = spec
         self.config = config
         self.data = data
@@ -105,7 +107,7 @@ class Run:
         self.host = host
         self.higher_is_better = True
         self._folder = None if output is None else RunFolder(output)
-        self.task = spec.create(config)
+        self.task = host.create_task(spec, config)
         self._started = time.perf_counter()
         self._notices: list[str] = []
         self._compiled = False
@@ -139,7 +141,7 @@ class Run:
             threads=threads,
         )
         # The options stay as they were typed, which may have been in another folder.
-        run.task = spec.create(with_options(run.config, facts.sources))
+        run.task = host.create_task(spec, with_options(run.config, facts.sources))
         run._resumed = checkpoint
         run._facts = facts
         return run
@@ -348,6 +350,14 @@ class Run:
             }
         )
         return metadata
+
+
+def _names_in(data: DataFiles, config: Any, output: Path | None) -> Iterator[str]:
+    """Yield what the files of a run say of paths, and every other text among the options."""
+    yield from map(str, data.paths().values())
+    yield from (value for value in vars(config).values() if isinstance(value, str))
+    if output is not None:
+        yield str(output)
 
 
 def _plain(config: Any) -> dict[str, Any]:
