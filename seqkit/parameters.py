@@ -37,7 +37,8 @@ class _Undrawn:
     def take(self, shape: tuple[int, ...]) -> None:
         self._left -= math.prod(shape)
         if self._left < 0:
-            raise UserError(f"its options ask for more weights than the {self._expected:,} it has")
+            found = f"its options ask for far more weights than the {self._expected:,} it has"
+            raise UserError(f"{found}; get the file anew")
 
 
 _UNDRAWN: ContextVar[_Undrawn | None] = ContextVar("undrawn", default=None)

@@ -128,6 +128,8 @@ def raising(error: BaseException):
     ("error", "status", "message"),
     [
         (KeyError("x"), 1, "seqkit: internal error: KeyError: 'x' (test_commands.py, line"),
+        (PermissionError(13, "Permission denied", "priv/x"), 2, "priv/x: Permission denied; chan"),
+        (OSError(5, "Input/output error"), 1, "seqkit: internal error: OSError: [Errno 5]"),
         (MemoryError(), 1, "seqkit: out of memory; a smaller --batch-size"),
         (KeyboardInterrupt(), 130, "interrupted"),
         (outcome.SeqkitError("odd"), 1, "seqkit: odd"),
