@@ -230,11 +230,13 @@ def load(
         'positive'
     """
     manifest, arrays = read_bundle(path)
-    spec = _find_task(manifest, path, host or default_host())
+    host = host or default_host()
+    spec = _find_task(manifest, path, host)
     where = str(path)
     try:
-        task = spec.create(parse(spec.config, manifest.config))
-        with use_threads(threads), use_compiled(compiled), undrawn():
+        task = host.create_task(spec, parse(spec.config, manifest.config))
+        stored = sum(array.size for array in arrays.values())
+        with use_threads(threads), use_compiled(compiled), undrawn(stored):
             model = task.build(manifest.resources, rng=np.random.default_rng(0))
     except UserError as error:
         raise ModelFormatError(
@@ -243,6 +245,10 @@ def load(
     except (AttributeError, IndexError, KeyError, TypeError, ValueError) as error:
         raise ModelFormatError(
             Problem(f"its resources do not fit the task {spec.name!r}: {error!r}", where)
+        ) from error
+    except MemoryError as error:
+        raise ModelFormatError(
+            Problem("its options ask for more memory than there is", where)
         ) from error
     fill_parameters(model.parameters(), arrays, manifest.tied, where=where)
     return TrainedModel(spec, task, model, manifest, threads, compiled)

@@ -8,6 +8,7 @@ from contextvars import ContextVar
 import numpy as np
 
 from seqkit.arrays import Array, DTypeLike, Initializer, IntArray
+from seqkit.errors import UserError
 from seqkit.kernels.rows import sum_repeated_rows
 
 __all__ = [
@@ -23,20 +24,43 @@ __all__ = [
     "zeros",
 ]
 
-_DRAWS: ContextVar[bool] = ContextVar("draws", default=True)
+
+class _Undrawn:
+    """How many more numbers the parameters of a model may hold that are not drawn."""
+
+    def __init__(self, expected: int) -> None:
+        self._expected = expected
+        # A model may make a parameter that it then ties to another. What is a little too large is
+        # better told parameter by parameter, when the model is compared with its file.
+        self._left = 2 * expected + 10_000
+
+    def take(self, shape: tuple[int, ...]) -> None:
+        self._left -= math.prod(shape)
+        if self._left < 0:
+            found = f"its options ask for far more weights than the {self._expected:,} it has"
+            raise UserError(f"{found}; get the file anew")
+
+
+_UNDRAWN: ContextVar[_Undrawn | None] = ContextVar("undrawn", default=None)
 
 
 @contextmanager
-def undrawn() -> Iterator[None]:
+def undrawn(expected: int) -> Iterator[None]:
     """Inside the block, parameters start as zeros: for a model whose weights are read next.
 
     Random vectors and orthogonal matrices would take longer to draw than their file to read.
+
+    Args:
+        expected: how many numbers will be read.
+
+    Raises:
+        UserError: the model asks for far more, before there is no memory left.
     """
-    token = _DRAWS.set(False)
+    token = _UNDRAWN.set(_Undrawn(expected))
     try:
         yield
     finally:
-        _DRAWS.reset(token)
+        _UNDRAWN.reset(token)
 
 
 class Parameter:
@@ -77,7 +101,8 @@ class Parameter:
 
         Inside :func:`undrawn` it is all zeros, and ``rng`` is not touched.
         """
-        if not _DRAWS.get():
+        if (undrawn := _UNDRAWN.get()) is not None:
+            undrawn.take(shape)
             return cls(np.zeros(shape, dtype))
         return cls(np.ascontiguousarray(initializer(shape, rng), dtype=dtype))
 

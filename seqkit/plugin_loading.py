@@ -1,6 +1,8 @@
 """Loading one plugin: where it comes from, what is known about it, and its hooks, each checked.
 
-Nothing here raises because of what a plugin does: it is written on the :class:`PluginRecord`.
+Nothing that loads raises because of what a plugin does: it is written on the :class:`PluginRecord`.
+What is made of an offer afterwards was asked for, and fails with the plugin's name: see
+:func:`made_by`.
 """
 
 import importlib
@@ -12,23 +14,28 @@ import re
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager, redirect_stderr, redirect_stdout
 from dataclasses import asdict, dataclass, field
-from typing import Any, Literal
+from typing import Any, Literal, TypeVar
 
 import pluggy
 
+from seqkit.errors import SeqkitError
 from seqkit.tracing import CallTrace
 
 __all__ = [
     "BUILTIN_PLUGINS",
     "ENTRY_POINT_GROUP",
     "LoadedPlugin",
+    "PluginError",
     "PluginRecord",
     "PluginSource",
     "builtin_sources",
     "import_plugin",
     "installed_sources",
+    "made_by",
     "shown",
 ]
+
+MadeT = TypeVar("MadeT")
 
 BUILTIN_PLUGINS = (
     "seqkit_tasks.sentiment",
@@ -327,6 +334,37 @@ def shown(item: object) -> str:
         return f"{_one_line(repr(item), 60)} ({type(item).__name__})"
     except _FAILURES:
         return f"a {type(item).__name__}"
+
+
+class PluginError(SeqkitError):
+    """A plugin's own code failed; who wrote it can mend it, and the title says who that is."""
+
+
+def made_by(
+    record: PluginRecord, what: str, make: Callable[[], MadeT], fits: Callable[[MadeT], bool]
+) -> MadeT:
+    """Call what a plugin offers, and return what it made.
+
+    Args:
+        record: of the plugin.
+        what: is called, for the message.
+        make: calls it.
+        fits: whether it made what was wanted of it.
+
+    Raises:
+        PluginError: it failed, or made something else.
+        SeqkitError: whatever it raises on purpose.
+    """
+    try:
+        made = make()
+    except SeqkitError:
+        raise
+    except _FAILURES as error:
+        reason = _one_line(f"{type(error).__name__}: {error}", 200)
+        raise PluginError(f"plugin {record.title}: {what} failed: {reason}") from error
+    if not fits(made):
+        raise PluginError(f"plugin {record.title}: {what} returned {shown(made)}")
+    return made
 
 
 def builtin_sources() -> Iterator[PluginSource]:

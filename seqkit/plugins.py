@@ -31,6 +31,7 @@ from seqkit.plugin_loading import (
     builtin_sources,
     import_plugin,
     installed_sources,
+    made_by,
     shown,
 )
 
@@ -40,13 +41,13 @@ if TYPE_CHECKING:
     import numpy as np
 
     from seqkit.arrays import DTypeLike
-    from seqkit.datasets import DatasetSpec
+    from seqkit.datasets import DataFiles, DatasetSpec
     from seqkit.encoders import EncoderConfig, TextEncoderConfig
     from seqkit.hookspecs import CommandSpec, EncoderSpec
     from seqkit.layers.base import RecurrentLayer
     from seqkit.layers.text_encoder import TextEncoder
     from seqkit.reports import RunReport
-    from seqkit.tasks import TaskSpec
+    from seqkit.tasks import Task, TaskSpec
     from seqkit.text.vocabulary import Vocabulary
     from seqkit.training.reports import EpochReport
 
@@ -215,6 +216,44 @@ class PluginHost:
                     )
                 )
         raise UserError(problems)
+
+    def create_task(self, spec: "TaskSpec[Any]", config: Any) -> "Task[Any, Any, Any]":
+        """Make the task of a spec, which need not be one of the host's own.
+
+        Raises:
+            PluginError: its plugin fails at it, and not on purpose.
+        """
+        from seqkit.tasks import Task
+
+        if spec.name not in self._tasks:
+            return spec.create(config)
+        return made_by(
+            self._tasks[spec.name].record,
+            f"create of the task {spec.name!r}",
+            lambda: spec.create(config),
+            lambda made: isinstance(made, Task),
+        )
+
+    def dataset_files(self, name: str) -> "DataFiles":
+        """Return the files of a dataset; raises as :meth:`find_task` and :meth:`create_task` do."""
+        from seqkit.datasets import DataFiles
+
+        spec = self.find_dataset(name)
+        return made_by(
+            self._datasets[name].record,
+            f"files of the dataset {name!r}",
+            spec.files,
+            lambda made: isinstance(made, DataFiles),
+        )
+
+    def create_command(self, name: str) -> Callable[..., None]:
+        """Return the function of one of :meth:`commands`.
+
+        Raises:
+            PluginError: its plugin fails at it, and not on purpose.
+        """
+        offer = self._commands[name]
+        return made_by(offer.record, f"create of the command {name!r}", offer.spec.create, callable)
 
     def origin_of_task(self, name: str) -> tuple[str, str]:
         """Return distribution and version of the plugin that offers a task."""

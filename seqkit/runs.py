@@ -22,6 +22,7 @@ import numpy as np
 
 from seqkit.bundle import bundle_arrays
 from seqkit.datasets import DataFiles
+from seqkit.file_names import refuse_undecodable
 from seqkit.kernels.compiled import describe_kernels, use_compiled, worth_compiling
 from seqkit.kernels.threads import thread_count, use_threads
 from seqkit.loading import TrainedModel
@@ -82,7 +83,7 @@ class Run:
         style: how a validation score is shown, as a percentage or as it is; known likewise.
 
     Raises:
-        UserError: the output cannot be written.
+        UserError: the output cannot be written, or a file has a name that is not UTF-8.
     """
 
     def __init__(
@@ -98,6 +99,7 @@ class Run:
         seed: int = 0,
         threads: int | None = None,
     ) -> None:
+        refuse_undecodable(_names_in(data, config, output))
         self.spec = spec
         self.config = config
         self.data = data
@@ -112,7 +114,7 @@ class Run:
         self.higher_is_better = True
         self.style: Style = "number"
         self._folder = None if output is None else RunFolder(output)
-        self.task = spec.create(config)
+        self.task = host.create_task(spec, config)
         self._started = time.perf_counter()
         self._notices: list[str] = []
         self._compiled = False
@@ -146,7 +148,7 @@ class Run:
             threads=threads,
         )
         # The options stay as they were typed, which may have been in another folder.
-        run.task = spec.create(with_options(run.config, facts.sources))
+        run.task = host.create_task(spec, with_options(run.config, facts.sources))
         run._resumed = checkpoint
         run._facts = facts
         return run
@@ -353,6 +355,14 @@ class Run:
             }
         )
         return metadata
+
+
+def _names_in(data: DataFiles, config: Any, output: Path | None) -> Iterator[str]:
+    """Yield what the files of a run say of paths, and every other text among the options."""
+    yield from map(str, data.paths().values())
+    yield from (value for value in vars(config).values() if isinstance(value, str))
+    if output is not None:
+        yield str(output)
 
 
 class FinishedRun(RunReport):

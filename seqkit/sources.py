@@ -44,7 +44,7 @@ def sample_of(spec: TaskSpec[Any], host: PluginHost) -> ChosenData:
     if spec.sample is None:
         raise UserError(f"--data: the task {spec.name!r} has no sample; give a file or folder")
     dataset = host.find_dataset(spec.sample)
-    return ChosenData(dataset.files(), dataset.sample)
+    return ChosenData(host.dataset_files(dataset.name), dataset.sample)
 
 
 def existing(path: Path, where: str) -> Path:
@@ -80,7 +80,7 @@ def named_or_found(given: str, task: str, host: PluginHost) -> ChosenData:
     names = [dataset.name for dataset in host.datasets() if dataset.task == task]
     if given in names:
         dataset = host.find_dataset(given)
-        return ChosenData(dataset.files(), dataset.sample)
+        return ChosenData(host.dataset_files(dataset.name), dataset.sample)
     if any(dataset.name == given for dataset in host.datasets()):
         other = host.find_dataset(given).task
         raise UserError(Problem(f"is data for {other!r}, wanted {task!r}; {_list(names)}", where))

@@ -171,7 +171,7 @@ def fingerprint(files: DataFiles) -> str:
 
 def _add_contents(path: Path, update: Callable[[bytes], None]) -> None:
     for member in sorted(_files_below(path)) if path.is_dir() else [path]:
-        update(member.relative_to(path).as_posix().encode() + b"\0")
+        update(member.relative_to(path).as_posix().encode(errors="surrogateescape") + b"\0")
         with member.open("rb") as stream:
             while chunk := stream.read(1 << 20):
                 update(chunk)

@@ -463,7 +463,7 @@ class TaskSpec(Generic[ConfigT]):
         api: the plugin API it was written for.
 
     Raises:
-        SpecError: on a malformed name, summary or config.
+        SpecError: on a malformed name, summary, config or next step.
     """
 
     name: str
@@ -489,3 +489,13 @@ class TaskSpec(Generic[ConfigT]):
             options_of(self.config)
         except TypeError as error:
             raise SpecError(f"task {self.name!r}: {error}") from None
+        for step in self.next_steps:
+            self._check_step(step)
+
+    def _check_step(self, step: str) -> None:
+        """Fill a next step in as it will be after a run, which would be a poor time to fail."""
+        try:
+            step.format(run="", text="")
+        except (AttributeError, IndexError, KeyError, ValueError):
+            wanted = "wanted no other fields than {run} and {text}; {{ is a brace"
+            raise SpecError(f"task {self.name!r}: next step {step!r}: {wanted}") from None

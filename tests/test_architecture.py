@@ -14,7 +14,7 @@ ROOT = Path(__file__).parents[1]
 FLOORS = [
     ["arrays", "digests", "errors", "overlap", "lazy", "randomness", "suggestions", "tracing"],
     ["kernels"],
-    ["options", "sequences", "parameters", "files", "beam_search", "extras"],
+    ["options", "sequences", "parameters", "files", "file_names", "beam_search", "extras"],
     ["layers"],
     ["optim", "text", "metrics", "tokens", "container", "sampling", "vectors", "heatmap"],
     ["training", "bundle", "datasets", "encoders", "mistakes"],

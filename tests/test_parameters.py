@@ -7,6 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from seqkit.errors import UserError
 from seqkit.kernels.compiled import use_compiled
 from seqkit.optim import create_optimizer
 from seqkit.parameters import (
@@ -180,12 +181,18 @@ def test_both_precisions_draw_the_same_values() -> None:
 
 def test_undrawn_parameters_are_zeros_and_leave_the_generator_alone() -> None:
     rng = np.random.default_rng(3)
-    with undrawn():
+    with undrawn(100):
         parameter = Parameter.draw((2, 3), orthogonal, rng)
     np.testing.assert_array_equal(parameter.value, np.zeros((2, 3), np.float32))
     assert parameter.value.dtype == np.float32
     assert rng.random() == np.random.default_rng(3).random()
     assert Parameter.draw((2, 3), orthogonal, rng).value.any()
+
+
+def test_far_more_undrawn_numbers_than_expected_are_refused() -> None:
+    rng = np.random.default_rng(3)
+    with undrawn(100), pytest.raises(UserError, match="more weights than the 100 it has"):
+        Parameter.draw((10**6, 10**6), orthogonal, rng)
 
 
 def test_gradients_add_whether_the_first_is_copied_or_not() -> None:

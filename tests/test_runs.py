@@ -204,6 +204,16 @@ def test_an_output_that_cannot_be_written_is_refused_before_any_work(data: Path)
         start(data, data / "train.tsv" / "run")
 
 
+def test_a_file_whose_name_is_not_utf8_is_refused_before_any_work(
+    data: Path, tmp_path: Path
+) -> None:
+    strange = data / os.fsdecode("영화.tsv".encode("cp949"))
+    (data / "train.tsv").rename(strange)
+    with pytest.raises(UserError, match=r"reviews/.*\.tsv: its name is not UTF-8; rename"):
+        start(strange, tmp_path / "run")
+    assert not (tmp_path / "run").exists()
+
+
 def test_the_problems_of_all_files_come_in_one_error(data: Path) -> None:
     (data / "train.tsv").write_text("label\ttext\ngood\n", encoding="utf-8")
     (data / "dev.tsv").write_bytes(b"label\ttext\ngood\t\xff\n")

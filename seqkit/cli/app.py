@@ -92,7 +92,7 @@ class _Commands(LazyGroup):
 
     def entries(self) -> Mapping[str, Entry]:
         offered = {
-            spec.name: Entry(spec.summary, partial(_plugin_command, spec.create, spec.name))
+            spec.name: Entry(spec.summary, partial(_plugin_command, spec.name))
             for spec in default_host().commands()
         }
         return {**CORE, **offered}
@@ -109,8 +109,8 @@ class _Commands(LazyGroup):
         return result
 
 
-def _plugin_command(create: Callable[[], Callable[..., None]], name: str) -> Any:
-    return command_of(create(), name)
+def _plugin_command(name: str) -> Any:
+    return command_of(default_host().create_command(name), name)
 
 
 def _refuse_broken(host: PluginHost) -> None:

@@ -48,6 +48,9 @@ def data_group() -> Any:
 
 def _datasets(context: typer.Context, json: JsonSwitch = False) -> None:
     """List; a command below the group does its own work."""
+    from seqkit.cli.flags import refuse_before_command
+
+    refuse_before_command(context)
     if context.invoked_subcommand is None:
         list_datasets(default_host(), json=json)
 

@@ -10,9 +10,31 @@ from typing import Annotated, Any
 
 import typer
 
+from seqkit.cli.groups import Command
+from seqkit.errors import Problem, UserError
 from seqkit.options import Option
 
-__all__ = ["flag_parameter", "given_flags", "metavar", "with_signature"]
+__all__ = [
+    "FlagCommand",
+    "flag_parameter",
+    "given_flags",
+    "metavar",
+    "refuse_before_command",
+    "with_signature",
+]
+
+
+class FlagCommand(Command):
+    """A command whose help names each flag once: ``--no-...`` stands with its default.
+
+    Rich would give the twins a column of their own, and cut the names of both at 80 columns.
+    """
+
+    def format_help(self, ctx: Any, formatter: Any) -> None:
+        """Print the help; the command is done with after it."""
+        for parameter in self.params:
+            parameter.secondary_opts = []
+        super().format_help(ctx, formatter)
 
 
 def flag_parameter(
@@ -27,7 +49,7 @@ def flag_parameter(
             ``--no-...`` flag, and the help says itself what happens by default.
     """
     truth = item.inner_type is bool
-    negative = f"/--no-{item.flag.removeprefix('--')}" if truth and not common else ""
+    negative = f"/{_negative(item)}" if truth and not common else ""
     info = typer.Option(
         item.flag + negative,
         help=_escaped(item.help),
@@ -60,7 +82,15 @@ def metavar(item: Option) -> str:
 def _shown_default(item: Option, common: bool) -> bool | str:
     if item.default is None:
         return False if common else "none"
-    return not (common and isinstance(item.default, bool))
+    if not isinstance(item.default, bool):
+        return True
+    if common:
+        return False
+    return f"on, unless {_negative(item)}" if item.default else "off"
+
+
+def _negative(item: Option) -> str:
+    return f"--no-{item.flag.removeprefix('--')}"
 
 
 def _default(item: Option) -> Any:
@@ -81,6 +111,18 @@ def given_flags(context: typer.Context) -> dict[str, Any]:
         for name, value in context.params.items()
         if (source := context.get_parameter_source(name)) and source.name == "COMMANDLINE"
     }
+
+
+def refuse_before_command(context: typer.Context) -> None:
+    """Refuse the options of a group that stand before a command, which does not hear of them.
+
+    Raises:
+        UserError: for each of them.
+    """
+    name = context.invoked_subcommand
+    misplaced = [f"--{option.replace('_', '-')}" for option in given_flags(context)]
+    if name is not None and misplaced:
+        raise UserError(Problem(f"give it after {name!r}", flag) for flag in misplaced)
 
 
 def with_signature(

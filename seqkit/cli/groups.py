@@ -15,7 +15,7 @@ from seqkit.cli.outcome import InterruptedByUser
 from seqkit.cli.startup import begin_work
 from seqkit.suggestions import suggest
 
-__all__ = ["Entry", "JsonSwitch", "LazyGroup", "command_of", "group_of"]
+__all__ = ["Command", "Entry", "JsonSwitch", "LazyGroup", "command_of", "group_of"]
 
 JsonSwitch = Annotated[bool, typer.Option("--json", help="print JSON, and nothing else")]
 """What turns the output of a command into a document."""
@@ -89,7 +89,7 @@ class LazyGroup(TyperGroup):
         return result
 
 
-class _Command(TyperCommand):
+class Command(TyperCommand):
     """A command that has been imported and understood, and begins its work."""
 
     def parse_args(self, ctx: Any, args: list[str]) -> list[str]:
@@ -103,14 +103,17 @@ class _Command(TyperCommand):
             raise
 
     def invoke(self, ctx: Any) -> Any:
+        """Call the function."""
         begin_work()
         return super().invoke(ctx)
 
 
-def command_of(function: Callable[..., Any], name: str, **settings: Any) -> Any:
+def command_of(
+    function: Callable[..., Any], name: str, *, kind: type[Command] = Command, **settings: Any
+) -> Any:
     """Turn a function into a typer command."""
     app = typer.Typer(add_completion=False, rich_markup_mode="rich")
-    app.command(name, cls=_Command, **settings)(function)
+    app.command(name, cls=kind, **settings)(function)
     return typer.main.get_command(app)
 
 

@@ -64,6 +64,9 @@ def _plugins(
     ] = None,
 ) -> None:
     """List, or explain; a command below the group does its own work."""
+    from seqkit.cli.flags import refuse_before_command
+
+    refuse_before_command(context)
     if context.invoked_subcommand is not None:
         return
     if why is not None:

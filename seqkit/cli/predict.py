@@ -99,7 +99,7 @@ def examples_from(
     A file is read as the task reads it, CoNLL-U for a tagger; standard input is a text a line.
 
     Raises:
-        UserError: no such file, or not UTF-8.
+        UserError: no such file, a folder, or not UTF-8.
     """
     # Lines that are read one after the other, as one text, must not be cut into several.
     whole = not trained.task.splits_shuffled
@@ -110,9 +110,16 @@ def examples_from(
         for lines in [list(chain.from_iterable(pieces))] if whole else pieces:
             yield from map(trained.examples, _cut(lines, None if whole else CHUNK))
     else:
-        if not Path(path).is_file():
-            raise UserError(Problem("no such file", f"--input {path}"))
+        _refuse_unreadable(Path(path))
         yield from _cut(trained.task.read_inputs(Path(path)), None if whole else FILE_CHUNK)
+
+
+def _refuse_unreadable(path: Path) -> None:
+    """A pipe is as good as a file; a folder is neither."""
+    if not path.exists():
+        raise UserError(Problem("no such file", f"--input {path}"))
+    if path.is_dir():
+        raise UserError(Problem("is a folder, wanted a file", f"--input {path}"))
 
 
 def _cut(items: Sequence[Any], size: int | None) -> Iterator[Sequence[Any]]:

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from seqkit.cli.flags import flag_parameter, given_flags, with_signature
+from seqkit.cli.flags import FlagCommand, flag_parameter, given_flags, with_signature
 from seqkit.cli.groups import Entry, LazyGroup, command_of, group_of
 from seqkit.cli.mistakes import Mistakes
 from seqkit.cli.plan import Request, RunPlan, flag_of, plan_run, settings_of
@@ -82,7 +82,7 @@ def task_command(spec: TaskSpec[Any]) -> Any:
     in_order = itertools.chain.from_iterable(parameters.values())
     function = with_signature(partial(_run_task, spec), in_order, _help(spec))
     loose = {"ignore_unknown_options": True, "allow_extra_args": True}
-    return command_of(function, spec.name, context_settings=loose)
+    return command_of(function, spec.name, kind=FlagCommand, context_settings=loose)
 
 
 def _common(group: Group) -> list[inspect.Parameter]:

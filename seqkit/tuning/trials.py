@@ -75,6 +75,7 @@ def open_study(folder: Path, name: str, facts: Mapping[str, Any], *, seed: int) 
     # one that a killed process left behind would be waited for without end.
     journal = (folder / JOURNAL_NAME).resolve()
     _refuse_damaged(journal, folder)
+    _remove_lock_to_nowhere(journal)
     storage = optuna.storages.JournalStorage(JournalFileBackend(str(journal)))
     if others := {*optuna.get_all_study_names(storage)} - {name}:
         found = f"holds a search for {', '.join(sorted(others))}, wanted one for {name}"
@@ -112,6 +113,13 @@ def _refuse_damaged(journal: Path, folder: Path) -> None:
         if not _is_entry(line):
             damaged = f"{JOURNAL_NAME} is damaged there; choose another folder"
             raise UserError(Problem(damaged, f"{folder / JOURNAL_NAME}:{number}"))
+
+
+def _remove_lock_to_nowhere(journal: Path) -> None:
+    """Remove the lock of a killed search of older versions; optuna would never think it stale."""
+    lock = journal.with_name(f"{journal.name}.lock")
+    if lock.is_symlink() and not lock.exists():
+        lock.unlink(missing_ok=True)
 
 
 def _is_entry(line: bytes) -> bool:

@@ -11,7 +11,8 @@ import pytest
 
 from seqkit.cli import outcome, run_command_line
 from seqkit.cli.app import CORE
-from seqkit.plugins import CORE_COMMANDS, use_host
+from seqkit.options import options_of
+from seqkit.plugins import CORE_COMMANDS, PluginHost, use_host
 from tests.cli.toy import toy_host
 
 
@@ -80,7 +81,7 @@ def test_the_help_of_a_task_shows_its_options_by_group(seqkit, monkeypatch):
     panels = re.findall(r"─ (\w+) ─", text)
     assert panels == ["Options", "Data", "Head", "Training", "Run", "Output"]
     assert re.search(r"--min-count +<int 1\.\.> +rarer words are unknown \[default: 1\]", text)
-    assert re.search(r"--lowercase +--no-lowercase .*\[default: lowercase\]", text)
+    assert re.search(r"--lowercase .*\[default: \(on, unless --no-lowercase\)\]", text)
     assert re.search(r"--optimizer +<sgd\|momentum\|", text)
     assert re.search(r"--parts +<text,\.\.\.> +a list \[default: a,b\]", text)
     assert "passes [over] the data" in text
@@ -127,6 +128,8 @@ def raising(error: BaseException):
     ("error", "status", "message"),
     [
         (KeyError("x"), 1, "seqkit: internal error: KeyError: 'x' (test_commands.py, line"),
+        (PermissionError(13, "Permission denied", "priv/x"), 2, "priv/x: Permission denied; chan"),
+        (OSError(5, "Input/output error"), 1, "seqkit: internal error: OSError: [Errno 5]"),
         (MemoryError(), 1, "seqkit: out of memory; a smaller --batch-size"),
         (KeyboardInterrupt(), 130, "interrupted"),
         (outcome.SeqkitError("odd"), 1, "seqkit: odd"),
@@ -162,6 +165,28 @@ def test_a_text_that_is_taken_for_a_path_is_the_users_mistake(seqkit, trained, a
     assert text[:40] in done.err
     assert "File name too long" in done.err
     assert done.err.count("\n") == 1
+
+
+@pytest.mark.parametrize("group", ["data", "plugins"])
+def test_an_option_before_the_command_that_would_not_hear_of_it_is_refused(seqkit, group):
+    done = seqkit(group, "--json", "check", "toy")
+    assert (done.status, done.out, done.err) == (2, "", "--json: give it after 'check'\n")
+
+
+@pytest.mark.parametrize("task", ["sentiment", "pos-tagging", "language-modelling"])
+def test_every_option_can_be_read_in_80_columns(task, capsys, monkeypatch):
+    monkeypatch.setenv("COLUMNS", "80")
+    with use_host(PluginHost.discover({"SEQKIT_DISABLE_PLUGINS": "all"})) as host:
+        assert run_command_line(["run", task, "--help"]) == 0
+        flags = [item.flag for item in options_of(host.find_task(task).config)]
+    text = capsys.readouterr().out
+    assert [flag for flag in flags if f"│ {flag} " not in text] == []
+    assert "…" not in text
+
+
+def test_a_truth_value_is_still_turned_off_by_its_twin(seqkit):
+    done = seqkit("run", "toy", "--lowercase", "--no-lowercase", "--json")
+    assert json.loads(done.out)["config"]["lowercase"] is False
 
 
 def test_a_traceback_on_demand(monkeypatch, capsys):

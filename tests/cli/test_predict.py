@@ -2,6 +2,7 @@
 
 import io
 import json
+import os
 import sys
 from pathlib import Path
 
@@ -52,6 +53,17 @@ def test_no_line_no_answer(seqkit, trained, stdin):
     assert seqkit("predict", trained, "--input", "-").out == ""
 
 
+def test_a_pipe_is_as_good_as_a_file(seqkit, trained):
+    read, write = os.pipe()
+    os.write(write, b"fine\nbad\n")
+    os.close(write)
+    try:
+        done = seqkit("predict", trained, "--input", f"/dev/fd/{read}", "--format", "tsv")
+    finally:
+        os.close(read)
+    assert (done.out, done.err) == ("yes\tfine\nno\tbad\n", "")
+
+
 def test_lines_of_a_file_in_another_format(seqkit, trained):
     Path("lines.txt").write_bytes(b"fine\nbad\n")
     done = seqkit("predict", trained, "--input", "lines.txt", "--format", "tsv")
@@ -98,6 +110,7 @@ def test_the_first_answer_does_not_wait_for_the_last_text(trained):
     [
         (["x", "--format", "tvs"], "--format tvs: no such format; did you mean 'tsv'?"),
         (["--input", "gone.txt"], "--input gone.txt: no such file"),
+        (["--input", "."], "--input .: is a folder, wanted a file"),
         (["x", "--input", "-"], "--input: found beside texts, wanted one or the other"),
         (
             ["--formt", "tsv"],

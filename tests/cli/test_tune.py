@@ -112,6 +112,13 @@ def test_a_lock_that_a_killed_search_leaves_leads_to_the_journal(seqkit, monkeyp
     assert {*targets} == {str(Path("search/trials.log").resolve())}
 
 
+def test_a_lock_that_leads_nowhere_is_not_waited_for(seqkit):
+    seqkit("tune", "toy", *LITTLE, "--output", "search")
+    Path("search/trials.log.lock").symlink_to("search/trials.log")
+    more = ("--trials", "4", *LITTLE[2:], "--output", "search")
+    assert seqkit("tune", "toy", *more).status == 0
+
+
 def test_equal_seeds_try_the_same(seqkit):
     both = [json.loads(seqkit("tune", "toy", *LITTLE, "--json").out) for _ in range(2)]
     values = [[trial["values"] for trial in found["trials"]] for found in both]

@@ -11,10 +11,10 @@ import pytest
 from seqkit import hookspecs, plugins
 from seqkit.datasets import DataFiles, DatasetSpec
 from seqkit.encoders import EncoderConfig
-from seqkit.errors import UserError
+from seqkit.errors import SeqkitError, UserError
 from seqkit.hookspecs import CommandSpec, EncoderSpec, hookimpl
 from seqkit.plugins import PluginHost, PluginSource, create_encoder, use_host
-from seqkit.tasks import TaskSpec
+from seqkit.tasks import SpecError, TaskSpec
 from seqkit.training.config import TrainingConfig
 
 
@@ -121,6 +121,73 @@ def test_a_taken_alias_costs_the_alias_and_not_the_task():
     assert host.find_task("verse").aliases == ("rhyme",)
     assert host.find_task("poem").name == "haiku"
     assert host.records[1].reasons == ["task alias 'poem' is already offered by haiku"]
+
+
+class Faulty:
+    """Makes whatever it is asked for in one way, which is wrong."""
+
+    def __init__(self, make) -> None:
+        self.make = make
+
+    @hookimpl
+    def seqkit_tasks(self):
+        yield TaskSpec(
+            name="haiku", summary="A task", config=TrainingConfig, create=lambda _: self.make()
+        )
+
+    @hookimpl
+    def seqkit_datasets(self):
+        yield DatasetSpec(name="poems", task="haiku", summary="Poems", files=self.make)
+
+    @hookimpl
+    def seqkit_commands(self):
+        yield CommandSpec(name="recite", summary="Read aloud", create=self.make)
+
+
+ASKED = {
+    "create of the task 'haiku'": lambda host: host.create_task(
+        host.find_task("haiku"), TrainingConfig()
+    ),
+    "files of the dataset 'poems'": lambda host: host.dataset_files("poems"),
+    "create of the command 'recite'": lambda host: host.create_command("recite"),
+}
+
+
+def failing():
+    raise ZeroDivisionError("no syllables")
+
+
+@pytest.mark.parametrize("what", ASKED)
+@pytest.mark.parametrize(
+    ("make", "said"),
+    [
+        (failing, "failed: ZeroDivisionError: no syllables"),
+        (lambda: None, "returned None (NoneType)"),
+    ],
+)
+def test_a_plugin_is_named_for_what_it_fails_at(what, make, said):
+    source = PluginSource(
+        name="faulty", distribution="seqkit-faulty", version="1.2", load=lambda: Faulty(make)
+    )
+    host = PluginHost([source])
+    with pytest.raises(SeqkitError) as caught:
+        ASKED[what](host)
+    assert str(caught.value) == f"plugin faulty (seqkit-faulty 1.2): {what} {said}"
+
+
+@pytest.mark.parametrize("what", ASKED)
+def test_what_a_plugin_refuses_on_purpose_is_told_as_it_says_it(what):
+    def refuse():
+        raise UserError("poems: missing; download them first")
+
+    with pytest.raises(UserError, match=r"^poems: missing; download them first$"):
+        ASKED[what](host_of(faulty=Faulty(refuse)))
+
+
+@pytest.mark.parametrize("step", ["sing {tune}", "sing {}", "sing {run", "sing {text.tune}"])
+def test_a_next_step_that_cannot_be_filled_in_is_refused(step):
+    with pytest.raises(SpecError, match=r"next step .* wanted no other fields than {run} and"):
+        make_task("haiku", next_steps=(step,))
 
 
 def test_no_plugin_takes_a_core_command():
