@@ -42,10 +42,10 @@ def make_examples(
         raise UserError(f"found {len(given)} inputs and {len(answers)} gold answers")
     wanted = "a text" if type(task).input is Task.input else "what the task takes, such as a text"
     problems = _problems(given, "input", _is_missing, wanted)
-    if task.classifies:
-        problems += _problems(answers or (), "label", _is_no_label, "a label: a text or a number")
-    else:
-        problems += _problems(answers or (), "answer", _is_missing, "a gold answer")
+    if answers is not None and task.classifies:
+        problems += _problems(answers, "label", _is_no_label, "a label: a text or a number")
+    elif answers is not None:
+        problems += _problems(answers, "answer", _is_missing, "a gold answer")
     if problems:
         raise UserError(shorten(problems))
     return task.examples(given, answers)
@@ -144,6 +144,8 @@ def _shown(value: Any) -> str:
 
 
 def _is_missing(value: Any) -> bool:
+    if isinstance(value, str):
+        return False
     # pandas has a missing value of its own, which is no number and equals nothing.
     missing = value is None or type(value).__name__ in ("NAType", "NaTType")
     return missing or (isinstance(value, float | np.floating) and math.isnan(value))

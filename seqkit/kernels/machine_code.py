@@ -156,8 +156,8 @@ HALF, ONE, ZERO = np.float32(0.5), np.float32(1.0), np.float32(0.0)
 @njit(inline="always", fastmath=OPTIONS["fastmath"], error_model="numpy")
 def _tanh(x):
     """The minimax quotient x p(x²) / q(x²) that Eigen uses: off by at most 3e-7."""
-    x = -LARGEST if x < -LARGEST else x
-    x = LARGEST if x > LARGEST else x
+    # In this form it is two instructions, and what is not a number stays none.
+    x = min(max(x, -LARGEST), LARGEST)
     s = x * x
     p = s * P0 + P1
     p = p * s + P2
