@@ -146,15 +146,21 @@ class RunFacts:
         raise UserError(Problem(f"{found}; {hint}, or start the run again", str(place)))
 
 
-def refuse_used_folder(path: Path) -> None:
+def refuse_used_folder(path: Path, *, where: str, advice: str) -> None:
     """Check that a folder holds no run: somebody may still want its model.
 
+    Args:
+        path: that need not be there yet.
+        where: what the folder is called, for the message.
+        advice: what to do instead.
+
     Raises:
-        UserError: it does.
+        UserError: it does, or it is a file.
     """
+    if path.exists() and not path.is_dir():
+        raise UserError(Problem("is a file, wanted a folder", where))
     if any((path / name).exists() for name in (MODEL_NAME, CHECKPOINT_NAME, REPORT_NAME)):
-        advice = "choose another output, or say overwrite=True"
-        raise UserError(Problem(f"already holds a run; {advice}", str(path)))
+        raise UserError(Problem(f"already holds a run; {advice}", where))
 
 
 class RunFolder:

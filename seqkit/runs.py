@@ -425,7 +425,8 @@ def train(
     spec = host.find_task(task)
     config = parse(spec.config, options, others=("overwrite", "seed", "threads"))
     if output is not None and not overwrite:
-        refuse_used_folder(Path(output))
+        advice = "choose another output, or say overwrite=True"
+        refuse_used_folder(Path(output), where=str(output), advice=advice)
     chosen = find_data(data, spec, host)
     run = Run(
         spec,

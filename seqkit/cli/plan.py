@@ -20,8 +20,6 @@ __all__ = ["Request", "RunPlan", "flag_of", "plan_run", "settings_of"]
 
 ConfigT = TypeVar("ConfigT")
 
-RUN_FILES = ("model.safetensors", "checkpoint.safetensors", "report.json")
-
 
 @dataclass(frozen=True)
 class Request:
@@ -163,14 +161,12 @@ def _near(flag: str, flags: Iterable[str]) -> str:
 
 def _refuse_used_folder(settings: RunSettings) -> None:
     """Never write over a model that somebody may still want."""
-    if settings.output is None:
-        return
-    folder = Path(settings.output)
-    if folder.exists() and not folder.is_dir():
-        raise UserError(f"--output {folder}: is a file, wanted a folder")
-    if any((folder / name).exists() for name in RUN_FILES):
-        hint = f"choose another, or go on with --resume {folder}"
-        raise UserError(f"--output {folder}: already holds a run; {hint}")
+    from seqkit.run_folder import refuse_used_folder
+
+    if settings.output is not None:
+        folder = Path(settings.output)
+        advice = f"choose another, or go on with --resume {folder}"
+        refuse_used_folder(folder, where=f"--output {folder}", advice=advice)
 
 
 def flag_of(name: str) -> str:

@@ -137,7 +137,7 @@ def test_what_the_config_itself_refuses_is_placed_too(seqkit):
         (["--output", "bad.toml"], "--output bad.toml: is a file, wanted a folder"),
         (["--resume", "x", "--epochs", "3"], "--resume: found beside --epochs; a resumed run"),
         (["--resume", "nowhere"], "nowhere: no checkpoint.safetensors there"),
-        (["--epochs"], "seqkit: Option '--epochs' requires an argument"),
+        (["--epochs"], "seqkit run toy: Option '--epochs' requires an argument"),
     ],
 )
 def test_mistakes(seqkit, arguments, message):
