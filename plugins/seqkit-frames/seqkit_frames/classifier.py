@@ -47,8 +47,9 @@ class Classifier(LabelModel[Example, PackedSequence]):
 
     def network_parameters(self) -> Iterator[tuple[str, Parameter]]:
         """Yield the parameters of encoder, pooling and output layer."""
-        parts = {"encoder": self.encoder, "pooling": self.pooling, "output": self.output}
-        return parameters_of(parts)
+        return parameters_of(
+            {"encoder": self.encoder, "pooling": self.pooling, "output": self.output}
+        )
 
     def describe(self) -> Mapping[str, str]:
         """Say what the network is made of."""
@@ -93,7 +94,6 @@ class Classifier(LabelModel[Example, PackedSequence]):
     def baselines(self, train: Sequence[Example]) -> Iterator[Baseline[Example, LabelPrediction]]:
         """Yield the majority label, and two classifiers of the mean frame."""
         yield from super().baselines(train)
-        centroid = self.inputs.guesser(train, "nearest centroid")
-        yield label_baseline("nearest mean frame", centroid)
+        yield label_baseline("nearest mean frame", self.inputs.guesser(train, "nearest centroid"))
         regression = self.inputs.guesser(train, "logistic regression")
         yield label_baseline("logistic regression of mean frames", regression)

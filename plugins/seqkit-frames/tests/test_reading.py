@@ -160,9 +160,9 @@ def test_one_file_can_be_answered_but_not_learnt_from(tmp_path: Path) -> None:
     path = tones(tmp_path) / "up" / "1.wav"
     (found,) = task_of().read_inputs(path)
     assert task_of().shown(found) == {"input": str(path), "frames": 9}
-    with pytest.raises(UserError, match="wanted a folder of .wav or .npy files a label"):
+    with pytest.raises(UserError, match="found no gold answers, wanted a folder"):
         task_of().read(path)
-    with pytest.raises(UserError, match="wanted a folder of .wav or .npy files a label"):
+    with pytest.raises(UserError, match="found no gold answers, wanted a folder"):
         task_of().read(tmp_path / "up")
 
 
