@@ -69,6 +69,7 @@ class TrainedModel:
         resources: Resources,
         *,
         host: PluginHost,
+        config: Any = None,
         metadata: Mapping[str, Any] | None = None,
         threads: int | None = None,
     ) -> "TrainedModel":
@@ -80,6 +81,7 @@ class TrainedModel:
             model: trained.
             resources: what the task fitted on the training split.
             host: tells which distribution brought the task.
+            config: the options as they were given; by default those that the task has.
             metadata: seed, data, scores: what training leaves for people to read.
             threads: at most this many.
         """
@@ -89,7 +91,7 @@ class TrainedModel:
             task=spec.name,
             api=spec.api,
             plugin=None if distribution == "seqkit" else PluginVersion(distribution, version),
-            config=as_json(task.config),
+            config=as_json(config or task.config),
             resources=dict(resources),
             metadata=dict(metadata or {}),
             tied=bundle_arrays(model.parameters())[1],

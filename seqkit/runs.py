@@ -285,6 +285,7 @@ class Run:
             self.model,
             self._resources,
             host=self.host,
+            config=self.config,
             metadata=self._metadata(),
             threads=self.threads,
         )
