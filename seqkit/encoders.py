@@ -65,19 +65,13 @@ class TextConfig(TokenConfig):
         maximum=0.95,
     )
 
-    def fit_vocabulary(
-        self,
-        texts: Iterable[Iterable[str]],
-        *,
-        specials: Sequence[str] | None = None,
-        minimum_count: int | None = None,
+    def _fit(
+        self, texts: Iterable[Iterable[str]], minimum: int, marks: Sequence[str]
     ) -> "Vocabulary":
-        """Fit a vocabulary as :class:`~seqkit.tokens.TokenConfig` does.
-
-        With ``extend_vocabulary`` the other tokens of the pretrained vectors, or of the model to
-        start from, follow in their order there, as having been met 0 times.
+        """Fit it; with ``extend_vocabulary`` the other tokens of the pretrained vectors, or of the
+        model to start from, follow in their order there, as having been met 0 times.
         """
-        fitted = super().fit_vocabulary(texts, specials=specials, minimum_count=minimum_count)
+        fitted = super()._fit(texts, minimum, marks)
         if not self.extend_vocabulary:
             return fitted
         return fitted.extended(self._pretrained_words(), maximum_size=self.max_vocabulary)

@@ -46,8 +46,7 @@ def make_examples(
         problems += _problems(answers, "label", _is_no_label, "a label: a text or a number")
     elif answers is not None:
         problems += _problems(answers, "answer", _is_missing, "a gold answer")
-    if problems:
-        raise UserError(shorten(problems))
+    _refuse(problems)
     return task.examples(given, answers)
 
 
@@ -63,8 +62,7 @@ def texts(inputs: Sequence[Any]) -> list[str]:
             ...
         seqkit.errors.UserError: input 2: found ['It', 'rains'] (list), wanted a text
     """
-    if problems := _problems(inputs, "input", lambda value: not isinstance(value, str), "a text"):
-        raise UserError(shorten(problems))
+    _refuse(_problems(inputs, "input", lambda value: not isinstance(value, str), "a text"))
     return list(inputs)
 
 
@@ -90,8 +88,7 @@ def texts_or_words(inputs: Sequence[Any], *, beside: tuple[type, ...] = ()) -> l
             return False
         return not isinstance(value, Iterable) or any(not isinstance(w, str) for w in value)
 
-    if problems := _problems(inputs, "input", wrong, "a text or a list of words"):
-        raise UserError(shorten(problems))
+    _refuse(_problems(inputs, "input", wrong, "a text or a list of words"))
     return list(inputs)
 
 
@@ -111,8 +108,7 @@ def tag_lists(targets: Sequence[Any]) -> list[tuple[str, ...]]:
     def wrong(value: Any) -> bool:
         return isinstance(value, str) or not isinstance(value, Iterable)
 
-    if problems := _problems(targets, "answer", wrong, "a list of tags"):
-        raise UserError(shorten(problems))
+    _refuse(_problems(targets, "answer", wrong, "a list of tags"))
     return [tuple(map(str, tags)) for tags in targets]
 
 
@@ -131,6 +127,11 @@ def _problems(
         for number, value in enumerate(values, 1)
         if wrong(value)
     ]
+
+
+def _refuse(problems: Sequence[Problem]) -> None:
+    if problems:
+        raise UserError(shorten(problems))
 
 
 def _shown(value: Any) -> str:

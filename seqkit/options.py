@@ -36,6 +36,7 @@ __all__ = [
     "Option",
     "as_json",
     "as_recipe",
+    "flag_words",
     "option",
     "options_of",
     "parse",
@@ -238,6 +239,16 @@ def as_json(config: Any) -> dict[str, Any]:
     """Return a config as JSON holds it: a tuple becomes a list."""
     plain: dict[str, Any] = json.loads(json.dumps(dataclasses.asdict(config)))
     return plain
+
+
+def flag_words(values: Mapping[str, str]) -> tuple[str, ...]:
+    """Return options as words of a command line.
+
+    Example:
+        >>> flag_words({"train": "a.tsv", "dev": "b.tsv"})
+        ('--train', 'a.tsv', '--dev', 'b.tsv')
+    """
+    return tuple(word for name, value in values.items() for word in (f"--{name}", value))
 
 
 def as_recipe(config: object) -> str:

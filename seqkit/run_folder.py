@@ -15,7 +15,7 @@ from seqkit.container import canonical_json
 from seqkit.datasets import DataFiles
 from seqkit.errors import Problem, UserError
 from seqkit.files import ensure_writable_folder, write_atomically
-from seqkit.options import as_recipe
+from seqkit.options import as_recipe, flag_words
 from seqkit.reports import RunReport
 from seqkit.splits import fingerprint
 from seqkit.tasks import Resources
@@ -40,9 +40,8 @@ SOURCES = ("vectors", "init_from")
 
 def file_options(data: DataFiles) -> tuple[str, ...]:
     """Return the options that give these files to ``seqkit run``, as words of a command line."""
-    flags = {"single": "--data"}
-    named = ((flags.get(name, f"--{name}"), str(path)) for name, path in data.paths().items())
-    return tuple(word for pair in named for word in pair)
+    named = {"data" if name == "single" else name: str(p) for name, p in data.paths().items()}
+    return flag_words(named)
 
 
 def run_command(task: str, recipe: Path, data: Sequence[str], *, seed: int) -> str:

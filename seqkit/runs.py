@@ -15,6 +15,7 @@ import dataclasses
 import time
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
+from functools import cached_property
 from pathlib import Path
 from typing import Any
 
@@ -340,6 +341,11 @@ class Run:
             arrays, _ = bundle_arrays(self.model.parameters())
             self._folder.save_model(self.trained.manifest, arrays)
 
+    @cached_property
+    def _trained_on(self) -> list[str]:
+        # Every text is hashed for it, and the model is described more than once.
+        return sketch_of(map(self.task.key, self._splits.learnt_from))
+
     def _metadata(self) -> dict[str, Any]:
         """What a loaded model tells about itself; nothing that differs between equal runs."""
         best = self._trainer.best_epoch
@@ -352,7 +358,7 @@ class Run:
                 "best_epoch": best,
                 "validation": validation,
                 "counts": {split.name: dict(split.counts) for split in self._data_summary.splits},
-                "trained_on": sketch_of(map(self.task.key, self._splits.learnt_from)),
+                "trained_on": self._trained_on,
             }
         )
         return metadata

@@ -89,19 +89,27 @@ class TokenConfig:
     ) -> "Vocabulary":
         """Fit a vocabulary on the training split, as large as the options ask for it.
 
+        Configs that derive from this one cut words into pieces (``subwords``) or add the tokens
+        of pretrained vectors or of a model (``extend_vocabulary``), where their options say so.
+
         Args:
             texts: the tokens of each.
             specials: marks to put first; the unknown mark alone, by default.
             minimum_count: where ``min_count`` is not set; 1 by default.
         """
-        from seqkit.text.vocabulary import UNKNOWN, Vocabulary
+        from seqkit.text.vocabulary import UNKNOWN
 
-        return Vocabulary.fit(
-            texts,
-            minimum_count=self.min_count or minimum_count or 1,
-            maximum_size=self.max_vocabulary,
-            specials=(UNKNOWN,) if specials is None else specials,
-        )
+        marks = (UNKNOWN,) if specials is None else specials
+        return self._fit(texts, self.min_count or minimum_count or 1, marks)
+
+    def _fit(
+        self, texts: Iterable[Iterable[str]], minimum: int, marks: Sequence[str]
+    ) -> "Vocabulary":
+        """Fit it, all arguments resolved; what a config adds to that is added here."""
+        from seqkit.text.vocabulary import Vocabulary
+
+        size = self.max_vocabulary
+        return Vocabulary.fit(texts, minimum_count=minimum, maximum_size=size, specials=marks)
 
     def problems(self) -> Iterator[Problem]:
         """Yield what makes no sense in these options."""
@@ -126,12 +134,8 @@ class SubwordConfig(TokenConfig):
         """Whether the vocabulary is of pieces that words are cut into."""
         return self.subwords is not None
 
-    def fit_vocabulary(
-        self,
-        texts: Iterable[Iterable[str]],
-        *,
-        specials: Sequence[str] | None = None,
-        minimum_count: int | None = None,
+    def _fit(
+        self, texts: Iterable[Iterable[str]], minimum: int, marks: Sequence[str]
     ) -> "Vocabulary":
         """Fit a vocabulary of pieces where the options say so, and otherwise one of tokens.
 
@@ -139,14 +143,12 @@ class SubwordConfig(TokenConfig):
         cut as they were.
         """
         if self.subwords is None:
-            return super().fit_vocabulary(texts, specials=specials, minimum_count=minimum_count)
-        from seqkit.text.vocabulary import UNKNOWN, Vocabulary
+            return super()._fit(texts, minimum, marks)
+        from seqkit.text.vocabulary import Vocabulary
 
-        marks = (UNKNOWN,) if specials is None else specials
         there = model_tokens()
         if there is not None and there.merges is not None:
             return Vocabulary.of_pieces(there.words, there.merges, texts, specials=marks)
-        minimum = self.min_count or minimum_count or 1
         return Vocabulary.fit_pieces(
             texts, size=self.subwords, minimum_count=minimum, specials=marks
         )

@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from pathlib import Path
 
-from seqkit.options import option
+from seqkit.options import flag_words, option
 
 __all__ = ["PANELS", "RunSettings"]
 
@@ -44,8 +44,7 @@ class RunSettings:
     def data_options(self) -> tuple[str, ...]:
         """The options of the data as they were given, as words of a command line."""
         given = {"data": self.data, "train": self.train, "dev": self.dev, "test": self.test}
-        pairs = ((f"--{name}", value) for name, value in given.items() if value is not None)
-        return tuple(word for pair in pairs for word in pair)
+        return flag_words({name: value for name, value in given.items() if value is not None})
 
 
 PANELS = {"data": "Data", "training": "Run", "output": "Output"}
