@@ -10,6 +10,7 @@ from functools import partial
 import numpy as np
 
 from seqkit.arrays import Array
+from seqkit.kernels.compiled_product import compiled_product_for, product
 from seqkit.kernels.products import TallProduct
 from seqkit.kernels.threads import Beside, in_halves
 
@@ -50,12 +51,15 @@ millisecond for them."""
 
 def weight_gradient(tokens: Array, d_pre: Array) -> Array:
     """Return ``tokens.T @ d_pre``, one half of the columns on each of two threads."""
+    found = compiled_product_for(tokens, d_pre)
+    if found is not None:
+        return product(found, tokens.T, d_pre)
     columns = d_pre.shape[1]
-    product = np.empty((tokens.shape[1], columns), d_pre.dtype)
+    gradient = np.empty((tokens.shape[1], columns), d_pre.dtype)
     large = columns >= 128 and tokens.size * columns >= SHARED
 
     def multiply(part: slice) -> None:
-        np.matmul(tokens.T, d_pre[:, part], out=product[:, part])
+        np.matmul(tokens.T, d_pre[:, part], out=gradient[:, part])
 
     in_halves(multiply, columns, worth=large)
-    return product
+    return gradient

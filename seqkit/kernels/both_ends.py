@@ -36,7 +36,7 @@ def lstm_both_ends(found: Compiled, x: Array, weights: Both) -> tuple[Array, Arr
     with single_blas():
         for direction, matrices in enumerate(weights):
             found.code.lstm_alone(
-                found.blas,
+                found.multiply,
                 x,
                 *map(np.ascontiguousarray, matrices),
                 np.empty((len(x), 4 * units), x.dtype),

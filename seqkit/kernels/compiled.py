@@ -8,7 +8,6 @@ Results agree with those of NumPy's kernels up to rounding, and depend on the nu
 little as those do.
 """
 
-import ctypes
 import importlib.util
 import os
 import threading
@@ -18,10 +17,9 @@ from contextlib import contextmanager
 from contextvars import ContextVar
 from functools import cache
 from types import ModuleType
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 import numpy as np
-from threadpoolctl import ThreadpoolController
 
 from seqkit.arrays import Array
 
@@ -34,9 +32,6 @@ __all__ = [
     "use_compiled",
     "worth_compiling",
 ]
-
-SYMBOLS = ("scipy_cblas_{}64_", "cblas_{}64_")
-"""How OpenBLAS names its functions where their sizes have 64 bits, as in NumPy's own wheels."""
 
 LONG = 20_000
 """Texts, epochs counted, that take some twenty seconds to train on."""
@@ -51,12 +46,12 @@ class Compiled(NamedTuple):
     Attributes:
         code: :mod:`seqkit.kernels.machine_code`.
         rows: :mod:`seqkit.kernels.machine_rows`.
-        blas: (2,) addresses of NumPy's sgemm and sgemv.
+        multiply: address of :func:`seqkit.kernels.tiles.multiply`.
     """
 
     code: ModuleType
     rows: ModuleType
-    blas: Array
+    multiply: int
 
 
 _chosen: ContextVar[Compiled | None] = ContextVar("seqkit_compiled", default=None)
@@ -110,8 +105,6 @@ def missing() -> str | None:
         return f"{SWITCH}=0"
     if not _installed("numba"):
         return "numba is not installed; pip install 'seqkit[fast]'"
-    if _addresses() is None:
-        return "NumPy's BLAS is no OpenBLAS with 64-bit sizes, as NumPy's wheels have it"
     return None
 
 
@@ -130,25 +123,11 @@ def _load() -> Compiled | None:
 @cache
 def _import() -> Compiled | None:
     try:
-        from seqkit.kernels import machine_code, machine_rows
+        from seqkit.kernels import machine_code, machine_rows, tiles
     except (ImportError, RuntimeError) as error:
         # numba is for another NumPy, or finds no folder to keep in what it compiles.
         warnings.warn(f"numba cannot be used, so NumPy is: {error}", RuntimeWarning, stacklevel=5)
         return None
-    blas = _addresses()
-    assert blas is not None
-    return Compiled(machine_code, machine_rows, blas)
-
-
-def _addresses() -> Array | None:
-    """Look for sgemm and sgemv in the BLAS libraries that are loaded."""
-    for library in ThreadpoolController().select(user_api="blas").lib_controllers:
-        for symbol in SYMBOLS:
-            found = [getattr(library.dynlib, symbol.format(n), None) for n in ("sgemm", "sgemv")]
-            if None not in found:
-                return np.array([_address(f) for f in found], np.uint64)
-    return None
-
-
-def _address(function: Any) -> int | None:
-    return ctypes.cast(function, ctypes.c_void_p).value
+    address = tiles.multiply.address
+    assert address is not None
+    return Compiled(machine_code, machine_rows, address)

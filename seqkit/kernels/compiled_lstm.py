@@ -18,13 +18,13 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from seqkit.arrays import Array, DTypeLike, IntArray
-from seqkit.kernels.afterwards import weight_gradient
 from seqkit.kernels.compiled import Compiled
+from seqkit.kernels.compiled_product import product
 from seqkit.kernels.panels import Laid, as_rows, nothing, panels, transposed
 from seqkit.kernels.passes import Arrays, Gradients, Pass
 from seqkit.kernels.rows import lengths_of
 from seqkit.kernels.spare import spare
-from seqkit.kernels.threads import in_halves, inside_parallel, parallel
+from seqkit.kernels.threads import inside_parallel, parallel
 
 __all__ = [
     "Passes",
@@ -40,14 +40,8 @@ FEW, MANY = 4, 2**20
 """Inputs are projected beforehand where products have few rows, which makes them slow, or where
 there are many weights: all of them would pass through the second-level cache at each step."""
 
-SPLIT = 128
-"""Rows of a product from which two threads share it."""
-
 SHARED = 8
 """Sequences from which two threads share a batch."""
-
-MULTIPLE = 2
-"""OpenBLAS is slow where the number of rows is no multiple of this."""
 
 
 class Way(NamedTuple):
@@ -258,11 +252,7 @@ def _forward(
             memory[:room, features] = 1
             # Kept gates begin as what the inputs add to them: nothing to look up elsewhere.
             inputs = gates if keep else np.empty((count, 4 * units), x.dtype)
-            in_halves(
-                lambda part: _project(found, read[part], w_input, inputs[part]),
-                count,
-                worth=count >= SPLIT,
-            )
+            product(found, read, w_input, out=inputs)
             ids = np.arange(count)
         else:
             inputs, ids = x, np.empty(0, np.int64)
@@ -314,8 +304,8 @@ def _backward(
         _each(found.code.lstm_backward, found, cut, run.bounds, way, *arrays)
         hidden_t.give_back()
         input_t.give_back()
-        d_inputs = _input_gradient(d_pre, w_input, way.places) if later else d_x
-        d_weights = weight_gradient(run.memory[: len(d_pre)], d_pre)
+        d_inputs = _input_gradient(found, d_pre, w_input, way.places) if later else d_x
+        d_weights = product(found, run.memory[: len(d_pre)].T, d_pre)
         run.give_back()
         return Gradients(
             d_inputs,
@@ -331,23 +321,9 @@ def _recurrent(found: Compiled, w_hidden: Array, batch: int) -> Laid:
     return as_rows(w_hidden) if batch < FEW else panels(found, w_hidden)
 
 
-def _project(found: Compiled, x: Array, w_input: Array, inputs: Array) -> None:
-    """Write ``x W``; for few tokens by a product that copies nothing."""
-    if len(x) < SPLIT:
-        inputs[...] = 0
-        found.code.add_product(found.blas, x, w_input, inputs)
-    else:
-        np.matmul(x, w_input, out=inputs)
-
-
-def _input_gradient(d_pre: Array, w_input: Array, places: IntArray) -> Array:
+def _input_gradient(found: Compiled, d_pre: Array, w_input: Array, places: IntArray) -> Array:
     """Multiply all steps at once; the rows come out where the inputs lie."""
-    d_x = np.empty((len(d_pre), len(w_input)), d_pre.dtype)
-    in_halves(
-        lambda part: np.matmul(d_pre[part], w_input.T, out=d_x[part]),
-        len(d_pre),
-        worth=len(d_pre) >= SPLIT,
-    )
+    d_x = product(found, d_pre, w_input.T)
     if not len(places):
         return d_x
     moved = np.empty_like(d_x)
@@ -378,7 +354,7 @@ def _each(
     """Run compiled steps over ranges, each on a thread of its own where there are some."""
 
     def run(low: int, high: int) -> None:
-        steps(found.blas, bounds, low, high, way.places, way.left, *arrays)
+        steps(found.multiply, bounds, low, high, way.places, way.left, *arrays)
 
     parallel(*(partial(run, low, high) for low, high in cut))
 
@@ -390,5 +366,4 @@ def ranges(sizes: IntArray) -> list[tuple[int, int]]:
         return [(0, batch)]
     tokens = np.cumsum(lengths_of(sizes))
     middle = int(np.searchsorted(tokens, tokens[-1] / 2)) + 1
-    middle = min(batch, max(1, round(middle / MULTIPLE)) * MULTIPLE)
     return [(0, middle), (middle, batch)] if middle < batch else [(0, batch)]

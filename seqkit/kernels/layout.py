@@ -6,6 +6,7 @@ from typing import NamedTuple
 import numpy as np
 
 from seqkit.arrays import Array, DTypeLike, IntArray
+from seqkit.kernels.compiled_product import matmul
 
 __all__ = ["Step", "Tokens", "by_gate", "chunks", "last_rows", "new_slab", "steps_of", "stop_of"]
 
@@ -142,7 +143,7 @@ class Tokens:
             if room is None or len(room) < stop - first:
                 room = np.empty((stop - first, weights.shape[1]), weights.dtype)
             projected = room[: stop - first]
-            np.matmul(self._rows_with_ones(first, stop), weights, out=projected)
+            matmul(self._rows_with_ones(first, stop), weights, projected)
             yield group, first, projected
 
     def _rows_with_ones(self, first: int, stop: int) -> Array:

@@ -1,7 +1,7 @@
 """The LSTM in loops that numba compiles; imported only through :mod:`seqkit.kernels.compiled`.
 
 One call does many steps and holds no lock of Python's, so two threads do not wait for each other.
-The matrix products are those of NumPy's own BLAS, called by address.
+The matrix products are those of :mod:`.tiles`, called by address.
 
 LLVM turns short loops over few arrays into vector instructions, and leaves alone those over many;
 hence several loops a row. What calls each other stands in one file, for numba's cache looks at no
@@ -16,14 +16,16 @@ from llvmlite import ir
 from numba import njit, types
 from numba.extending import intrinsic
 
+from seqkit.kernels.tiles import PANEL, call_multiply
+
 __all__ = [
     "NUMBA",
     "OPTIONS",
-    "WIDTH",
-    "add_product",
+    "PANEL",
     "lstm_alone",
     "lstm_backward",
     "lstm_forward",
+    "product",
     "to_panels",
     "transpose",
 ]
@@ -38,52 +40,6 @@ OPTIONS: dict[str, Any] = {
     "nogil": True,
     "cache": True,
 }
-
-ROW_MAJOR, AS_IT_IS, TRANSPOSED = 101, 111, 112
-
-
-@intrinsic
-def _sgemm(
-    _: Any, function: Any, m: Any, n: Any, k: Any, a: Any, lda: Any, b: Any, ldb: Any, beta: Any,
-    c: Any, ldc: Any,
-) -> Any:  # fmt: skip
-    """``C = A @ B + beta * C``: the function's address, sizes, and addresses with row lengths."""
-    address, size, real = types.uintp, types.int64, types.float32
-    signature = types.void(
-        address, size, size, size, address, size, address, size, real, address, size
-    )
-
-    def generate(context: Any, builder: Any, _: Any, arguments: Any) -> Any:
-        function, m, n, k, a, lda, b, ldb, beta, c, ldc = arguments
-        int64, int32, float32 = ir.IntType(64), ir.IntType(32), ir.FloatType()
-        kinds = [int32] * 3 + [int64] * 3 + [float32] + [int64] * 4 + [float32] + [int64] * 2
-        pointer = builder.inttoptr(function, ir.FunctionType(ir.VoidType(), kinds).as_pointer())
-        how = [int32(ROW_MAJOR), int32(AS_IT_IS), int32(AS_IT_IS)]
-        builder.call(pointer, [*how, m, n, k, float32(1.0), a, lda, b, ldb, beta, c, ldc])
-        return context.get_dummy_value()
-
-    return signature, generate
-
-
-@intrinsic
-def _sgemv(
-    _: Any, function: Any, m: Any, n: Any, a: Any, lda: Any, x: Any, beta: Any, y: Any
-) -> Any:
-    """``y = x @ A + beta * y`` for A (m, n)."""
-    address, size, real = types.uintp, types.int64, types.float32
-    signature = types.void(address, size, size, address, size, address, real, address)
-
-    def generate(context: Any, builder: Any, _: Any, arguments: Any) -> Any:
-        function, m, n, a, lda, x, beta, y = arguments
-        int64, int32, float32 = ir.IntType(64), ir.IntType(32), ir.FloatType()
-        kinds = [int32] * 2 + [int64] * 2 + [float32] + [int64] * 4 + [float32] + [int64] * 2
-        pointer = builder.inttoptr(function, ir.FunctionType(ir.VoidType(), kinds).as_pointer())
-        one, how = int64(1), [int32(ROW_MAJOR), int32(TRANSPOSED)]
-        builder.call(pointer, [*how, m, n, float32(1.0), a, lda, x, one, beta, y, one])
-        return context.get_dummy_value()
-
-    return signature, generate
-
 
 TILE = 16
 """Rows and columns that are transposed at once: a row of a tile is a line of the cache."""
@@ -171,56 +127,8 @@ def _tanh(x):
     return x * p / q
 
 
-SMALL = 1_000_000
-"""OpenBLAS does not copy its operands for products of up to so many multiplications."""
-
-WIDTH, ROWS = 64, 48
-"""Columns and, where there are many, rows of the blocks into which a product is cut."""
-
-BLOCK, LARGE_BLOCK = 16, 64
-"""Rows of a step that are multiplied and then opened: their gates stay in the first-level cache.
-More of them where weights do not fit the second-level cache, and have to come for each block."""
-
-LARGE = 2**18
-"""Weights from which on that is so."""
-
-
-@njit(inline="always")
-def _product(blas, rows, inner, columns, a, lda, matrix, ldb, beta, out, ldc):
-    """``out = a @ matrix + beta * out``, in blocks that OpenBLAS multiplies without copying them.
-
-    Args:
-        blas: addresses of sgemm and sgemv.
-        rows: of a and out.
-        inner: columns of a, rows of the matrix.
-        columns: of the matrix and out.
-        a: address; its rows lie ``lda`` numbers apart.
-        lda: see ``a``.
-        matrix: address, likewise, or of panels.
-        ldb: see ``matrix``; 0 for panels.
-        beta: 0 or 1.
-        out: address, likewise.
-        ldc: see ``out``.
-    """
-    if rows == 1:
-        width = columns if ldb else WIDTH
-        for c in range(0, columns, width):
-            n = min(width, columns - c)
-            _sgemv(blas[1], inner, n, matrix + 4 * c * inner, ldb or n, a, beta, out + 4 * c)
-        return
-    height = rows if rows <= 64 else ROWS
-    pieces = -(-inner * height * WIDTH // SMALL)
-    depth = -(-inner // (8 * pieces)) * 8
-    for k in range(0, inner, depth):
-        for r in range(0, rows, height):
-            for c in range(0, columns, WIDTH):
-                n = min(WIDTH, columns - c)
-                begin, ld = (k * ldb + c, ldb) if ldb else (c * inner + k * n, n)
-                _sgemm(
-                    blas[0], min(height, rows - r), n, min(depth, inner - k),
-                    a + 4 * (r * lda + k), lda, matrix + 4 * begin, ld,
-                    ONE if k else beta, out + 4 * (r * ldc + c), ldc,
-                )  # fmt: skip
+BLOCK = 32
+"""Rows of a step that are multiplied and then opened, while their gates are in the cache."""
 
 
 @njit(inline="always")
@@ -268,33 +176,40 @@ def _close_gates(units, gates, before, squashed, d_hidden, d_cell):
 
 REAL, VARIABLE, INTEGERS = types.float32[:, ::1], types.int64, types.int64[::1]
 CONSTANT = types.Array(types.float32, 2, "C", readonly=True)
-ADDRESSES = types.uint64[::1]
+ADDRESS = types.uintp
 
 VECTOR, CONSTANT_VECTOR = types.float32[::1], types.Array(types.float32, 1, "C", readonly=True)
 PANELS = types.void(CONSTANT, VECTOR, VARIABLE, VARIABLE)
 TRANSPOSE = types.void(CONSTANT, VECTOR, VARIABLE)
-PRODUCT = types.void(ADDRESSES, CONSTANT, CONSTANT, REAL)
+ANYHOW = types.Array(types.float32, 2, "A", readonly=True)
+PRODUCT = types.void(ADDRESS, ANYHOW, ANYHOW, types.float32[:, :], VARIABLE)
 ALONE = types.void(
-    ADDRESSES, CONSTANT, CONSTANT, CONSTANT, CONSTANT_VECTOR, REAL, VECTOR, VECTOR, REAL, VARIABLE,
+    ADDRESS, CONSTANT, CONSTANT, CONSTANT, CONSTANT_VECTOR, REAL, VECTOR, VECTOR, REAL, VARIABLE,
 )  # fmt: skip
 FORWARD = types.void(
-    ADDRESSES, INTEGERS, VARIABLE, VARIABLE, INTEGERS, VARIABLE, CONSTANT, CONSTANT_VECTOR,
+    ADDRESS, INTEGERS, VARIABLE, VARIABLE, INTEGERS, VARIABLE, CONSTANT, CONSTANT_VECTOR,
     INTEGERS, CONSTANT_VECTOR, VARIABLE, VECTOR, CONSTANT, CONSTANT,
     REAL, REAL, REAL, REAL, REAL, REAL, REAL, types.boolean,
 )  # fmt: skip
 BACKWARD = types.void(
-    ADDRESSES, INTEGERS, VARIABLE, VARIABLE, INTEGERS, VARIABLE,
+    ADDRESS, INTEGERS, VARIABLE, VARIABLE, INTEGERS, VARIABLE,
     CONSTANT_VECTOR, VARIABLE, VECTOR, CONSTANT, CONSTANT_VECTOR, VARIABLE, VECTOR, CONSTANT,
     REAL, REAL, REAL, CONSTANT, REAL, REAL, REAL,
 )  # fmt: skip
 
 
 @njit(PRODUCT, **OPTIONS)
-def add_product(blas, a, matrix, out):
-    """``out += a @ matrix``: (M, K), (K, C), (M, C)."""
-    _product(
-        blas, len(a), a.shape[1], out.shape[1], a.ctypes.data, a.shape[1],
-        matrix.ctypes.data, matrix.shape[1], ONE, out.ctypes.data, out.shape[1],
+def product(multiply, a, b, out, add):
+    """``out = a @ b``, or with ``add`` ``out += a @ b``: (M, K), (K, C), (M, C).
+
+    The numbers of a row of b and of out lie side by side; those of a may lie anyhow.
+    """
+    columns = out.shape[1]
+    call_multiply(
+        multiply, len(a), a.shape[1], columns,
+        a.ctypes.data, a.strides[0] // 4, a.strides[1] // 4,
+        b.ctypes.data, b.strides[0] // 4 if len(b) > 1 else columns,
+        out.ctypes.data, out.strides[0] // 4, add,
     )  # fmt: skip
 
 
@@ -306,8 +221,8 @@ def to_panels(matrix, panels, first, inner):
     """
     rows, columns = matrix.shape
     for top in range(0, rows, TILE):
-        for c in range(0, columns, WIDTH):
-            n = min(WIDTH, columns - c)
+        for c in range(0, columns, PANEL):
+            n = min(PANEL, columns - c)
             for r in range(top, min(top + TILE, rows)):
                 begin = c * inner + (first + r) * n
                 _copy(matrix[r, c : c + n], panels[begin : begin + n])
@@ -341,7 +256,8 @@ def transpose(matrix, out, width):
 
 @njit(FORWARD, **OPTIONS)
 def lstm_forward(
-    blas, bounds, low, high, places, left, x, bias, ids, weights, ldw, unwritten, w_input, w_hidden,
+    multiply, bounds, low, high, places, left,
+    x, bias, ids, weights, ldw, unwritten, w_input, w_hidden,
     gates, memory, cells, squashed, outputs, final_hidden, final_cell, keep,
 ):  # fmt: skip
     """Run over the rows from ``low`` to ``high`` of every step.
@@ -349,7 +265,7 @@ def lstm_forward(
     Tokens are numbered in the order in which they are read; M of them.
 
     Args:
-        blas: (2,) addresses of sgemm and sgemv.
+        multiply: address of :func:`seqkit.kernels.tiles.multiply`.
         bounds: (T + 2,) the row at which each step begins; then, twice, the number of rows.
         low: first row of a step.
         high: row after the last one, for steps that have so many.
@@ -379,7 +295,6 @@ def lstm_forward(
     column = ld - units
     projected, moved = len(ids) > 0, len(places) > 0
     first = column if projected else 0
-    block = BLOCK if weights.size < LARGE else LARGE_BLOCK
     if len(unwritten):
         to_panels(w_input, unwritten, 0, ld)
         to_panels(bias.reshape(1, 4 * units), unwritten, column - 1, ld)
@@ -391,8 +306,8 @@ def lstm_forward(
             break
         alive_next = bounds[step + 2] - stop
         row, after = (start, stop) if keep else (0, 0)
-        for top in range(low, rows, block):
-            end = min(top + block, rows)
+        for top in range(low, rows, BLOCK):
+            end = min(top + BLOCK, rows)
             if projected:
                 for r in range(top, end):
                     known, out = x[ids[start + r]], gates[row + r]
@@ -403,11 +318,11 @@ def lstm_forward(
                     place = places[start + r] if moved else start + r
                     _copy(x[place], memory[row + r])
                     memory[row + r, column - 1] = ONE
-            _product(
-                blas, end - top, ld - first, 4 * units,
-                memory.ctypes.data + 4 * ((row + top) * ld + first), ld,
-                weights.ctypes.data, ldw, ONE if projected else ZERO,
-                gates.ctypes.data + 16 * (row + top) * units, 4 * units,
+            call_multiply(
+                multiply, end - top, ld - first, 4 * units,
+                memory.ctypes.data + 4 * ((row + top) * ld + first), ld, 1,
+                weights.ctypes.data, ldw,
+                gates.ctypes.data + 16 * (row + top) * units, 4 * units, projected,
             )  # fmt: skip
             for r in range(top, end):
                 # The rows behind those of the next step are another range's.
@@ -420,11 +335,11 @@ def lstm_forward(
 
 
 @njit(ALONE, **OPTIONS)
-def lstm_alone(blas, x, w_input, w_hidden, bias, gates, hidden, cell, outputs, direction):
+def lstm_alone(multiply, x, w_input, w_hidden, bias, gates, hidden, cell, outputs, direction):
     """Run over one sequence, for inference.
 
     Args:
-        blas: (2,) addresses of sgemm and sgemv.
+        multiply: address of :func:`seqkit.kernels.tiles.multiply`.
         x: (T, D).
         w_input: (D, 4H).
         w_hidden: (H, 4H).
@@ -440,15 +355,15 @@ def lstm_alone(blas, x, w_input, w_hidden, bias, gates, hidden, cell, outputs, d
     squashed = np.empty(units, np.float32)
     for t in range(steps):
         gates[t] = bias
-    _product(
-        blas, steps, x.shape[1], 4 * units, x.ctypes.data, x.shape[1],
-        w_input.ctypes.data, 4 * units, ONE, gates.ctypes.data, 4 * units,
+    call_multiply(
+        multiply, steps, x.shape[1], 4 * units, x.ctypes.data, x.shape[1], 1,
+        w_input.ctypes.data, 4 * units, gates.ctypes.data, 4 * units, 1,
     )  # fmt: skip
     for step in range(steps):
         t = steps - 1 - step if direction else step
-        _sgemv(
-            blas[1], units, 4 * units, w_hidden.ctypes.data, 4 * units, hidden.ctypes.data, ONE,
-            gates.ctypes.data + 16 * t * units,
+        call_multiply(
+            multiply, 1, units, 4 * units, hidden.ctypes.data, units, 1,
+            w_hidden.ctypes.data, 4 * units, gates.ctypes.data + 16 * t * units, 4 * units, 1,
         )  # fmt: skip
         _open_gates(units, gates[t], cell, cell, squashed, hidden)
         outputs[t, direction * units : (direction + 1) * units] = hidden
@@ -456,14 +371,14 @@ def lstm_alone(blas, x, w_input, w_hidden, bias, gates, hidden, cell, outputs, d
 
 @njit(BACKWARD, **OPTIONS)
 def lstm_backward(
-    blas, bounds, low, high, places, left,
+    multiply, bounds, low, high, places, left,
     w_hidden_t, ldh, unwritten_h, w_hidden, w_input_t, ldi, unwritten_i, w_input,
     gates, cells, squashed, d_outputs, d_hidden, d_cell, d_x,
 ):  # fmt: skip
     """Run backwards; the gates become the gradients of what enters them.
 
     Args:
-        blas: (2,) addresses of sgemm and sgemv.
+        multiply: address of :func:`seqkit.kernels.tiles.multiply`.
         bounds: (T + 2,) as in :func:`lstm_forward`, like those that follow.
         low: first row of a step.
         high: row after the last one, for steps that have so many.
@@ -487,17 +402,16 @@ def lstm_backward(
     """
     units, features = cells.shape[1], d_x.shape[1]
     moved = len(places) > 0
-    block = BLOCK if w_hidden_t.size < LARGE else LARGE_BLOCK
-    piece = np.empty((block if moved else 0, features), np.float32)
+    piece = np.empty((BLOCK if moved else 0, features), np.float32)
     if len(unwritten_h):
-        transpose(w_hidden, unwritten_h, ldh or WIDTH)
+        transpose(w_hidden, unwritten_h, ldh or PANEL)
     if len(unwritten_i):
-        transpose(w_input, unwritten_i, ldi or WIDTH)
+        transpose(w_input, unwritten_i, ldi or PANEL)
     for step in range(len(bounds) - 3, -1, -1):
         start = bounds[step]
         rows = min(high, bounds[step + 1] - start)
-        for top in range(low, rows, block):
-            end = min(top + block, rows)
+        for top in range(low, rows, BLOCK):
+            end = min(top + BLOCK, rows)
             for r in range(top, end):
                 row = start + r
                 if len(d_outputs):
@@ -507,17 +421,15 @@ def lstm_backward(
                         d_h[k] += d_y[k]
                 _close_gates(units, gates[row], cells[row], squashed[row], d_hidden[r], d_cell[r])
             d_pre = gates.ctypes.data + 16 * (start + top) * units
-            _product(
-                blas, end - top, 4 * units, units, d_pre, 4 * units,
-                w_hidden_t.ctypes.data, ldh, ZERO,
-                d_hidden.ctypes.data + 4 * top * units, units,
+            call_multiply(
+                multiply, end - top, 4 * units, units, d_pre, 4 * units, 1,
+                w_hidden_t.ctypes.data, ldh, d_hidden.ctypes.data + 4 * top * units, units, 0,
             )  # fmt: skip
             if len(d_x):
                 here = d_x.ctypes.data + 4 * (start + top) * features
-                _product(
-                    blas, end - top, 4 * units, features, d_pre, 4 * units,
-                    w_input_t.ctypes.data, ldi, ZERO,
-                    piece.ctypes.data if moved else here, features,
+                call_multiply(
+                    multiply, end - top, 4 * units, features, d_pre, 4 * units, 1,
+                    w_input_t.ctypes.data, ldi, piece.ctypes.data if moved else here, features, 0,
                 )  # fmt: skip
                 if moved:
                     for r in range(top, end):

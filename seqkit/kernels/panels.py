@@ -94,7 +94,7 @@ def _write_transposed(found: Compiled, matrix: Array, numbers: Array, ld: int) -
     if ld:
         found.code.transpose(matrix, numbers, ld)
         return
-    columns, width = matrix.shape[1], found.code.WIDTH
+    columns, width = matrix.shape[1], found.code.PANEL
 
     def copy(part: slice) -> None:
         found.code.transpose(matrix[part], numbers[part.start * columns :], width)

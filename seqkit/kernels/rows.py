@@ -17,9 +17,10 @@ def sum_repeated_rows(ids: IntArray, rows: Array) -> tuple[IntArray, Array]:
     Two to four times as fast as ``np.add.reduceat`` alone on word counts, where most ids come once
     and a few come often.
     """
-    order = np.argsort(ids, kind="stable")
-    ids = ids[order].astype(np.int64, copy=False)
-    starts = np.flatnonzero(np.diff(ids, prepend=ids[:1] - 1))
+    order, ids = _sorted(ids)
+    differs = np.ones(len(ids), bool)
+    np.not_equal(ids[1:], ids[:-1], out=differs[1:])
+    starts = differs.nonzero()[0]
     found = compiled()
     if found is not None and rows.dtype == np.float32 and rows.ndim == 2:
         sums = np.empty((len(starts), rows.shape[1]), rows.dtype)
@@ -27,6 +28,22 @@ def sum_repeated_rows(ids: IntArray, rows: Array) -> tuple[IntArray, Array]:
     else:
         sums = _sums(order, starts, rows)
     return ids[starts], sums
+
+
+def _sorted(ids: IntArray) -> tuple[IntArray, IntArray]:
+    """Return where sorted ids (M,) stood, equal ones in their order, and the ids themselves.
+
+    Ids with their places in the lowest bits are numbers that vector instructions sort: a tenth of
+    the time of a stable ``np.argsort`` for 16,000 of them.
+    """
+    bits = len(ids).bit_length()
+    keys = ids.astype(np.int64)
+    keys <<= bits
+    keys |= np.arange(len(ids))
+    keys.sort()
+    order = keys & ((1 << bits) - 1)
+    keys >>= bits
+    return order, keys
 
 
 def scale_rows(rows: Array, factors: Array, owners: IntArray) -> Array:

@@ -6,6 +6,8 @@ is of about the same size at the next batch; so it is lent and given back.
 """
 
 import math
+import threading
+from collections.abc import Iterator
 
 import numpy as np
 
@@ -16,58 +18,66 @@ __all__ = ["Spare", "spare"]
 MOST = 2**26
 """Bytes that are kept for later at most."""
 
-ROOM = 1.25
-"""How much larger a piece is made than it need be, for batches differ in size."""
-
 TOO_LARGE = 4
 """A piece so many times as large as wanted is left to somebody who wants more."""
 
 
+def _sizes(wanted: int) -> Iterator[int]:
+    """Yield the sizes of pieces that fit, the smallest first; there are four in each octave."""
+    step = 1 << max(0, wanted.bit_length() - 3)
+    size = -(-wanted // step) * step
+    while size <= TOO_LARGE * wanted:
+        yield size
+        size += 1 << max(0, size.bit_length() - 3)
+
+
 class Spare:
-    """Pieces of memory that nobody uses. Any thread may come: what is done to a dict is atomic.
+    """Pieces of memory that nobody uses; any thread may come.
 
     Args:
-        most: bytes to keep; the pieces that came back first are let go first.
+        most: bytes to keep; pieces of the size that was asked for longest ago are let go first.
     """
 
     def __init__(self, most: int = MOST) -> None:
         self._most = most
-        self._pieces: dict[int, Array] = {}
+        self._held = 0
+        self._pieces: dict[int, list[Array]] = {}
+        self._lock = threading.Lock()
 
     def lend(self, shape: tuple[int, ...]) -> Array:
         """Return a float32 array that holds anything, and whose memory nobody else has."""
         wanted = math.prod(shape)
         piece = self._fitting(wanted)
         if piece is None:
-            piece = np.empty(int(wanted * ROOM), np.float32)
+            piece = np.empty(next(_sizes(wanted), 0), np.float32)
         return piece[:wanted].reshape(shape)
 
     def _fitting(self, wanted: int) -> Array | None:
         """Take the smallest piece that is large enough, if there is one."""
-        while True:
-            best, size = None, TOO_LARGE * wanted + 1
-            for key, piece in list(self._pieces.items()):
-                if wanted <= piece.size < size:
-                    best, size = key, piece.size
-            if best is None:
-                return None
-            found = self._pieces.pop(best, None)
-            if found is not None:  # else another thread was quicker
-                return found
+        with self._lock:
+            for size in _sizes(wanted):
+                pieces = self._pieces.get(size)
+                if pieces:
+                    piece = pieces.pop()
+                    self._held -= piece.nbytes
+                    self._pieces[size] = self._pieces.pop(size)
+                    return piece
+        return None
 
     def give_back(self, *arrays: Array) -> None:
         """Take back what :meth:`lend` returned; the caller must not touch it any more."""
-        for array in arrays:
-            piece = array.base
-            assert isinstance(piece, np.ndarray)
-            self._pieces[id(piece)] = piece
-        held = list(self._pieces.items())
-        too_much = sum(piece.nbytes for _, piece in held) - self._most
-        for key, piece in held:
-            if too_much <= 0:
-                break
-            self._pieces.pop(key, None)
-            too_much -= piece.nbytes
+        with self._lock:
+            for array in arrays:
+                piece = array.base
+                assert isinstance(piece, np.ndarray)
+                self._pieces.setdefault(piece.size, []).append(piece)
+                self._held += piece.nbytes
+            while self._held > self._most:
+                size, pieces = next(iter(self._pieces.items()))
+                if pieces:
+                    self._held -= pieces.pop().nbytes
+                else:
+                    del self._pieces[size]
 
 
 spare = Spare()

@@ -23,6 +23,7 @@ from typing import NamedTuple, TypeVar
 import numpy as np
 
 from seqkit.arrays import Array, IntArray
+from seqkit.kernels.compiled_product import as_right_side, matmul
 from seqkit.kernels.threads import parallel, single_blas
 from seqkit.layers.kept_exponentials import Kept, KeptMemory
 from seqkit.layers.losses import TargetMasses
@@ -110,7 +111,7 @@ class BlockedSoftmax:
             with np.errstate(over="ignore", invalid="ignore"):
                 for columns, part, e in self._exponentials(rows, blocks, kept):
                     if gradient:
-                        total[part] += e @ columns
+                        matmul(e, columns, total[part], add=True)
                     else:
                         total[part, -1] += e.sum(axis=1)
             return total
@@ -159,10 +160,7 @@ class BlockedSoftmax:
 
         def run(blocks: list[slice]) -> None:
             for block, e in self._exponentials_again(rows, blocks, kept):
-                if fresh:
-                    np.matmul(e.T, scaled, out=d_w[block])
-                else:
-                    d_w[block] += e.T @ scaled
+                matmul(e.T, scaled, d_w[block], add=not fresh)
                 if d_bias is not None:
                     d_bias[block] += per_sum @ e
 
@@ -208,9 +206,10 @@ class BlockedSoftmax:
         buffer, scratch = self._working_memory(rows, blocks)
         for block in blocks:
             columns = self._columns(block, buffer)
+            words = as_right_side(columns.T)
             for part, memory in kept.parts(block, len(rows)):
                 e = _shaped(scratch, part, block) if memory is None else memory
-                yield columns, part, self._exponential(rows[part], columns, e)
+                yield columns, part, self._exponential(rows[part], words, e)
 
     def _exponentials_again(
         self, rows: Array, blocks: list[slice], kept: Kept
@@ -230,9 +229,10 @@ class BlockedSoftmax:
                         missing.append(part)
                     else:
                         e[part] = memory
-                columns = self._columns(block, buffer) if missing else buffer
-                for part in missing:
-                    self._exponential(rows[part], columns, e[part])
+                if missing:
+                    words = as_right_side(self._columns(block, buffer).T)
+                    for part in missing:
+                        self._exponential(rows[part], words, e[part])
             yield block, e
 
     def _working_memory(self, rows: Array, blocks: list[slice]) -> tuple[Array, Array]:
@@ -243,8 +243,9 @@ class BlockedSoftmax:
             np.empty(len(rows) * widest, self.dtype),
         )
 
-    def _exponential(self, rows: Array, columns: Array, out: Array) -> Array:
-        return np.exp(np.matmul(rows, columns.T, out=out), out=out)
+    def _exponential(self, rows: Array, words: Array, out: Array) -> Array:
+        matmul(rows, words, out)
+        return np.exp(out, out=out)
 
     def _in_parts(self, run: Callable[[list[slice]], Result]) -> list[Result]:
         """Run over each part of the blocks, at the same time where threads are allowed."""

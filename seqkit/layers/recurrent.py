@@ -10,6 +10,7 @@ import numpy as np
 
 from seqkit.arrays import Array, DTypeLike
 from seqkit.kernels import dispatch
+from seqkit.kernels.compiled_product import compiled_product_for, product
 from seqkit.kernels.passes import Arrays, Gradients, Kernel
 from seqkit.kernels.threads import single_blas
 from seqkit.layers.base import (
@@ -351,8 +352,10 @@ class LSTM(_Recurrent[LSTMState]):
 
     def fold(self, vectors: Array) -> Array:
         """Return ``x W + b`` of inputs (V, D): (V, 4H)."""
+        w_input = self.w_input.value
+        found = compiled_product_for(vectors, w_input)
         with single_blas():
-            table: Array = vectors @ self.w_input.value
+            table: Array = vectors @ w_input if found is None else product(found, vectors, w_input)
             table += self.bias.value
         return table
 

@@ -20,7 +20,7 @@ from seqkit.parameters import Parameter
 
 __all__ = ["KEPT_BYTES", "SoftmaxOutput", "linear_cross_entropy"]
 
-KEPT_BYTES = 64 * 2**20
+KEPT_BYTES = 32 * 2**20
 """Exponentials kept from the forward for the backward pass, at most."""
 
 

@@ -89,7 +89,10 @@ class TextEncoder:
         layer = self.recurrent
         if tokens < FOLDED or not can_fold(layer):
             return lambda batch: self.forward(batch)[0]
-        distinct = np.unique(np.concatenate([np.unique(piece) for piece in pieces]))
+        there = np.zeros(self.embedding.rows, bool)
+        for piece in pieces:
+            there[piece] = True
+        distinct = np.flatnonzero(there)
         width = 4 * self.output_features
         if tokens < WORTH * len(distinct) or len(distinct) * width > MOST:
             return lambda batch: self.forward(batch)[0]

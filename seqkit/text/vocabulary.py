@@ -265,7 +265,8 @@ class Vocabulary:
         """Return the pieces of tokens where this vocabulary is of pieces, and else the tokens."""
         if self.merges is not None:
             return self._cutter.cut(tokens)
-        return tokens if isinstance(tokens, Sequence) else list(tokens)
+        # The first two are asked for by name because that takes a tenth of the time.
+        return tokens if isinstance(tokens, (tuple, list, Sequence)) else list(tokens)
 
     def join(self, words: Iterable[str]) -> list[str]:
         """Return the tokens that words of this vocabulary are: what :meth:`cut` has cut."""
