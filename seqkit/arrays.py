@@ -15,13 +15,23 @@ C       classes
 ======  =======================================================
 """
 
+import math
 from collections.abc import Callable
 from typing import Any, TypeAlias
 
 import numpy as np
 from numpy.typing import DTypeLike, NDArray
 
-__all__ = ["Array", "BoolArray", "DTypeLike", "Initializer", "IntArray"]
+__all__ = [
+    "LINE",
+    "Array",
+    "BoolArray",
+    "DTypeLike",
+    "Initializer",
+    "IntArray",
+    "aligned_zeros",
+    "line_start",
+]
 
 Array: TypeAlias = NDArray[Any]
 """Real numbers; complex ones pass through the reference kernels for gradient checks."""
@@ -33,3 +43,34 @@ BoolArray: TypeAlias = NDArray[np.bool_]
 
 Initializer: TypeAlias = Callable[[tuple[int, ...], np.random.Generator], Array]
 """Draws float64 values of a shape."""
+
+LINE = 64
+"""Bytes in a line of the cache, and in the widest vector register."""
+
+
+def line_start(memory: Array) -> int:
+    """Return the first of the bytes (B,) with which a line of the cache begins."""
+    start: int = -memory.ctypes.data % LINE
+    return start
+
+
+def aligned_empty(shape: tuple[int, ...], dtype: DTypeLike) -> Array:
+    """Return an array that holds anything and begins where a line of the cache does.
+
+    From elsewhere, vectors that are loaded or stored lie in two lines each: compiled training
+    passes take a sixth longer.
+    """
+    return _aligned(np.empty, shape, dtype)
+
+
+def aligned_zeros(shape: tuple[int, ...], dtype: DTypeLike) -> Array:
+    """Return zeros that begin where a line of the cache does."""
+    return _aligned(np.zeros, shape, dtype)
+
+
+def _aligned(allocate: Callable[..., Array], shape: tuple[int, ...], dtype: DTypeLike) -> Array:
+    kind = np.dtype(dtype)
+    size = math.prod(shape) * kind.itemsize
+    memory = allocate(size + LINE, np.uint8)
+    start = line_start(memory)
+    return memory[start : start + size].view(kind).reshape(shape)

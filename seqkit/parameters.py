@@ -7,7 +7,7 @@ from contextvars import ContextVar
 
 import numpy as np
 
-from seqkit.arrays import Array, DTypeLike, Initializer, IntArray
+from seqkit.arrays import Array, DTypeLike, Initializer, IntArray, aligned_empty, aligned_zeros
 from seqkit.errors import UserError
 from seqkit.kernels.rows import sum_repeated_rows
 
@@ -103,8 +103,10 @@ class Parameter:
         """
         if (undrawn := _UNDRAWN.get()) is not None:
             undrawn.take(shape)
-            return cls(np.zeros(shape, dtype))
-        return cls(np.ascontiguousarray(initializer(shape, rng), dtype=dtype))
+            return cls(aligned_zeros(shape, dtype))
+        value = aligned_zeros(shape, dtype)
+        value[...] = initializer(shape, rng)
+        return cls(value)
 
     @property
     def grad(self) -> Array:
@@ -141,7 +143,7 @@ class Parameter:
         """Return the memory of the dense gradient, whatever stands there."""
         value, buffer = self.value, self._buffer
         if buffer is None or buffer.shape != value.shape or buffer.dtype != value.dtype:
-            buffer = np.empty_like(value)
+            buffer = aligned_empty(value.shape, value.dtype)
             self._buffer, self._filled = buffer, False
         return buffer
 

@@ -9,7 +9,7 @@ from functools import partial
 
 import numpy as np
 
-from seqkit.arrays import Array
+from seqkit.arrays import Array, aligned_empty
 from seqkit.kernels.compiled_product import compiled_product_for, product
 from seqkit.kernels.products import TallProduct
 from seqkit.kernels.threads import Beside, in_halves
@@ -26,7 +26,7 @@ class InputGradient:
     def __init__(self, d_pre: Array, w_input: Array) -> None:
         self._d_pre = d_pre
         self._product = TallProduct(w_input.T)
-        self._d_x = np.empty((len(d_pre), len(w_input)), d_pre.dtype)
+        self._d_x = aligned_empty((len(d_pre), len(w_input)), d_pre.dtype)
         self._stop = len(d_pre)
         self._beside = Beside()
 
@@ -55,7 +55,7 @@ def weight_gradient(tokens: Array, d_pre: Array) -> Array:
     if found is not None:
         return product(found, tokens.T, d_pre)
     columns = d_pre.shape[1]
-    gradient = np.empty((tokens.shape[1], columns), d_pre.dtype)
+    gradient = aligned_empty((tokens.shape[1], columns), d_pre.dtype)
     large = columns >= 128 and tokens.size * columns >= SHARED
 
     def multiply(part: slice) -> None:

@@ -7,7 +7,7 @@ from typing import TypeAlias
 
 import numpy as np
 
-from seqkit.arrays import Array
+from seqkit.arrays import Array, aligned_empty
 from seqkit.kernels.compiled import Compiled
 from seqkit.kernels.passes import Arrays
 from seqkit.kernels.threads import single_blas
@@ -31,7 +31,7 @@ def lstm_both_ends(found: Compiled, x: Array, weights: Both) -> tuple[Array, Arr
     """
     x = np.ascontiguousarray(x)
     units = len(weights[0][1])
-    outputs = np.empty((len(x), 2 * units), x.dtype)
+    outputs = aligned_empty((len(x), 2 * units), x.dtype)
     hidden, cell = np.zeros((2, 2, units), x.dtype)
     with single_blas():
         for direction, matrices in enumerate(weights):
@@ -39,7 +39,7 @@ def lstm_both_ends(found: Compiled, x: Array, weights: Both) -> tuple[Array, Arr
                 found.multiply,
                 x,
                 *map(np.ascontiguousarray, matrices),
-                np.empty((len(x), 4 * units), x.dtype),
+                aligned_empty((len(x), 4 * units), x.dtype),
                 hidden[direction],
                 cell[direction],
                 outputs,

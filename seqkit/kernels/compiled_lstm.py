@@ -17,7 +17,7 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from seqkit.arrays import Array, DTypeLike, IntArray
+from seqkit.arrays import Array, DTypeLike, IntArray, aligned_empty
 from seqkit.kernels.compiled import Compiled
 from seqkit.kernels.compiled_product import product
 from seqkit.kernels.panels import Laid, as_rows, nothing, panels, transposed
@@ -60,11 +60,11 @@ class Way(NamedTuple):
 
     def elsewhere(self, rows: int) -> "Way":
         """Return the same with other outputs of so many rows."""
-        return self._replace(outputs=np.empty((rows, self.outputs.shape[1]), self.outputs.dtype))
+        return self._replace(outputs=aligned_empty((rows, self.outputs.shape[1]), np.float32))
 
 
 def _as_they_lie(tokens: int, units: int, dtype: DTypeLike) -> Way:
-    return Way(np.empty(0, np.int64), 0, np.empty((tokens, units), dtype))
+    return Way(np.empty(0, np.int64), 0, aligned_empty((tokens, units), dtype))
 
 
 class _Run(NamedTuple):
@@ -289,7 +289,7 @@ def _backward(
         else np.array(d_state[k], d_pre.dtype, order="C")
         for k in range(2)
     )
-    d_x = np.empty((0 if later else len(d_pre), features), d_pre.dtype)
+    d_x = aligned_empty((0 if later else len(d_pre), features), d_pre.dtype)
     hidden_t = transposed(found, w_hidden, rows=few)
     input_t = nothing() if later else transposed(found, w_input, rows=few)
 

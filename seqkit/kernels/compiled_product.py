@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from seqkit.arrays import Array
+from seqkit.arrays import Array, aligned_empty
 from seqkit.kernels.compiled import Compiled, compiled
 from seqkit.kernels.panels import transposed
 from seqkit.kernels.threads import in_halves
@@ -51,7 +51,7 @@ def product(found: Compiled, a: Array, b: Array, out: Array | None = None) -> Ar
     b = in_rows(found, b)
     rows, columns = len(a), b.shape[1]
     tall = rows >= columns
-    out = np.empty((rows, columns), np.float32) if out is None else out
+    out = aligned_empty((rows, columns), np.float32) if out is None else out
 
     def multiply(part: slice) -> None:
         if tall:

@@ -15,7 +15,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from seqkit.arrays import Array, IntArray
+from seqkit.arrays import Array, IntArray, aligned_empty
 from seqkit.kernels.afterwards import InputGradient, weight_gradient
 from seqkit.kernels.layout import (
     Step,
@@ -47,7 +47,7 @@ def _gru(
     tokens = Tokens(x, hidden, keep=keep)
     # Without a backward pass, one step's slab serves all steps.
     slab = new_slab(4, len(x) if keep else len(hidden), units, x.dtype, len(hidden))
-    outputs = np.empty((len(x), units), x.dtype)
+    outputs = aligned_empty((len(x), units), x.dtype)
     gates = np.concatenate([w_input, bias[None], w_hidden])[:, : 2 * units]
     gates *= 0.5
     run = _Run(
@@ -147,7 +147,7 @@ def _factors(slab: Array, hidden: Array, rows: int) -> Array:
     They are rows 2 and 3 of an array (rows, tokens, H); the other rows are free.
     """
     _reset, update, candidate = slab[:3]
-    factors = np.empty((rows, *candidate.shape), slab.dtype)
+    factors = aligned_empty((rows, *candidate.shape), slab.dtype)
     scratch, _, for_update, for_candidate = factors[:4]
     np.multiply(candidate, candidate, for_candidate)
     np.subtract(1.0, for_candidate, for_candidate)
@@ -197,7 +197,7 @@ def _backward_after(
     units, batch, count = len(w_hidden), steps[0].alive, stop_of(steps)
     hidden = tokens.hidden
     d_hidden = _start(d_state, batch, slab)
-    d_pre = np.empty((count, 4 * units), slab.dtype)
+    d_pre = aligned_empty((count, 4 * units), slab.dtype)
     from_h, from_x = d_pre[:, : 3 * units], d_pre[:, units:]
     d_x = InputGradient(from_x, w_input)
     d_gates = by_gate(d_pre, 4)
@@ -239,7 +239,7 @@ def _backward_before(
     units, batch, count = len(w_hidden), steps[0].alive, stop_of(steps)
     hidden = tokens.hidden
     d_hidden = _start(d_state, batch, slab)
-    d_pre = np.empty((count, 3 * units), slab.dtype)
+    d_pre = aligned_empty((count, 3 * units), slab.dtype)
     d_x = InputGradient(d_pre, w_input)
     d_gates = by_gate(d_pre, 3)
     product = RepeatedProduct(w_hidden[:, : 2 * units].T, batch)

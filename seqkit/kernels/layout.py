@@ -5,7 +5,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from seqkit.arrays import Array, DTypeLike, IntArray
+from seqkit.arrays import Array, DTypeLike, IntArray, aligned_empty
 from seqkit.kernels.compiled_product import matmul
 
 __all__ = ["Step", "Tokens", "by_gate", "chunks", "last_rows", "new_slab", "steps_of", "stop_of"]
@@ -53,8 +53,8 @@ def new_slab(kinds: int, tokens: int, units: int, dtype: DTypeLike, batch: int) 
     sequence they lie side by side instead, and all of a token's numbers are contiguous.
     """
     if batch == 1:
-        return np.empty((tokens, kinds, units), dtype).transpose(1, 0, 2)
-    return np.empty((kinds, tokens, units), dtype)
+        return aligned_empty((tokens, kinds, units), dtype).transpose(1, 0, 2)
+    return aligned_empty((kinds, tokens, units), dtype)
 
 
 def last_rows(outputs: Array, steps: list[Step]) -> Array:
@@ -97,7 +97,7 @@ class Tokens:
         self.keep = keep
         self._x = x
         # States after the last step are stored too; they need room behind the last token.
-        self.memory = np.empty(
+        self.memory = aligned_empty(
             ((tokens if keep else 0) + batch, self.features + 1 + units), x.dtype
         )
         self.memory[:, self.features] = 1
@@ -141,7 +141,7 @@ class Tokens:
         for group in chunks(steps, self.PROJECTED):
             first, stop = group[0].start, stop_of(group)
             if room is None or len(room) < stop - first:
-                room = np.empty((stop - first, weights.shape[1]), weights.dtype)
+                room = aligned_empty((stop - first, weights.shape[1]), weights.dtype)
             projected = room[: stop - first]
             matmul(self._rows_with_ones(first, stop), weights, projected)
             yield group, first, projected

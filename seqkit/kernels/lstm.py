@@ -13,7 +13,7 @@ from functools import partial
 
 import numpy as np
 
-from seqkit.arrays import Array, IntArray
+from seqkit.arrays import Array, IntArray, aligned_empty
 from seqkit.kernels.afterwards import InputGradient, weight_gradient
 from seqkit.kernels.layout import (
     Step,
@@ -48,7 +48,7 @@ def lstm(x: Array, sizes: IntArray, state: Arrays, weights: Arrays, *, keep: boo
     # Without a backward pass, one step's slab serves all steps.
     room = len(hidden) + (len(x) if keep else 0)
     slab = new_slab(6, room, units, x.dtype, len(hidden))
-    outputs = np.empty((len(x), units), x.dtype)
+    outputs = aligned_empty((len(x), units), x.dtype)
     stacked = np.concatenate([w_input, bias[None], w_hidden])
     stacked[:, : 3 * units] *= 0.5
     final_cell = _run(pre_activations(tokens, steps, stacked, 4), tokens, cell, slab, outputs)
@@ -68,7 +68,7 @@ def lstm_folded(
     steps = steps_of(sizes)
     tokens = Tokens(np.empty((len(ids), 0), table.dtype), hidden, keep=False)
     slab = new_slab(6, len(hidden), units, table.dtype, len(hidden))
-    outputs = np.empty((len(ids), units), table.dtype)
+    outputs = aligned_empty((len(ids), units), table.dtype)
     recurrent = w_hidden.copy()
     recurrent[:, : 3 * units] *= 0.5
     computed = looked_up(tokens, steps, partial(_halved_rows, table, ids), recurrent, 4)
@@ -109,7 +109,7 @@ def _alone(
     halves = np.ones(4 * units, x.dtype)
     halves[: 3 * units] = half
     now[...] = cell[0]
-    outputs = np.empty((len(x), units), x.dtype)
+    outputs = aligned_empty((len(x), units), x.dtype)
     before = hidden[0]
     for from_x, after in zip(projected, outputs, strict=True):
         np.dot(before, w_hidden, gates)
@@ -175,7 +175,7 @@ def _backward(
         np.zeros((batch, units), slab.dtype) if d_state is None else d_state[k].astype(slab.dtype)
         for k in range(2)
     )
-    d_pre = np.empty((count, 4 * units), slab.dtype)
+    d_pre = aligned_empty((count, 4 * units), slab.dtype)
     d_x = InputGradient(d_pre, w_input)
     d_pre_by_gate = by_gate(d_pre, 4)
     product = RepeatedProduct(w_hidden.T, batch)
@@ -213,7 +213,7 @@ def _local_derivatives(slab: Array) -> Array:
     computed from; row 2 from the hidden state to the output gate's; row 4 from the hidden state to
     the new cell.
     """
-    local = np.empty((5, *slab.shape[1:]), slab.dtype)
+    local = aligned_empty((5, *slab.shape[1:]), slab.dtype)
     gates, squashed = local[:3], local[3:]
     np.subtract(1.0, slab[:3], gates)
     np.multiply(gates, slab[:3], gates)

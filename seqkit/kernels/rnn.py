@@ -4,7 +4,7 @@ from functools import partial
 
 import numpy as np
 
-from seqkit.arrays import Array, IntArray
+from seqkit.arrays import Array, IntArray, aligned_empty
 from seqkit.kernels.afterwards import InputGradient, weight_gradient
 from seqkit.kernels.layout import Step, Tokens, last_rows, steps_of, stop_of
 from seqkit.kernels.passes import Arrays, Gradients, Kernel, Pass
@@ -21,7 +21,7 @@ def _rnn(
     w_input, w_hidden, bias = weights
     steps = steps_of(sizes)
     tokens = Tokens(x, hidden, keep=keep)
-    outputs = np.empty((len(x), len(w_hidden)), x.dtype)
+    outputs = aligned_empty((len(x), len(w_hidden)), x.dtype)
     stacked = np.concatenate([w_input, bias[None], w_hidden])
     _run(pre_activations(tokens, steps, stacked, 1), tokens, outputs, relu)
     final = (last_rows(outputs, steps),)
@@ -67,7 +67,7 @@ def _backward(
         d_hidden = np.zeros((batch, units), slope.dtype)
     else:
         d_hidden = d_state[0].astype(slope.dtype)
-    d_pre = np.empty((count, units), slope.dtype)
+    d_pre = aligned_empty((count, units), slope.dtype)
     d_x = InputGradient(d_pre, w_input)
     product = RepeatedProduct(w_hidden.T, batch)
     for start, n in reversed(steps):

@@ -11,12 +11,15 @@ from collections.abc import Iterator
 
 import numpy as np
 
-from seqkit.arrays import Array
+from seqkit.arrays import LINE, Array, line_start
 
 __all__ = ["Spare", "spare"]
 
 MOST = 2**26
 """Bytes that are kept for later at most."""
+
+FLOAT = 4
+"""Bytes of a number."""
 
 TOO_LARGE = 4
 """A piece so many times as large as wanted is left to somebody who wants more."""
@@ -45,22 +48,25 @@ class Spare:
         self._lock = threading.Lock()
 
     def lend(self, shape: tuple[int, ...]) -> Array:
-        """Return a float32 array that holds anything, and whose memory nobody else has."""
+        """Return a float32 array that holds anything, begins with a line of the cache, and whose
+        memory nobody else has.
+        """
         wanted = math.prod(shape)
         piece = self._fitting(wanted)
         if piece is None:
-            piece = np.empty(next(_sizes(wanted), 0), np.float32)
-        return piece[:wanted].reshape(shape)
+            piece = np.empty(next(_sizes(wanted), 0) * FLOAT + LINE, np.uint8)
+        start = line_start(piece)
+        return piece[start : start + wanted * FLOAT].view(np.float32).reshape(shape)
 
     def _fitting(self, wanted: int) -> Array | None:
         """Take the smallest piece that is large enough, if there is one."""
         with self._lock:
             for size in _sizes(wanted):
-                pieces = self._pieces.get(size)
+                pieces = self._pieces.get(size * FLOAT + LINE)
                 if pieces:
                     piece = pieces.pop()
                     self._held -= piece.nbytes
-                    self._pieces[size] = self._pieces.pop(size)
+                    self._pieces[piece.size] = self._pieces.pop(piece.size)
                     return piece
         return None
 

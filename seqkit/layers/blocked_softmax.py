@@ -22,7 +22,7 @@ from typing import NamedTuple, TypeVar
 
 import numpy as np
 
-from seqkit.arrays import Array, IntArray
+from seqkit.arrays import Array, IntArray, aligned_empty
 from seqkit.kernels.compiled_product import as_right_side, matmul
 from seqkit.kernels.threads import parallel, single_blas
 from seqkit.layers.kept_exponentials import Kept, KeptMemory
@@ -239,8 +239,8 @@ class BlockedSoftmax:
         """Return memory for ``[w | bias | 1]`` and for the exponentials of the widest block."""
         widest = max((block.stop - block.start for block in blocks), default=0)
         return (
-            np.empty((widest, rows.shape[1]), self.dtype),
-            np.empty(len(rows) * widest, self.dtype),
+            aligned_empty((widest, rows.shape[1]), self.dtype),
+            aligned_empty((len(rows) * widest,), self.dtype),
         )
 
     def _exponential(self, rows: Array, words: Array, out: Array) -> Array:

@@ -9,7 +9,7 @@ from typing import Any, NamedTuple, TypeAlias
 
 import numpy as np
 
-from seqkit.arrays import Array
+from seqkit.arrays import Array, aligned_empty
 from seqkit.kernels import dispatch
 from seqkit.kernels.both_ends import lstm_both_ends
 from seqkit.kernels.compiled import compiled
@@ -97,7 +97,7 @@ class BothLSTMs(NamedTuple):
     def _ways(self, batch: PackedSequence) -> tuple[Way, Way]:
         """Return how each direction reads, and writes its half of the same outputs (M, 2H)."""
         middle = self.left.units
-        outputs = np.empty((batch.tokens, middle + self.right.units), np.float32)
+        outputs = aligned_empty((batch.tokens, middle + self.right.units), np.float32)
         return Way(np.empty(0, np.int64), 0, outputs), Way(batch.reversal, middle, outputs)
 
     def read_short(self, batch: PackedSequence) -> tuple[Array, LSTMState] | None:

@@ -10,7 +10,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from seqkit.arrays import Array
+from seqkit.arrays import Array, aligned_empty
 from seqkit.parameters import Loan, Parameter
 
 __all__ = ["Kept", "KeptMemory"]
@@ -111,7 +111,7 @@ class KeptMemory:
             memory = self._store.pop()
         except IndexError:
             memory = np.empty(0, np.uint8)
-        return memory if len(memory) >= size else np.empty(size, np.uint8)
+        return memory if len(memory) >= size else aligned_empty((size,), np.uint8)
 
     def release(self, kept: Kept) -> None:
         """Forget the blocks (a second backward computes them again) and hand the memory back."""

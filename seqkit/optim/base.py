@@ -6,7 +6,7 @@ from typing import Any
 
 import numpy as np
 
-from seqkit.arrays import Array, IntArray
+from seqkit.arrays import Array, IntArray, aligned_zeros
 from seqkit.kernels.threads import parallel
 from seqkit.optim.pieces import Scratch, each, halves, pieces
 from seqkit.parameters import Parameter, unique_parameters
@@ -156,7 +156,7 @@ class Optimizer:
         return self._moments[name]
 
     def _first_moment(self, value: Array) -> Array:
-        return np.zeros(value.shape, value.dtype)
+        return aligned_zeros(value.shape, value.dtype)
 
     def state(self) -> dict[str, Array]:
         """Return copies of all that the next step depends on, beside the parameters' values.
