@@ -129,7 +129,9 @@ def test_the_report_says_what_a_careful_reader_wants_to_know(data: Path) -> None
 def test_a_report_names_the_kernels(data: Path) -> None:
     with use_compiled():
         report = go_through(start(data))
-    assert report.to_json()["kernels"].startswith("LSTM, pooling, dropout and optimisers by numba")
+    assert report.to_json()["kernels"].startswith(
+        "products, LSTM, pooling, dropout and optimisers by numba"
+    )
 
 
 def test_texts_that_also_stand_in_train_are_counted_and_said(data: Path) -> None:

@@ -95,7 +95,8 @@ def describe_kernels() -> str:
     found = compiled()
     if found is None:
         return "NumPy"
-    return f"LSTM, pooling, dropout and optimisers by numba {found.code.NUMBA}, the rest by NumPy"
+    numba = found.code.NUMBA
+    return f"products, LSTM, pooling, dropout and optimisers by numba {numba}, the rest by NumPy"
 
 
 @cache

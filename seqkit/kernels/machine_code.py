@@ -205,6 +205,8 @@ def product(multiply, a, b, out, add):
     The numbers of a row of b and of out lie side by side; those of a may lie anyhow.
     """
     columns = out.shape[1]
+    if len(a) and columns > 1 and (b.strides[1] != 4 or out.strides[1] != 4):
+        raise ValueError("the rows of the right matrix and of the result must lie in one piece")
     call_multiply(
         multiply, len(a), a.shape[1], columns,
         a.ctypes.data, a.strides[0] // 4, a.strides[1] // 4,

@@ -23,7 +23,7 @@ from typing import NamedTuple, TypeVar
 import numpy as np
 
 from seqkit.arrays import Array, IntArray, aligned_empty
-from seqkit.kernels.compiled_product import as_right_side, matmul
+from seqkit.kernels.compiled_product import compiled_product_for, matmul, right_side
 from seqkit.kernels.threads import parallel, single_blas
 from seqkit.layers.kept_exponentials import Kept, KeptMemory
 from seqkit.layers.losses import TargetMasses
@@ -206,10 +206,10 @@ class BlockedSoftmax:
         buffer, scratch = self._working_memory(rows, blocks)
         for block in blocks:
             columns = self._columns(block, buffer)
-            words = as_right_side(columns.T)
-            for part, memory in kept.parts(block, len(rows)):
-                e = _shaped(scratch, part, block) if memory is None else memory
-                yield columns, part, self._exponential(rows[part], words, e)
+            with right_side(compiled_product_for(columns), columns.T) as words:
+                for part, memory in kept.parts(block, len(rows)):
+                    e = _shaped(scratch, part, block) if memory is None else memory
+                    yield columns, part, self._exponential(rows[part], words, e)
 
     def _exponentials_again(
         self, rows: Array, blocks: list[slice], kept: Kept
@@ -230,9 +230,10 @@ class BlockedSoftmax:
                     else:
                         e[part] = memory
                 if missing:
-                    words = as_right_side(self._columns(block, buffer).T)
-                    for part in missing:
-                        self._exponential(rows[part], words, e[part])
+                    columns = self._columns(block, buffer)
+                    with right_side(compiled_product_for(columns), columns.T) as words:
+                        for part in missing:
+                            self._exponential(rows[part], words, e[part])
             yield block, e
 
     def _working_memory(self, rows: Array, blocks: list[slice]) -> tuple[Array, Array]:

@@ -3,6 +3,7 @@
 import os
 import subprocess
 import sys
+from typing import Any
 
 import numpy as np
 import pytest
@@ -10,11 +11,13 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from seqkit.arrays import Array
+from seqkit.kernels import dispatch
 from seqkit.kernels.compiled import Compiled, compiled, missing, use_compiled
-from seqkit.kernels.compiled_product import as_right_side, in_rows, matmul, product
+from seqkit.kernels.compiled_product import matmul, product, right_side
 from seqkit.kernels.panels import panels
 from seqkit.kernels.products import RepeatedProduct, TallProduct
 from seqkit.kernels.threads import use_threads
+from tests.kernels.test_agreement import everything, problem
 from tests.strategies import rngs
 
 pytestmark = pytest.mark.skipif(missing() is not None, reason=str(missing()))
@@ -146,6 +149,25 @@ def test_a_row_that_stands_for_many_is_no_panel() -> None:
     np.testing.assert_array_equal(found, np.ones((4, 9)) @ one)
 
 
+def test_a_backward_pass_outside_of_the_block_gives_the_same() -> None:
+    arguments: Any = problem("lstm", np.random.default_rng(3), [9, 9, 2], 20, 650, np.float32)
+    with use_compiled():
+        run = dispatch.lstm(*arguments, keep=True)
+        inside = everything(run, np.ones_like(run.outputs), None)
+        run = dispatch.lstm(*arguments, keep=True)
+    outside = everything(run, np.ones_like(run.outputs), None)
+    for ours, theirs in zip(outside, inside, strict=True):
+        np.testing.assert_array_equal(ours, theirs)
+
+
+def test_a_right_matrix_that_lies_otherwise_is_refused() -> None:
+    a, b = np.ones((3, 4), np.float32), np.ones((5, 4), np.float32).T
+    with use_compiled():
+        found = loaded()
+    with pytest.raises(ValueError, match="in one piece"):
+        found.code.product(found.multiply, a, b, np.empty((3, 5), np.float32), 0)
+
+
 @pytest.mark.parametrize("gates", [1, 3])
 def test_repeated_and_tall_products_are_compiled_where_they_may_be(gates: int) -> None:
     rng = np.random.default_rng(0)
@@ -157,8 +179,11 @@ def test_repeated_and_tall_products_are_compiled_where_they_may_be(gates: int) -
         np.testing.assert_array_equal(out, [a[:21] @ m for m in np.split(matrix, gates, axis=1)])
         tall = np.empty((400, 30), np.float32)
         TallProduct(matrix.T)(whole(rng, 400, 70 * gates), tall)
-        assert as_right_side(matrix.T).flags.c_contiguous
-        assert in_rows(loaded(), matrix) is matrix
+        with right_side(loaded(), matrix.T) as turned, right_side(loaded(), matrix) as same:
+            assert turned.flags.c_contiguous
+            assert same is matrix
+        nothing = np.empty((0, 30), np.float32)
+        TallProduct(matrix.T)(np.empty((0, 70 * gates), np.float32), nothing)
 
 
 def test_other_numbers_than_float32_are_left_to_numpy() -> None:
