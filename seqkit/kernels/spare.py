@@ -34,6 +34,19 @@ def _sizes(wanted: int) -> Iterator[int]:
         size += 1 << max(0, size.bit_length() - 3)
 
 
+class _Piece(np.ndarray):
+    """Bytes, and with which of them a line of the cache begins: to ask for that takes a while."""
+
+    start: int
+
+    @classmethod
+    def of(cls, numbers: int) -> "_Piece":
+        """Make a piece for so many numbers."""
+        piece = cls(numbers * FLOAT + LINE, np.uint8)
+        piece.start = line_start(piece)
+        return piece
+
+
 class Spare:
     """Pieces of memory that nobody uses; any thread may come.
 
@@ -44,7 +57,7 @@ class Spare:
     def __init__(self, most: int = MOST) -> None:
         self._most = most
         self._held = 0
-        self._pieces: dict[int, list[Array]] = {}
+        self._pieces: dict[int, list[_Piece]] = {}
         self._lock = threading.Lock()
 
     def lend(self, shape: tuple[int, ...]) -> Array:
@@ -54,11 +67,10 @@ class Spare:
         wanted = math.prod(shape)
         piece = self._fitting(wanted)
         if piece is None:
-            piece = np.empty(next(_sizes(wanted), 0) * FLOAT + LINE, np.uint8)
-        start = line_start(piece)
-        return piece[start : start + wanted * FLOAT].view(np.float32).reshape(shape)
+            piece = _Piece.of(next(_sizes(wanted), 0))
+        return np.ndarray(shape, np.float32, piece, piece.start)
 
-    def _fitting(self, wanted: int) -> Array | None:
+    def _fitting(self, wanted: int) -> _Piece | None:
         """Take the smallest piece that is large enough, if there is one."""
         with self._lock:
             for size in _sizes(wanted):
@@ -75,7 +87,8 @@ class Spare:
         with self._lock:
             for array in arrays:
                 piece = array.base
-                assert isinstance(piece, np.ndarray)
+                while not isinstance(piece, _Piece):  # the array is a view of what was lent
+                    piece = piece.base  # type: ignore[union-attr]
                 self._pieces.setdefault(piece.size, []).append(piece)
                 self._held += piece.nbytes
             while self._held > self._most:

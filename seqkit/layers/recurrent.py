@@ -135,8 +135,7 @@ class _Recurrent(Generic[S]):
     ) -> "LayerPass[S]":
         """Begin a pass; see :meth:`forward` for the arguments and what is raised."""
         self._check(batch, state)
-        mask = self._dropout_mask(train, rng)
-        return LayerPass(self, batch, self.zeros(batch.batch) if state is None else state, mask)
+        return LayerPass(self, batch, state, self._dropout_mask(train, rng))
 
     def _check(self, batch: PackedSequence, state: S | None) -> None:
         name = type(self).__name__
@@ -152,11 +151,6 @@ class _Recurrent(Generic[S]):
             raise ValueError(
                 f"{name} wants {self.state_arrays} state arrays {shape}, found {found}"
             )
-
-    def zeros(self, batch: int) -> S:
-        """Return the state in which a batch of so many sequences begins, unless one is given."""
-        zeros = np.zeros((1, batch, self.units), self.w_hidden.value.dtype)
-        return self.state_type(*[zeros] * self.state_arrays)
 
     def _dropout_mask(self, train: bool, rng: np.random.Generator | None) -> Array | None:
         if not (train and self.recurrent_dropout):
@@ -174,7 +168,7 @@ class LayerPass(Generic[S]):
     Args:
         layer: whose parameters learn.
         batch: (M, D) inputs.
-        before: the state before each sequence's first token.
+        before: the state before each sequence's first token; None for zeros.
         mask: (H, G H) of the recurrent weights, or None.
 
     Attributes:
@@ -183,7 +177,7 @@ class LayerPass(Generic[S]):
     """
 
     def __init__(
-        self, layer: _Recurrent[S], batch: PackedSequence, before: S, mask: Array | None
+        self, layer: _Recurrent[S], batch: PackedSequence, before: S | None, mask: Array | None
     ) -> None:
         self._layer = layer
         self._batch = batch
@@ -191,7 +185,10 @@ class LayerPass(Generic[S]):
         self._mask = mask
         self._alive = batch.order[: batch.batch_sizes[0] if batch.steps else 0]
         self._parameters = [parameter for _, parameter in layer.parameters()]
-        self.state = tuple(array[0, self._alive] for array in before)
+        self.state = self.rows_of(before) or tuple(
+            np.zeros((len(self._alive), layer.units), layer.w_hidden.value.dtype)
+            for _ in range(layer.state_arrays)
+        )
         self.weights = tuple(
             parameter.value * mask if self._masked(parameter) else parameter.value
             for parameter in self._parameters
@@ -206,7 +203,9 @@ class LayerPass(Generic[S]):
 
     def rows_of(self, state: S | None) -> Arrays | None:
         """Return the rows (A, H) of the sequences that are not empty."""
-        return None if state is None else tuple(array[0, self._alive] for array in state)
+        if state is None:
+            return None
+        return tuple(array[0].take(self._alive, axis=0) for array in state)
 
     def learn(self, found: Gradients, d_state: S | None) -> S:
         """Add to the gradients of the parameters; return the gradient of the initial state."""
@@ -214,21 +213,24 @@ class LayerPass(Generic[S]):
             if self._masked(parameter):
                 gradient = gradient * self._mask
             parameter.add_grad(gradient, given=True)
-        d_after = self._layer.zeros(self._batch.batch) if d_state is None else d_state
-        return self._filled(d_after, found.state)
+        return self._filled(d_state, found.state)
 
-    def _filled(self, state: S, rows: Arrays) -> S:
-        """Put the rows of the sequences that are not empty into a copy of ``state``."""
-        kind = self._layer.state_type
-        if len(self._alive) == 1 == state[0].shape[1]:
-            return kind(*(new[None] for new in rows))
-        copies = []
-        for array, new in zip(state, rows, strict=True):
-            filled = len(new) == array.shape[1]
-            copy = np.empty(array.shape, new.dtype) if filled else array.astype(new.dtype)
-            copy[0, self._alive] = new
-            copies.append(copy)
-        return kind(*copies)
+    def _filled(self, state: S | None, rows: Arrays) -> S:
+        """Return rows in the caller's order; those of empty sequences come from ``state``, and are
+        zeros where there is none.
+        """
+        kind, batch = self._layer.state_type, self._batch.batch
+        if len(self._alive) == batch:
+            order = self._batch.inverse_order
+            return kind(*((new.take(order, axis=0) if batch > 1 else new)[None] for new in rows))
+        whole = []
+        for k, new in enumerate(rows):
+            array = np.zeros((1, batch, new.shape[1]), new.dtype)
+            if state is not None:
+                array[...] = state[k]
+            array[0][self._alive] = new
+            whole.append(array)
+        return kind(*whole)
 
 
 class RNN(_Recurrent[HiddenState]):

@@ -24,7 +24,7 @@ from seqkit.kernels.threads import parallel, use_threads
 from seqkit.optim import SGD, Adam, Optimizer, gradient_norm
 from seqkit.parameters import Parameter
 from seqkit.sequences import pack
-from tests.kernels.test_agreement import TOLERANCE, everything, problem
+from tests.kernels.test_agreement import KERNELS, TOLERANCE, everything, problem
 from tests.strategies import lengths, like, rngs, sizes
 
 needs_numba = pytest.mark.skipif(missing() is not None, reason=str(missing()))
@@ -78,6 +78,45 @@ def test_compiled_agrees_on_larger_shapes(lengths: list[int], features: int, uni
     with use_compiled():
         ours = everything(dispatch.lstm(*arguments, keep=True), d_outputs, d_state)
     agree(ours, everything(theirs, d_outputs, d_state))
+
+
+@needs_numba
+@pytest.mark.parametrize("name", ["gru-after", "gru-before", "rnn-tanh", "rnn-relu"])
+@given(
+    rng=rngs(),
+    lengths=lengths(12, 19, min_batch=1).filter(any),
+    features=sizes(),
+    units=sizes(),
+    keep=st.booleans(),
+)
+def test_other_cells_agree_with_compiled_products(
+    name: str, rng: Any, lengths: list[int], features: int, units: int, keep: bool
+) -> None:
+    arguments = problem(name, rng, lengths, features, units, np.float32)
+    fast, textbook, _, _ = KERNELS[name]
+    theirs = textbook(*arguments, keep=True)
+    d_outputs, d_state = like(rng, theirs.outputs), tuple(like(rng, a) for a in theirs.state)
+    with use_compiled():
+        ours = everything(fast(*arguments, keep=keep), d_outputs, d_state)
+    agree(ours, everything(theirs, d_outputs, d_state))
+
+
+@needs_numba
+@pytest.mark.parametrize("name", ["gru-after", "gru-before", "rnn-tanh"])
+def test_threads_do_not_change_a_byte_of_other_cells(name: str) -> None:
+    arguments: Any = problem(name, np.random.default_rng(1), [30] * 70, 60, 130, np.float32)
+    kernel = {
+        "gru-after": dispatch.gru_after,
+        "gru-before": dispatch.gru_before,
+        "rnn-tanh": dispatch.rnn_tanh,
+    }[name]
+    found = []
+    for threads in (1, 2, 5):
+        with use_threads(threads), use_compiled():
+            run = kernel(*arguments, keep=True)
+            arrays = everything(run, np.ones_like(run.outputs), run.state)
+        found.append([array.tobytes() for array in arrays])
+    assert found[0] == found[1] == found[2]
 
 
 @needs_numba
