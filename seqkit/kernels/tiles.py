@@ -3,8 +3,8 @@
 A tile of the result, a few rows and a few vectors of columns, is held in registers while the inner
 dimension passes by: at each step some vectors of the right matrix are loaded, and each number of
 the left one is multiplied with all of them. On a Zen 5 core that makes use of 90 to 95 % of what it
-can multiply and add, from three rows on; OpenBLAS and MKL, as they come, of 40 to 50 %. Goto and van de
-Geijn 2008 describe the scheme.
+can multiply and add, from three rows on; OpenBLAS and MKL, as they come, of 40 to 50 %. Goto and
+van de Geijn 2008 describe the scheme.
 
 A number of the result is summed up in the order of the inner dimension, wherever it stands in a
 tile, so that it does not depend on how rows and columns are cut.
