@@ -4,6 +4,7 @@ import os
 import platform
 import time
 from collections.abc import Callable, Iterable
+from functools import partial
 from importlib import metadata
 from pathlib import Path
 from typing import Any, TypeAlias
@@ -41,7 +42,7 @@ def describe(threads: Iterable[int], *, quick: bool) -> dict[str, Any]:
         "blas": _blas(),
         "measured": time.strftime("%Y-%m-%d"),
         "gflops": {
-            str(n): max(_speed(_product, n, tries), _speed(_compiled_product, n, tries))
+            str(n): max(_speed(partial(_product, c), n, tries) for c in (False, True))
             for n in counts
         },
         "gigabytes_per_second": {str(n): _speed(_copy, n, tries) for n in counts},
@@ -71,16 +72,8 @@ def _speed(prepare: Callable[[], Work], threads: int, tries: int) -> float:
     return round(best, 1)
 
 
-def _product() -> Work:
-    """A product of two matrices, in GFLOP."""
-    size = 1536
-    a, b = np.random.default_rng(0).normal(size=(2, size, size)).astype(np.float32)
-    out = np.empty_like(a)
-    return lambda: np.matmul(a, b, out=out), 2 * size**3 / 1e9
-
-
-def _compiled_product() -> Work:
-    """The same in machine code; by NumPy again where there is none."""
+def _product(compiled: bool) -> Work:
+    """A product of two matrices, in GFLOP; compiled where that can be, or by NumPy."""
     from seqkit.kernels.compiled import use_compiled
     from seqkit.kernels.compiled_product import matmul
 
@@ -89,7 +82,7 @@ def _compiled_product() -> Work:
     out = np.empty_like(a)
 
     def run() -> None:
-        with use_compiled():
+        with use_compiled(compiled):
             matmul(a, b, out)
 
     return run, 2 * size**3 / 1e9

@@ -29,6 +29,7 @@ __all__ = [
     "DTypeLike",
     "Initializer",
     "IntArray",
+    "aligned_empty",
     "aligned_zeros",
     "line_start",
 ]

@@ -37,8 +37,8 @@ __all__ = [
 ]
 
 FEW, MANY = 4, 2**20
-"""Inputs are projected beforehand where products have few rows, which makes them slow, or where
-there are many weights: all of them would pass through the second-level cache at each step."""
+"""Inputs are projected beforehand where there are few rows, for which weights are not copied, or
+where there are many weights: all of them would pass through the second-level cache at each step."""
 
 SHARED = 8
 """Sequences from which two threads share a batch."""
@@ -60,7 +60,9 @@ class Way(NamedTuple):
 
     def elsewhere(self, rows: int) -> "Way":
         """Return the same with other outputs of so many rows."""
-        return self._replace(outputs=aligned_empty((rows, self.outputs.shape[1]), np.float32))
+        return self._replace(
+            outputs=aligned_empty((rows, self.outputs.shape[1]), self.outputs.dtype)
+        )
 
 
 def _as_they_lie(tokens: int, units: int, dtype: DTypeLike) -> Way:

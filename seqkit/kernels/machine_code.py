@@ -106,7 +106,7 @@ Q0, Q1, Q2, Q3 = (
         4.89352518554385e-03,
     )
 )
-HALF, ONE, ZERO = np.float32(0.5), np.float32(1.0), np.float32(0.0)
+HALF, ONE = np.float32(0.5), np.float32(1.0)
 
 
 @njit(inline="always", fastmath=OPTIONS["fastmath"], error_model="numpy")

@@ -88,7 +88,10 @@ class TallProduct:
     def __init__(self, matrix: Array) -> None:
         """Cut the matrix into blocks; it must not change while products are made."""
         self._found = compiled_product_for(matrix)
-        self._matrix = matrix if self._found is None else in_rows(self._found, matrix)
+        if self._found is not None:
+            self._matrix = in_rows(self._found, matrix)
+            return
+        self._matrix = matrix
         inner, columns = matrix.shape
         self._rows, width = next(
             ((r, w) for r, w in TALL if r * w * inner <= SMALL and w <= columns), (0, 1)

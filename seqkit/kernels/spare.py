@@ -18,6 +18,9 @@ __all__ = ["Spare", "spare"]
 MOST = 2**26
 """Bytes that are kept for later at most."""
 
+ROOM = 1.25
+"""How much larger a piece is made than it need be, for batches differ in size."""
+
 FLOAT = 4
 """Bytes of a number."""
 
@@ -67,7 +70,7 @@ class Spare:
         wanted = math.prod(shape)
         piece = self._fitting(wanted)
         if piece is None:
-            piece = _Piece.of(next(_sizes(wanted), 0))
+            piece = _Piece.of(next(_sizes(int(wanted * ROOM)), 0))
         return np.ndarray(shape, np.float32, piece, piece.start)
 
     def _fitting(self, wanted: int) -> _Piece | None:

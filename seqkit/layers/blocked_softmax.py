@@ -17,6 +17,7 @@ hidden states' gradient while the block is hot. How the details fit together:
 """
 
 from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager
 from functools import partial
 from typing import NamedTuple, TypeVar
 
@@ -206,7 +207,7 @@ class BlockedSoftmax:
         buffer, scratch = self._working_memory(rows, blocks)
         for block in blocks:
             columns = self._columns(block, buffer)
-            with right_side(compiled_product_for(columns), columns.T) as words:
+            with _turned(columns) as words:
                 for part, memory in kept.parts(block, len(rows)):
                     e = _shaped(scratch, part, block) if memory is None else memory
                     yield columns, part, self._exponential(rows[part], words, e)
@@ -231,7 +232,7 @@ class BlockedSoftmax:
                         e[part] = memory
                 if missing:
                     columns = self._columns(block, buffer)
-                    with right_side(compiled_product_for(columns), columns.T) as words:
+                    with _turned(columns) as words:
                         for part in missing:
                             self._exponential(rows[part], words, e[part])
             yield block, e
@@ -252,6 +253,11 @@ class BlockedSoftmax:
         """Run over each part of the blocks, at the same time where threads are allowed."""
         with single_blas():
             return parallel(*(partial(run, part) for part in self.parts))
+
+
+def _turned(columns: Array) -> AbstractContextManager[Array]:
+    """Lay out the transpose of a block's columns as the right matrix of a product."""
+    return right_side(compiled_product_for(columns), columns.T)
 
 
 def _shaped(scratch: Array, part: slice, block: slice) -> Array:

@@ -19,6 +19,7 @@ from seqkit.kernels.compiled import (
 )
 from seqkit.kernels.compiled_lstm import ranges
 from seqkit.kernels.panels import panels, transposed
+from seqkit.kernels.passes import Kernel
 from seqkit.kernels.rows import reversed_rows, scale_rows, sum_repeated_rows
 from seqkit.kernels.threads import parallel, use_threads
 from seqkit.optim import SGD, Adam, Optimizer, gradient_norm
@@ -80,6 +81,17 @@ def test_compiled_agrees_on_larger_shapes(lengths: list[int], features: int, uni
     agree(ours, everything(theirs, d_outputs, d_state))
 
 
+def same_bytes(kernel: Kernel, arguments: Any) -> None:
+    """Hold one, two and five threads against each other."""
+    found = []
+    for threads in (1, 2, 5):
+        with use_threads(threads), use_compiled():
+            run = kernel(*arguments, keep=True)
+            arrays = everything(run, np.ones_like(run.outputs), run.state)
+        found.append([array.tobytes() for array in arrays])
+    assert found[0] == found[1] == found[2]
+
+
 @needs_numba
 @pytest.mark.parametrize("name", ["gru-after", "gru-before", "rnn-tanh", "rnn-relu"])
 @given(
@@ -110,26 +122,14 @@ def test_threads_do_not_change_a_byte_of_other_cells(name: str) -> None:
         "gru-before": dispatch.gru_before,
         "rnn-tanh": dispatch.rnn_tanh,
     }[name]
-    found = []
-    for threads in (1, 2, 5):
-        with use_threads(threads), use_compiled():
-            run = kernel(*arguments, keep=True)
-            arrays = everything(run, np.ones_like(run.outputs), run.state)
-        found.append([array.tobytes() for array in arrays])
-    assert found[0] == found[1] == found[2]
+    same_bytes(kernel, arguments)
 
 
 @needs_numba
 @pytest.mark.parametrize("lengths", [[30] * 33, [60] * 20, [700], [*range(40, 1, -1)]])
 def test_threads_do_not_change_a_byte(lengths: list[int]) -> None:
     arguments: Any = problem("lstm", np.random.default_rng(1), lengths, 20, 70, np.float32)
-    found = []
-    for threads in (1, 2, 5):
-        with use_threads(threads), use_compiled():
-            run = dispatch.lstm(*arguments, keep=True)
-            arrays = everything(run, np.ones_like(run.outputs), run.state)
-        found.append([array.tobytes() for array in arrays])
-    assert found[0] == found[1] == found[2]
+    same_bytes(dispatch.lstm, arguments)
 
 
 @needs_numba

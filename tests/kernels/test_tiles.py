@@ -31,6 +31,10 @@ def whole(rng: np.random.Generator, rows: int, columns: int) -> Array:
     return rng.integers(-8, 9, (rows, columns)).astype(np.float32)
 
 
+def drawn(rng: np.random.Generator, rows: int, columns: int) -> Array:
+    return rng.standard_normal((rows, columns), np.float32)
+
+
 def lying(matrix: Array, how: str) -> Array:
     """Return the same numbers, lying in another way."""
     rows, columns = matrix.shape
@@ -71,8 +75,7 @@ def test_a_product_is_exact_on_whole_numbers(
 def test_a_number_does_not_depend_on_where_rows_and_columns_are_cut(
     rng: np.random.Generator, rows: int, inner: int, columns: int
 ) -> None:
-    a = rng.standard_normal((rows, inner), np.float32)
-    b = rng.standard_normal((inner, columns), np.float32)
+    a, b = drawn(rng, rows, inner), drawn(rng, inner, columns)
     with use_compiled():
         found = loaded()
         together = product(found, a, b)
@@ -86,8 +89,7 @@ def test_a_number_does_not_depend_on_where_rows_and_columns_are_cut(
 def test_panels_give_what_rows_give(
     rng: np.random.Generator, rows: int, inner: int, columns: int
 ) -> None:
-    a = rng.standard_normal((rows, inner), np.float32)
-    b = rng.standard_normal((inner, columns), np.float32)
+    a, b = drawn(rng, rows, inner), drawn(rng, inner, columns)
     with use_compiled():
         found = loaded()
         laid = panels(found, b)
@@ -123,11 +125,11 @@ def loaded() -> Compiled:
 def test_threads_do_not_change_a_byte_of_a_product(shape: tuple[int, int, int]) -> None:
     rows, inner, columns = shape
     rng = np.random.default_rng(0)
-    a, b = rng.standard_normal((rows, inner), np.float32), rng.standard_normal((inner, columns))
+    a, b = drawn(rng, rows, inner), drawn(rng, inner, columns)
     found = []
     for threads in (1, 2, 5):
         with use_threads(threads), use_compiled():
-            found.append(product(loaded(), a, b.astype(np.float32)).tobytes())
+            found.append(product(loaded(), a, b).tobytes())
     assert found[0] == found[1] == found[2]
 
 
