@@ -23,7 +23,7 @@ from seqkit.kernels.compiled_product import product
 from seqkit.kernels.panels import Laid, as_rows, nothing, panels, transposed
 from seqkit.kernels.passes import Arrays, Gradients, Pass
 from seqkit.kernels.rows import lengths_of
-from seqkit.kernels.spare import spare
+from seqkit.kernels.spare import spare_for_passes
 from seqkit.kernels.threads import inside_parallel, parallel
 
 __all__ = [
@@ -94,7 +94,7 @@ class _Run(NamedTuple):
 
     def give_back(self) -> None:
         """Leave the memory of all but the final states to the next pass."""
-        spare.give_back(self.memory, self.gates, self.cells, self.squashed)
+        spare_for_passes.give_back(self.memory)
 
 
 class Reader(NamedTuple):
@@ -229,10 +229,10 @@ def _forward(
     (count, features), (batch, units) = x.shape, hidden.shape
     room = count if keep else 0
     bounds = _bounds(sizes)
-    # Pieces of their own: a few large ones would soon be all that is kept for later.
     longer, rows = room + batch, room or batch
-    memory, cells = spare.lend((longer, features + 1 + units)), spare.lend((longer, units))
-    gates, squashed = spare.lend((rows, 4 * units)), spare.lend((rows, units))
+    memory, gates, cells, squashed = spare_for_passes.lend_together(
+        (longer, features + 1 + units), (rows, 4 * units), (longer, units), (rows, units)
+    )
     memory[:batch, features + 1 :] = hidden
     cells[:batch] = cell
     run = _Run(

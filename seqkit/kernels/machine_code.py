@@ -128,7 +128,14 @@ def _tanh(x):
 
 
 BLOCK = 32
-"""Rows of a step that are multiplied and then opened, while their gates are in the cache."""
+"""Rows of a step, at most, that are multiplied and then opened while the cache has their gates."""
+
+
+@njit(inline="always")
+def _block(rows):
+    """Return the rows of a block where there are so many: one or two left over would cost as much
+    as ten."""
+    return -(-rows // -(-rows // BLOCK))
 
 
 @njit(inline="always")
@@ -147,10 +154,12 @@ def _open_gates(units, gates, before, new, squashed, hidden):
         gates[k] = HALF * _tanh(HALF * gates[k]) + HALF
     for k in range(units):
         z[k] = _tanh(z[k])
+    # By way of another row: where a cell is written over, LLVM would take its numbers one by one.
     for k in range(units):
-        new[k] = f[k] * before[k] + i[k] * z[k]
+        squashed[k] = f[k] * before[k] + i[k] * z[k]
+    _copy(squashed, new)
     for k in range(units):
-        squashed[k] = _tanh(new[k])
+        squashed[k] = _tanh(squashed[k])
     for k in range(units):
         hidden[k] = o[k] * squashed[k]
 
@@ -308,8 +317,9 @@ def lstm_forward(
             break
         alive_next = bounds[step + 2] - stop
         row, after = (start, stop) if keep else (0, 0)
-        for top in range(low, rows, BLOCK):
-            end = min(top + BLOCK, rows)
+        block = _block(rows - low)
+        for top in range(low, rows, block):
+            end = min(top + block, rows)
             if projected:
                 for r in range(top, end):
                     known, out = x[ids[start + r]], gates[row + r]
@@ -412,8 +422,11 @@ def lstm_backward(
     for step in range(len(bounds) - 3, -1, -1):
         start = bounds[step]
         rows = min(high, bounds[step + 1] - start)
-        for top in range(low, rows, BLOCK):
-            end = min(top + BLOCK, rows)
+        if rows <= low:
+            continue
+        block = _block(rows - low)
+        for top in range(low, rows, block):
+            end = min(top + block, rows)
             for r in range(top, end):
                 row = start + r
                 if len(d_outputs):
