@@ -1,6 +1,6 @@
 """What is shown on stderr while a run works: summaries, one line an epoch, and a bar on a terminal.
 
-The bar is redrawn at most ten times a second and has no thread of its own, so that it costs nothing
+The bar is redrawn at most twice a second and has no thread of its own, so that it costs nothing
 that training could notice.
 """
 
@@ -18,7 +18,7 @@ from seqkit.training.reports import EpochReport, StepReport
 
 __all__ = ["RunProgress"]
 
-INTERVAL = 0.1
+INTERVAL = 0.5
 """Seconds between two drawings of the bar."""
 
 

@@ -1,8 +1,9 @@
 """Whether kernels in machine code are installed, and where they are used.
 
-They come with ``pip install 'seqkit[fast]'``, which installs numba. Importing them takes a second,
-and compiling them, once on a machine, ten. So nothing imports them before somebody who has much to
-compute says :func:`use_compiled`: a training run of some length, or a program that loads a model.
+They come with ``pip install 'seqkit[fast]'``, which installs numba. Importing them takes half a
+second, and compiling them, once on a machine, seven. So nothing imports them before somebody who
+has much to compute says :func:`use_compiled`: a training run of some length, or a program that
+loads a model.
 
 Results agree with those of NumPy's kernels up to rounding, and depend on the number of threads as
 little as those do.
@@ -33,8 +34,8 @@ __all__ = [
     "worth_compiling",
 ]
 
-LONG = 20_000
-"""Texts, epochs counted, that take some twenty seconds to train on."""
+LONG = 8_000
+"""Texts, epochs counted, that take NumPy's kernels some three seconds to train on."""
 
 SWITCH = "SEQKIT_COMPILED"
 """Environment variable; ``0`` keeps to NumPy."""
