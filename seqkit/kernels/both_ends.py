@@ -30,8 +30,9 @@ def lstm_both_ends(found: Compiled, x: Array, weights: Both) -> tuple[Array, Arr
         Outputs (T, 2H), and hidden states (2, H) and cells (2, H) after the last token read.
     """
     x = np.ascontiguousarray(x)
-    units = len(weights[0][1])
-    outputs = aligned_empty((len(x), 2 * units), x.dtype)
+    steps, units = len(x), len(weights[0][1])
+    outputs = aligned_empty((steps, 2 * units), x.dtype)
+    gates = aligned_empty((steps, 4 * units), x.dtype)
     hidden, cell = np.zeros((2, 2, units), x.dtype)
     with single_blas():
         for direction, matrices in enumerate(weights):
@@ -39,7 +40,7 @@ def lstm_both_ends(found: Compiled, x: Array, weights: Both) -> tuple[Array, Arr
                 found.multiply,
                 x,
                 *map(np.ascontiguousarray, matrices),
-                aligned_empty((len(x), 4 * units), x.dtype),
+                gates,
                 hidden[direction],
                 cell[direction],
                 outputs,

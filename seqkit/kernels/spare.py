@@ -42,7 +42,7 @@ class Spare:
         too_large: a piece that is larger than so many times what is wanted is left to others.
     """
 
-    def __init__(self, *, most: int = 2**26, too_large: float = math.inf) -> None:
+    def __init__(self, *, most: int = 2**28, too_large: float = math.inf) -> None:
         self._most = most
         self._too_large = too_large
         self._held = 0
