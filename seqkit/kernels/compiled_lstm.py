@@ -358,7 +358,10 @@ def _each(
     def run(low: int, high: int) -> None:
         steps(found.multiply, bounds, low, high, way.places, way.left, *arrays)
 
-    parallel(*(partial(run, low, high) for low, high in cut))
+    if len(cut) == 1:
+        run(*cut[0])
+    else:
+        parallel(*(partial(run, low, high) for low, high in cut))
 
 
 def ranges(sizes: IntArray) -> list[tuple[int, int]]:
