@@ -1,4 +1,4 @@
-"""The table of ablations is made of the reports of runs, and of nothing else."""
+"""The table of ablations is made of the records of runs, and of nothing else."""
 
 from dataclasses import replace
 from pathlib import Path
@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from benchmarks import ablations
-from benchmarks.ablations import ABLATIONS, FULL, Ablation, render, run_folder, run_missing
+from benchmarks.ablations import ABLATIONS, FULL, Ablation, read_figures, render, run_missing
 from seqkit.datasets import DataFiles
 from seqkit.options import parse
 from seqkit.plugins import default_host
@@ -21,7 +21,7 @@ TINY = Ablation(
 
 
 @pytest.fixture
-def runs(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+def records(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     """Two seeds of a small recipe and of a change, without a test split that could be read."""
     lines = [f"{label}\t{word} {n}" for n in range(8) for label, word in (("a", "x"), ("b", "y"))]
     train = tmp_path / "train.tsv"
@@ -30,15 +30,15 @@ def runs(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     monkeypatch.setattr(Ablation, "options", lambda self, changes: {**small, **changes})
     monkeypatch.setattr(ablations, "ABLATIONS", {"tiny": TINY})
     data = DataFiles(train=train, dev=train, test=tmp_path / "missing.tsv", name="tiny")
-    folder = tmp_path / "runs"
+    folder = tmp_path / "records"
     told = list(run_missing(TINY, data, [0, 1], folder, list(TINY.variants)))
     assert len(told) == 4
     assert not list(run_missing(TINY, data, [0, 1], folder, list(TINY.variants)))
     return folder
 
 
-def test_a_row_for_each_variant_with_mean_spread_and_seeds(runs: Path) -> None:
-    rows = [line for line in render(runs).splitlines() if line.startswith("| ")]
+def test_a_row_for_each_variant_with_mean_spread_and_seeds(records: Path) -> None:
+    rows = [line for line in render(records).splitlines() if line.startswith("| ")]
     whole, changed = rows[-2:]
     assert whole.startswith(f"| {FULL} |")
     assert changed.startswith("| one epoch |")
@@ -46,16 +46,27 @@ def test_a_row_for_each_variant_with_mean_spread_and_seeds(runs: Path) -> None:
     assert "| 0, 1 |" in changed
 
 
-def test_what_every_row_changes_is_said(runs: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_what_every_row_changes_is_said(records: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     short = replace(TINY, shortened={"epochs": 2})
     monkeypatch.setattr(ablations, "ABLATIONS", {"tiny": short})
-    assert "Every row with `epochs = 2`" in render(runs)
+    assert "Every row with `epochs = 2`" in render(records)
 
 
-def test_what_was_not_run_is_said(runs: Path) -> None:
-    for seed in (0, 1):
-        (run_folder(runs, TINY, "one epoch", seed) / "report.json").unlink()
-    assert "Not run yet: one epoch." in render(runs)
+def test_what_was_not_run_is_said(records: Path) -> None:
+    path = records / "tiny.jsonl"
+    lines = path.read_text(encoding="utf-8").splitlines()
+    kept = [line for line in lines if "one epoch" not in line]
+    path.write_text("".join(f"{line}\n" for line in kept), encoding="utf-8")
+    assert "Not run yet: one epoch." in render(records)
+
+
+def test_a_run_with_options_that_the_recipe_no_longer_has_does_not_count(
+    records: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    assert sorted(read_figures(records, TINY)[FULL].scores) == [0, 1]
+    monkeypatch.setattr(Ablation, "options", lambda self, changes: {"units": 5, **changes})
+    assert not read_figures(records, TINY)
+    assert render(records) == ""
 
 
 @pytest.mark.parametrize("name", sorted(ABLATIONS))
