@@ -60,9 +60,8 @@ class Way(NamedTuple):
 
     def elsewhere(self, rows: int) -> "Way":
         """Return the same with other outputs of so many rows."""
-        return self._replace(
-            outputs=aligned_empty((rows, self.outputs.shape[1]), self.outputs.dtype)
-        )
+        places, left, outputs = self
+        return Way(places, left, aligned_empty((rows, outputs.shape[1]), outputs.dtype))
 
 
 def _as_they_lie(tokens: int, units: int, dtype: DTypeLike) -> Way:
@@ -112,7 +111,7 @@ class Reader(NamedTuple):
 
     def elsewhere(self, rows: int) -> "Reader":
         """Return the same with other outputs of so many rows."""
-        return self._replace(way=self.way.elsewhere(rows))
+        return Reader(self.state, self.weights, self.way.elsewhere(rows))
 
 
 class Passes(NamedTuple):
@@ -164,8 +163,10 @@ def compiled_lstms(
         keep: as for any kernel.
     """
 
+    bounds = _bounds(sizes)
+
     def forward(chosen: Sequence[Reader], keep: bool) -> list[_Run]:
-        return parallel(*(_forward(found, x, sizes, reader, keep) for reader in chosen))
+        return parallel(*(_forward(found, x, sizes, bounds, reader, keep) for reader in chosen))
 
     runs = forward(readers, keep)
     unused = [runs] if keep else []
@@ -220,6 +221,7 @@ def _forward(
     found: Compiled,
     x: Array,
     sizes: IntArray,
+    bounds: IntArray,
     reader: Reader,
     keep: bool,
 ) -> Callable[[], _Run]:
@@ -228,7 +230,6 @@ def _forward(
     w_input, w_hidden, bias = weights
     (count, features), (batch, units) = x.shape, hidden.shape
     room = count if keep else 0
-    bounds = _bounds(sizes)
     longer, rows = room + batch, room or batch
     memory, gates, cells, squashed = spare_for_passes.lend_together(
         (longer, features + 1 + units), (rows, 4 * units), (longer, units), (rows, units)

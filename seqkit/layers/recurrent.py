@@ -386,7 +386,7 @@ class LSTM(_Recurrent[LSTMState]):
 
     def may_share(self, inputs: Array) -> bool:
         """Return whether this layer and another can read such inputs side by side here."""
-        weights = (parameter.value for _, parameter in self.parameters())
+        weights = self.w_input.value, self.w_hidden.value, self.bias.value
         return dispatch.lstm_may_share(inputs, *weights)
 
 
