@@ -333,7 +333,7 @@ FOOT = """
 No option stands for these, so no command repeats them; the figures are of validation splits too.
 
 - **Layer normalisation** inside the LSTM, of both products and of the cell (Ba, Kiros and Hinton
-  2016), in `sentiment-mr`: 81.64 ± 0.38 over the seeds 0, 1 and 2 where the recipe has
+  2016), in `sentiment-mr`: 81.64 ± 0.38 over the seeds 0, 1 and 2 where the recipe had
   81.18 ± 0.42, which is five of 1,066 texts. It normalises at each step what the compiled LSTM
   computes for many, and took some eight times as long in NumPy.
 - **Probabilities of three seeds averaged** on MR: 80.87, where one seed had 81.1.
