@@ -240,10 +240,10 @@ def read_figures(folder: Path, ablation: Ablation) -> defaultdict[str, Figures]:
     found: defaultdict[str, Figures] = defaultdict(Figures)
     path = _records(folder, ablation)
     lines = path.read_text(encoding="utf-8").splitlines() if path.exists() else []
+    options = {name: ablation.options(changes) for name, changes in ablation.variants.items()}
     for record in map(json.loads, lines):
         name, seed = record["variant"], record["seed"]
-        changes = ablation.variants.get(name)
-        if changes is not None and record["options"] == ablation.options(changes):
+        if record["options"] == options.get(name):
             found[name].scores[seed] = Metric.from_json(record["score"])
             found[name].seconds[seed] = record["seconds"]
     return found

@@ -60,8 +60,8 @@ class Way(NamedTuple):
 
     def elsewhere(self, rows: int) -> "Way":
         """Return the same with other outputs of so many rows."""
-        places, left, outputs = self
-        return Way(places, left, aligned_empty((rows, outputs.shape[1]), outputs.dtype))
+        shape = rows, self.outputs.shape[1]
+        return self._replace(outputs=aligned_empty(shape, self.outputs.dtype))
 
 
 def _as_they_lie(tokens: int, units: int, dtype: DTypeLike) -> Way:
@@ -111,7 +111,7 @@ class Reader(NamedTuple):
 
     def elsewhere(self, rows: int) -> "Reader":
         """Return the same with other outputs of so many rows."""
-        return Reader(self.state, self.weights, self.way.elsewhere(rows))
+        return self._replace(way=self.way.elsewhere(rows))
 
 
 class Passes(NamedTuple):
@@ -359,10 +359,7 @@ def _each(
     def run(low: int, high: int) -> None:
         steps(found.multiply, bounds, low, high, way.places, way.left, *arrays)
 
-    if len(cut) == 1:
-        run(*cut[0])
-    else:
-        parallel(*(partial(run, low, high) for low, high in cut))
+    parallel(*(partial(run, low, high) for low, high in cut))
 
 
 def ranges(sizes: IntArray) -> list[tuple[int, int]]:

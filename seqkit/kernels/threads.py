@@ -239,11 +239,8 @@ def in_halves(
         multiple: of which the second half begins at one.
     """
     middle = count // 2 // multiple * multiple if worth else 0
-    if middle:
-        parallel(partial(run, slice(0, middle)), partial(run, slice(middle, count)))
-    else:
-        with single_blas():
-            run(slice(0, count))
+    parts = [slice(0, middle), slice(middle, count)] if middle else [slice(0, count)]
+    parallel(*(partial(run, part) for part in parts))
 
 
 def _in_sequence(thunks: Sequence[Callable[[], T]]) -> list[T]:

@@ -15,23 +15,16 @@ def join_states(states: Sequence[Any]) -> Any:
     Raises:
         ValueError: the states differ in type or in shape.
     """
-    first = states[0]
+    kinds = {type(state) for state in states}
+    shapes = {array.shape[1:] for state in states for array in state}
+    if len(kinds) > 1 or len(shapes) > 1:
+        raise ValueError(
+            "layers that share a state must be of one cell and one number of units, "
+            f"found {sorted(kind.__name__ for kind in kinds)} with shapes {sorted(shapes)}"
+        )
     if len(states) == 1:
-        return first
-    kind, shapes = type(first), [array.shape[1:] for array in first]
-    for state in states[1:]:
-        if type(state) is not kind or [array.shape[1:] for array in state] != shapes:
-            raise ValueError(_differing(states))
-    return kind(*map(np.concatenate, zip(*states, strict=True)))
-
-
-def _differing(states: Sequence[Any]) -> str:
-    kinds = sorted({type(state).__name__ for state in states})
-    shapes = sorted({array.shape[1:] for state in states for array in state})
-    return (
-        "layers that share a state must be of one cell and one number of units, "
-        f"found {kinds} with shapes {shapes}"
-    )
+        return states[0]
+    return kinds.pop()(*(np.concatenate(arrays) for arrays in zip(*states, strict=True)))
 
 
 def split_state(state: Any, counts: Sequence[int]) -> list[Any]:
