@@ -71,7 +71,5 @@ def aligned_zeros(shape: tuple[int, ...], dtype: DTypeLike) -> Array:
 
 def _aligned(allocate: Callable[..., Array], shape: tuple[int, ...], dtype: DTypeLike) -> Array:
     kind = np.dtype(dtype)
-    size = math.prod(shape) * kind.itemsize
-    memory = allocate(size + LINE, np.uint8)
-    start = line_start(memory)
-    return memory[start : start + size].view(kind).reshape(shape)
+    memory = allocate(math.prod(shape) * kind.itemsize + LINE, np.uint8)
+    return np.ndarray(shape, kind, memory, line_start(memory))

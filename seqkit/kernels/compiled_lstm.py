@@ -17,17 +17,19 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from seqkit.arrays import Array, DTypeLike, IntArray, aligned_empty
+from seqkit.arrays import Array, IntArray, aligned_empty
 from seqkit.kernels.compiled import Compiled
 from seqkit.kernels.compiled_product import product
 from seqkit.kernels.panels import Laid, as_rows, nothing, panels, transposed
 from seqkit.kernels.passes import Arrays, Gradients, Pass
 from seqkit.kernels.rows import lengths_of
-from seqkit.kernels.spare import spare_for_passes
+from seqkit.kernels.spare import spare, spare_for_passes
 from seqkit.kernels.threads import inside_parallel, parallel
 
 __all__ = [
     "Passes",
+    "PassesGradients",
+    "Place",
     "Reader",
     "Way",
     "compiled_lstm",
@@ -43,113 +45,137 @@ where there are many weights: all of them would pass through the second-level ca
 SHARED = 8
 """Sequences from which two threads share a batch."""
 
+_NO_TOKENS = np.empty(0, np.int64)
+
 
 class Way(NamedTuple):
-    """In which order tokens are read, and where their outputs go.
+    """In which order tokens are read, and which columns of the outputs are written.
 
     Attributes:
         places: (M,) the row of the inputs and of the outputs that each token has, in the order of
             reading; (0,) for the order in which they lie.
-        left: the first of the H columns of the outputs that are written.
+        left: the first of H columns of the outputs.
+    """
+
+    places: IntArray = _NO_TOKENS
+    left: int = 0
+
+
+class Place(NamedTuple):
+    """Where outputs go.
+
+    Attributes:
+        way: which rows and columns.
         outputs: (M, H) or wider.
     """
 
-    places: IntArray
-    left: int
+    way: Way
     outputs: Array
-
-    def elsewhere(self, rows: int) -> "Way":
-        """Return the same with other outputs of so many rows."""
-        shape = rows, self.outputs.shape[1]
-        return self._replace(outputs=aligned_empty(shape, self.outputs.dtype))
-
-
-def _as_they_lie(tokens: int, units: int, dtype: DTypeLike) -> Way:
-    return Way(np.empty(0, np.int64), 0, aligned_empty((tokens, units), dtype))
-
-
-class _Run(NamedTuple):
-    """What a forward pass leaves behind; tokens in the order of reading.
-
-    Attributes:
-        sizes: (T,) rows of each step.
-        bounds: (T + 2,) the row at which each step begins; then, twice, the number of rows.
-        memory: (M + A, D + 1 + H) each token's input, a one and the hidden state before it.
-        gates: (M, 4H).
-        cells: (M + A, H) the cell before each token.
-        squashed: (M, H) tanh of the cell after it.
-        final_hidden: (A, H).
-        final_cell: (A, H).
-    """
-
-    sizes: IntArray
-    bounds: IntArray
-    memory: Array
-    gates: Array
-    cells: Array
-    squashed: Array
-    final_hidden: Array
-    final_cell: Array
-
-    def give_back(self) -> None:
-        """Leave the memory of all but the final states to the next pass."""
-        spare_for_passes.give_back(self.memory)
 
 
 class Reader(NamedTuple):
     """An LSTM that is to read inputs.
 
     Attributes:
-        state: arrays (A, H) to begin with.
         weights: W, U and b.
         way: of reading and writing.
     """
 
-    state: Arrays
     weights: Arrays
     way: Way
 
-    def elsewhere(self, rows: int) -> "Reader":
-        """Return the same with other outputs of so many rows."""
-        return self._replace(way=self.way.elsewhere(rows))
+
+class PassesGradients(NamedTuple):
+    """What a backward pass of several LSTMs returns.
+
+    Attributes:
+        x: of each one, (M, D).
+        state: arrays (L, A, H), of the initial states.
+        weights: of each one, in the order of its weights.
+    """
+
+    x: list[Array]
+    state: Arrays
+    weights: list[Arrays]
 
 
 class Passes(NamedTuple):
     """Forward passes of several LSTMs over the same inputs.
 
     Attributes:
-        states: of each, arrays (A, H) after each sequence's last token.
-        backward: maps the gradients of the outputs and of each one's final state, None for zero, to
-            those of each one's arguments.
+        outputs: (M, L H), those of each where its way says.
+        state: arrays (L, A, H), after each sequence's last token.
+        backward: maps the gradients of both, None for zeros, to those of the arguments.
     """
 
-    states: list[Arrays]
-    backward: Callable[[Array | None, Sequence[Arrays | None]], list[Gradients]]
+    outputs: Array
+    state: Arrays
+    backward: Callable[[Array | None, Arrays | None], PassesGradients]
+
+
+class _Batch(NamedTuple):
+    """What all passes over a batch have in common.
+
+    Attributes:
+        found: the kernels.
+        x: (M, D).
+        bounds: (T + 2,) the row at which each step begins; then, twice, the number of rows.
+        rows: A, sequences.
+        cut: ranges of them, for a thread each.
+        beforehand: whether the products with the inputs are a matter of their own.
+    """
+
+    found: Compiled
+    x: Array
+    bounds: IntArray
+    rows: int
+    cut: list[tuple[int, int]]
+    beforehand: bool
+
+
+class _Kept(NamedTuple):
+    """What one LSTM keeps for its backward pass; tokens in the order of reading.
+
+    Attributes:
+        memory: (M + A, D + 1 + H) each token's input, a one and the hidden state before it.
+        gates: (M, 4H).
+        cells: (M + A, H) the cell before each token.
+        squashed: (M, H) tanh of the cell after it.
+    """
+
+    memory: Array
+    gates: Array
+    cells: Array
+    squashed: Array
 
 
 def compiled_lstm(
     found: Compiled, x: Array, sizes: IntArray, state: Arrays, weights: Arrays, *, keep: bool
 ) -> Pass:
     """Run an LSTM in float32; see :mod:`seqkit.kernels.passes`."""
-    way = _as_they_lie(len(x), len(weights[1]), x.dtype)
-    reader = Reader(state, weights, way)
-    (final,), run_back = compiled_lstms(found, x, sizes, [reader], keep=keep)
+    readers = [Reader(weights, Way())]
+    before = tuple(array[None] for array in state)
+    outputs, after, run_back = compiled_lstms(found, x, sizes, before, readers, keep=keep)
 
     def backward(d_outputs: Array | None, d_state: Arrays | None) -> Gradients:
-        return run_back(d_outputs, [d_state])[0]
+        d_after = None if d_state is None else tuple(array[None] for array in d_state)
+        (d_x,), d_before, (d_weights,) = run_back(d_outputs, d_after)
+        return Gradients(d_x, tuple(array[0] for array in d_before), d_weights)
 
-    return Pass(way.outputs, final, backward)
+    return Pass(outputs, tuple(array[0] for array in after), backward)
 
 
 def compiled_lstms(
     found: Compiled,
     x: Array,
     sizes: IntArray,
+    state: Arrays | None,
     readers: Sequence[Reader],
     *,
     keep: bool,
 ) -> Passes:
-    """Run LSTMs in float32 over the same inputs, each on a thread of its own where there are some.
+    """Run L LSTMs of H units in float32 over the same inputs, each on a thread of its own where
+    there are some.
 
     What holds Python's lock is done for all of them before any begins; else one would wait for the
     other.
@@ -158,34 +184,31 @@ def compiled_lstms(
         found: the kernels.
         x: (M, D).
         sizes: (T,) sequences alive at each step.
-        readers: they share their outputs, of which each writes its own columns. The gradients of
-            the outputs have all columns, too.
+        state: arrays (L, A, H) to begin with; None for zeros.
+        readers: one for each LSTM.
         keep: as for any kernel.
     """
-
-    bounds = _bounds(sizes)
-
-    def forward(chosen: Sequence[Reader], keep: bool) -> list[_Run]:
-        return parallel(*(_forward(found, x, sizes, bounds, reader, keep) for reader in chosen))
-
-    runs = forward(readers, keep)
-    unused = [runs] if keep else []
+    rows = int(sizes[0])
+    batch = _Batch(
+        *(found, x, _bounds(sizes), rows),
+        cut=ranges(sizes) if len(readers) == 1 else [(0, rows)],
+        beforehand=_beforehand(rows, readers[0].weights),
+    )
+    outputs, final, kept = _forward(batch, state, readers, keep)
+    unused = [kept] if keep else []
     if not keep:
-        for run in runs:
-            run.give_back()
-    # The outputs are the caller's from now on: not written again, and not kept alive from here.
-    back = [reader.elsewhere(0) for reader in readers]
+        spare_for_passes.give_back(kept[0].memory)
 
-    def backward(d_outputs: Array | None, d_states: Sequence[Arrays | None]) -> list[Gradients]:
+    def backward(d_outputs: Array | None, d_state: Arrays | None) -> PassesGradients:
         # Passes that were used, or not kept, are run again.
-        kept = unused.pop() if unused else forward([r.elsewhere(len(x)) for r in back], True)
-        if d_outputs is None:
-            d_outputs = back[0].way.outputs
-        d_outputs = np.ascontiguousarray(d_outputs, x.dtype)
-        each = zip(kept, back, d_states, strict=True)
-        return parallel(*(_backward(found, run, r, d_outputs, d) for run, r, d in each))
+        kept = unused.pop() if unused else _forward(batch, state, readers, True)[-1]
+        width = sum(len(weights[1]) for weights, _ in readers)
+        d_y = np.empty((0, width)) if d_outputs is None else d_outputs
+        gradients = _backward(batch, kept, readers, np.ascontiguousarray(d_y, x.dtype), d_state)
+        spare_for_passes.give_back(kept[0].memory)
+        return gradients
 
-    return Passes([(run.final_hidden, run.final_cell) for run in runs], backward)
+    return Passes(outputs, final, backward)
 
 
 def compiled_lstm_folded(
@@ -195,133 +218,160 @@ def compiled_lstm_folded(
     sizes: IntArray,
     state: Arrays,
     w_hidden: Array,
-    way: Way | None = None,
+    place: Place | None = None,
 ) -> tuple[Array, Arrays]:
     """Run an LSTM over the rows of a table of ``x W + b``; see :func:`seqkit.kernels.dispatch`."""
     hidden, cell = state
-    batch, units = hidden.shape
-    way = way or _as_they_lie(len(ids), units, table.dtype)
+    rows, units = hidden.shape
+    way, outputs = place or (Way(), aligned_empty((len(ids), units), table.dtype))
     if len(way.places):
         ids = ids.take(way.places)
-    gates, squashed = np.empty((batch, 4 * units), table.dtype), np.empty_like(cell)
+    gates, squashed = np.empty((rows, 4 * units), table.dtype), np.empty_like(cell)
     final = np.empty_like(hidden), np.empty_like(cell)
-    matrix = _recurrent(found, w_hidden, batch)
+    room = spare.lend((w_hidden.size,))
+    matrix = _recurrent(found, w_hidden, rows, room)
     none = np.zeros(4 * units, table.dtype)  # the bias is in the table
     arrays = (
         *(table, none, ids, matrix.numbers, matrix.ld),
         *(matrix.unwritten(alone=False), w_hidden, w_hidden),
-        *(gates, hidden.copy(), cell.copy(), squashed, way.outputs, *final, False),
+        *(gates, hidden.copy(), cell.copy(), squashed, outputs, *final, False),
     )
     _each(found.code.lstm_forward, found, ranges(sizes), _bounds(sizes), way, *arrays)
-    matrix.give_back()
-    return way.outputs, final
+    spare.give_back(room)
+    return outputs, final
 
 
 def _forward(
-    found: Compiled,
-    x: Array,
-    sizes: IntArray,
-    bounds: IntArray,
+    batch: _Batch, state: Arrays | None, readers: Sequence[Reader], keep: bool
+) -> tuple[Array, Arrays, list[_Kept]]:
+    """Return outputs, final states, and what the passes keep, whose memory is lent in one piece."""
+    (tokens, features), (_, w_hidden, _) = batch.x.shape, readers[0].weights
+    units, several = len(w_hidden), len(readers)
+    outputs = aligned_empty((tokens, several * units), batch.x.dtype)
+    final = tuple(np.empty((2, several, batch.rows, units), batch.x.dtype))
+
+    room = tokens if keep else 0
+    longer, rows = room + batch.rows, room or batch.rows
+    shapes = (longer, features + 1 + units), (rows, 4 * units), (longer, units), (rows, units)
+    lent = spare_for_passes.lend_together(*(several * shapes))
+    kept = [_Kept(*lent[k : k + len(shapes)]) for k in range(0, len(lent), len(shapes))]
+    for k, (memory, _, cells, _) in enumerate(kept):
+        memory[: batch.rows, features + 1 :] = 0 if state is None else state[0][k]
+        cells[: batch.rows] = 0 if state is None else state[1][k]
+
+    lying = w_hidden.size if batch.beforehand else (features + 1 + units) * 4 * units
+    rooms = spare.lend_together(*(several * ((lying,),)))
+    each = zip(readers, kept, zip(*final, strict=True), rooms, strict=True)
+    parallel(*(_steps(batch, *one, outputs, keep) for one in each))
+    spare.give_back(rooms[0])
+    return outputs, final, kept
+
+
+def _steps(
+    batch: _Batch,
     reader: Reader,
+    kept: _Kept,
+    final: Arrays,
+    room: Array,
+    outputs: Array,
     keep: bool,
-) -> Callable[[], _Run]:
-    """Prepare a forward pass, and return the function that runs it."""
-    (hidden, cell), weights, way = reader
-    w_input, w_hidden, bias = weights
-    (count, features), (batch, units) = x.shape, hidden.shape
-    room = count if keep else 0
-    longer, rows = room + batch, room or batch
-    memory, gates, cells, squashed = spare_for_passes.lend_together(
-        (longer, features + 1 + units), (rows, 4 * units), (longer, units), (rows, units)
-    )
-    memory[:batch, features + 1 :] = hidden
-    cells[:batch] = cell
-    run = _Run(
-        *(sizes, bounds, memory, gates, cells, squashed),
-        *(np.empty_like(hidden), np.empty_like(cell)),
-    )
-
-    beforehand = _beforehand(batch, weights)
+) -> Callable[[], None]:
+    """Prepare a forward pass of one LSTM, and return the function that runs it."""
+    (w_input, w_hidden, bias), way = reader
+    found, x = batch.found, batch.x
     matrix = (
-        _recurrent(found, w_hidden, batch)
-        if beforehand
-        else panels(found, w_input, bias[None], w_hidden)
+        _recurrent(found, w_hidden, batch.rows, room)
+        if batch.beforehand
+        else panels(found, w_input, bias[None], w_hidden, into=room)
     )
 
-    def steps() -> _Run:
-        if beforehand:
-            read = x.take(way.places, axis=0) if len(way.places) else x
-            memory[:room, :features] = read[:room]
-            memory[:room, features] = 1
-            # Kept gates begin as what the inputs add to them: nothing to look up elsewhere.
-            inputs = gates if keep else np.empty((count, 4 * units), x.dtype)
-            product(found, read, w_input, out=inputs)
-            ids = np.arange(count)
-        else:
-            inputs, ids = x, np.empty(0, np.int64)
-        cut = ranges(sizes)
-        alone = len(cut) == 1 and not beforehand
+    def run() -> None:
+        inputs, ids = _project(batch, reader, kept, keep) if batch.beforehand else (x, _NO_TOKENS)
+        alone = len(batch.cut) == 1 and not batch.beforehand
         arrays = (
             *(inputs, bias, ids, matrix.numbers, matrix.ld),
             *(matrix.unwritten(alone=alone), w_input, w_hidden),
-            *(gates, memory, cells, squashed),
-            *(way.outputs, run.final_hidden, run.final_cell, keep),
+            *(kept.gates, kept.memory, kept.cells, kept.squashed, outputs, *final, keep),
         )
-        _each(found.code.lstm_forward, found, cut, bounds, way, *arrays)
-        matrix.give_back()
-        return run
+        _each(found.code.lstm_forward, found, batch.cut, batch.bounds, way, *arrays)
 
-    return steps
+    return run
+
+
+def _project(batch: _Batch, reader: Reader, kept: _Kept, keep: bool) -> tuple[Array, IntArray]:
+    """Multiply all inputs by W, in the order of reading; return the products and their rows."""
+    (tokens, features), (w_input, _, _), (places, _) = batch.x.shape, *reader
+    read = batch.x.take(places, axis=0) if len(places) else batch.x
+    if keep:
+        kept.memory[:tokens, :features] = read
+        kept.memory[:tokens, features] = 1
+    # Kept gates begin as what the inputs add to them: nothing to look up elsewhere.
+    inputs = kept.gates if keep else np.empty((tokens, w_input.shape[1]), read.dtype)
+    product(batch.found, read, w_input, out=inputs)
+    return inputs, np.arange(tokens)
 
 
 def _backward(
-    found: Compiled,
-    run: _Run,
-    reader: Reader,
+    batch: _Batch,
+    kept: Sequence[_Kept],
+    readers: Sequence[Reader],
     d_outputs: Array,
     d_state: Arrays | None,
-) -> Callable[[], Gradients]:
-    """Prepare to run backwards over the steps, then to compute the gradients of all weights."""
-    _, weights, way = reader
-    w_input, w_hidden, _ = weights
-    d_pre, (features, columns), batch = run.gates, w_input.shape, int(run.sizes[0])
-    units, later, few = columns // 4, _beforehand(batch, weights), batch < FEW
-    d_hidden, d_cell = (
-        np.zeros((batch, units), d_pre.dtype)
+) -> PassesGradients:
+    """Run backwards over the steps, then compute the gradients of all weights."""
+    w_input, w_hidden, _ = readers[0].weights
+    shape = len(readers), batch.rows, len(w_hidden)
+    d_before = (
+        tuple(np.zeros((2, *shape), batch.x.dtype))
         if d_state is None
-        else np.array(d_state[k], d_pre.dtype, order="C")
-        for k in range(2)
+        else tuple(np.array(array, batch.x.dtype, order="C") for array in d_state)
     )
-    d_x = aligned_empty((0 if later else len(d_pre), features), d_pre.dtype)
-    hidden_t = transposed(found, w_hidden, rows=few)
-    input_t = nothing() if later else transposed(found, w_input, rows=few)
+    sizes = (w_hidden.size,), (0 if batch.beforehand else w_input.size,)
+    rooms = spare.lend_together(*(len(readers) * sizes))
+    pairs = zip(rooms[::2], rooms[1::2], strict=True)
+    each = zip(readers, kept, zip(*d_before, strict=True), pairs, strict=True)
+    found = parallel(*(_steps_back(batch, *one, d_outputs) for one in each))
+    spare.give_back(rooms[0])
+    return PassesGradients([d_x for d_x, _ in found], d_before, [weights for _, weights in found])
 
-    def steps() -> Gradients:
-        cut = ranges(run.sizes)
-        alone = len(cut) == 1
+
+def _steps_back(
+    batch: _Batch,
+    reader: Reader,
+    kept: _Kept,
+    d_state: Arrays,
+    rooms: tuple[Array, Array],
+    d_outputs: Array,
+) -> Callable[[], tuple[Array, Arrays]]:
+    """Prepare a backward pass of one LSTM, and return the function that runs it and gives the
+    gradients of the inputs and of the weights; that of the state is written in place.
+    """
+    (w_input, w_hidden, _), way = reader
+    found, d_pre, (features, _) = batch.found, kept.gates, w_input.shape
+    later, few = batch.beforehand, batch.rows < FEW
+    d_x = aligned_empty((0 if later else len(d_pre), features), d_pre.dtype)
+    hidden_t = transposed(found, w_hidden, rows=few, into=rooms[0])
+    input_t = nothing() if later else transposed(found, w_input, rows=few, into=rooms[1])
+
+    def run() -> tuple[Array, Arrays]:
+        alone = len(batch.cut) == 1
         arrays = (
             *(hidden_t.numbers, hidden_t.ld, hidden_t.unwritten(alone=alone), w_hidden),
             *(input_t.numbers, input_t.ld, input_t.unwritten(alone=alone), w_input),
-            *(d_pre, run.cells, run.squashed, d_outputs, d_hidden, d_cell, d_x),
+            *(d_pre, kept.cells, kept.squashed, d_outputs, *d_state, d_x),
         )
-        _each(found.code.lstm_backward, found, cut, run.bounds, way, *arrays)
-        hidden_t.give_back()
-        input_t.give_back()
+        _each(found.code.lstm_backward, found, batch.cut, batch.bounds, way, *arrays)
         d_inputs = _input_gradient(found, d_pre, w_input, way.places) if later else d_x
-        d_weights = product(found, run.memory[: len(d_pre)].T, d_pre)
-        run.give_back()
-        return Gradients(
-            d_inputs,
-            (d_hidden, d_cell),
-            (d_weights[:features], d_weights[features + 1 :], d_weights[features]),
-        )
+        d_weights = product(found, kept.memory[: len(d_pre)].T, d_pre)
+        d_hidden = d_weights[features + 1 :]
+        return d_inputs, (d_weights[:features], d_hidden, d_weights[features])
 
-    return steps
+    return run
 
 
-def _recurrent(found: Compiled, w_hidden: Array, batch: int) -> Laid:
+def _recurrent(found: Compiled, w_hidden: Array, rows: int, room: Array) -> Laid:
     """Lay out U for batches of so many rows."""
-    return as_rows(w_hidden) if batch < FEW else panels(found, w_hidden)
+    return as_rows(w_hidden) if rows < FEW else panels(found, w_hidden, into=room)
 
 
 def _input_gradient(found: Compiled, d_pre: Array, w_input: Array, places: IntArray) -> Array:
@@ -334,9 +384,9 @@ def _input_gradient(found: Compiled, d_pre: Array, w_input: Array, places: IntAr
     return moved
 
 
-def _beforehand(batch: int, weights: Arrays) -> bool:
+def _beforehand(rows: int, weights: Arrays) -> bool:
     """Return whether the products with the inputs are a matter of their own."""
-    return batch < FEW or weights[0].size + weights[1].size > MANY
+    return rows < FEW or weights[0].size + weights[1].size > MANY
 
 
 def _bounds(sizes: IntArray) -> IntArray:

@@ -7,7 +7,6 @@ import numpy as np
 
 from seqkit.arrays import Array, aligned_empty
 from seqkit.kernels.compiled import Compiled, compiled
-from seqkit.kernels.panels import transposed
 from seqkit.kernels.spare import spare
 from seqkit.kernels.threads import in_halves
 
@@ -32,13 +31,12 @@ def in_rows(found: Compiled, matrix: Array) -> Array:
     columns = matrix.shape[1]
     if matrix.strides[1] == matrix.itemsize and matrix.strides[0] >= columns * matrix.itemsize:
         return matrix
-    if not matrix.T.flags.c_contiguous:
-        copy = spare.lend(matrix.shape)
+    copy = spare.lend(matrix.shape)
+    if matrix.T.flags.c_contiguous:
+        found.code.transpose(matrix.T, copy.reshape(-1), len(matrix.T))
+    else:
         copy[...] = matrix
-        return copy
-    turned = transposed(found, matrix.T, rows=True)
-    turned.write()
-    return turned.numbers.reshape(matrix.shape)
+    return copy
 
 
 @contextmanager

@@ -10,6 +10,7 @@ from seqkit.kernels import lstm as numpy_lstm
 from seqkit.kernels.compiled import compiled
 from seqkit.kernels.compiled_lstm import (
     Passes,
+    Place,
     Reader,
     Way,
     compiled_lstm,
@@ -22,6 +23,7 @@ from seqkit.kernels.threads import single_blas
 
 __all__ = [
     "Passes",
+    "Place",
     "Reader",
     "Way",
     "gru_after",
@@ -79,22 +81,18 @@ def lstm_may_share(*arrays: Array) -> bool:
     return compiled() is not None and all(array.dtype == np.float32 for array in arrays)
 
 
-def lstms_along(x: Array, sizes: IntArray, readers: Sequence[Reader], *, keep: bool) -> Passes:
+def lstms_along(
+    x: Array, sizes: IntArray, state: Arrays | None, readers: Sequence[Reader], *, keep: bool
+) -> Passes:
     """Run LSTMs over the same inputs, each in its own way, where :func:`lstm_may_share` says so.
 
     Arguments are those of :func:`~seqkit.kernels.compiled_lstm.compiled_lstms`.
     """
     found = compiled()
     assert found is not None
-    lying = [
-        Reader(
-            tuple(np.ascontiguousarray(array, x.dtype) for array in reader.state),
-            tuple(map(np.ascontiguousarray, reader.weights)),
-            reader.way,
-        )
-        for reader in readers
-    ]
-    return compiled_lstms(found, np.ascontiguousarray(x), sizes, lying, keep=keep)
+    before = state and tuple(np.ascontiguousarray(array, x.dtype) for array in state)
+    lying = [Reader(tuple(map(np.ascontiguousarray, weights)), way) for weights, way in readers]
+    return compiled_lstms(found, np.ascontiguousarray(x), sizes, before, lying, keep=keep)
 
 
 def lstm_folded(
@@ -103,7 +101,7 @@ def lstm_folded(
     sizes: IntArray,
     state: Arrays,
     w_hidden: Array,
-    way: Way | None = None,
+    place: Place | None = None,
 ) -> tuple[Array, Arrays]:
     """Run an LSTM, for inference, on inputs whose ``x W + b`` is known.
 
@@ -113,7 +111,7 @@ def lstm_folded(
         sizes: (T,) sequences alive at each step.
         state: arrays (A, H).
         w_hidden: (H, 4H).
-        way: of reading and writing, where :func:`lstm_may_share` says so.
+        place: where the outputs go, where :func:`lstm_may_share` says so.
 
     Returns:
         Outputs (M, H), and the final state (A, H) of each sequence.
@@ -124,7 +122,7 @@ def lstm_folded(
     with single_blas():
         if found is None or table.dtype != np.float32:
             return numpy_lstm.lstm_folded(table, ids, sizes, state, w_hidden)
-        return compiled_lstm_folded(found, table, ids, sizes, state, w_hidden, way)
+        return compiled_lstm_folded(found, table, ids, sizes, state, w_hidden, place)
 
 
 lstm = choose(_lstm, reference.lstm)

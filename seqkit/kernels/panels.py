@@ -13,7 +13,6 @@ import numpy as np
 
 from seqkit.arrays import Array
 from seqkit.kernels.compiled import Compiled
-from seqkit.kernels.spare import spare
 from seqkit.kernels.threads import in_halves
 
 __all__ = ["Laid", "as_rows", "nothing", "panels", "transposed"]
@@ -22,43 +21,37 @@ SHARED = 2**19
 """Numbers from which two threads share a copy: one alone takes some 0.2 ms for them."""
 
 
-def _as_it_is() -> None:
-    """Write nothing: the numbers are there."""
-
-
 class Laid(NamedTuple):
     """A float32 matrix (R, C).
 
     Attributes:
-        numbers: (R * C,); rubbish until ``write`` was called.
+        numbers: (R * C,); where there is ``write``, rubbish until it was called.
         ld: 0 for panels, or C for rows.
-        lent: whether the numbers are lent and should be given back.
         write: fills them in. Apart, because threads do it: what holds Python's lock is done before.
     """
 
     numbers: Array
     ld: int
-    lent: bool = False
-    write: Callable[[], None] = _as_it_is
+    write: Callable[[], None] | None = None
 
     def unwritten(self, *, alone: bool) -> Array:
         """Return the memory that one call of a kernel, the only one, is to fill in itself; where
         there will be several, fill it in and return none.
         """
-        if alone and self.lent:
+        if self.write is None:
+            return _NOTHING
+        if alone:
             return self.numbers
         self.write()
-        return np.empty(0, np.float32)
+        return _NOTHING
 
-    def give_back(self) -> None:
-        """Leave the memory to others, if it was lent."""
-        if self.lent:
-            spare.give_back(self.numbers)
+
+_NOTHING = np.empty(0, np.float32)
 
 
 def nothing() -> Laid:
     """Return a matrix without rows."""
-    return Laid(np.empty(0, np.float32), 0)
+    return Laid(_NOTHING, 0)
 
 
 def as_rows(matrix: Array) -> Laid:
@@ -66,10 +59,9 @@ def as_rows(matrix: Array) -> Laid:
     return Laid(matrix.reshape(-1), matrix.shape[1])
 
 
-def panels(found: Compiled, *matrices: Array) -> Laid:
-    """Copy matrices, under each other, into panels."""
-    numbers = spare.lend((sum(matrix.size for matrix in matrices),))
-    return Laid(numbers, 0, True, partial(_write_panels, found, matrices, numbers))
+def panels(found: Compiled, *matrices: Array, into: Array) -> Laid:
+    """Copy matrices, under each other, into panels: to memory of as many numbers or more."""
+    return Laid(into, 0, partial(_write_panels, found, matrices, into))
 
 
 def _write_panels(found: Compiled, matrices: tuple[Array, ...], numbers: Array) -> None:
@@ -83,11 +75,10 @@ def _write_panels(found: Compiled, matrices: tuple[Array, ...], numbers: Array) 
         first += len(matrix)
 
 
-def transposed(found: Compiled, matrix: Array, *, rows: bool) -> Laid:
-    """Copy a matrix transposed, as rows or as panels."""
-    numbers = spare.lend((matrix.size,))
+def transposed(found: Compiled, matrix: Array, *, rows: bool, into: Array) -> Laid:
+    """Copy a matrix transposed, as rows or as panels, to memory of as many numbers or more."""
     ld = len(matrix) if rows else 0
-    return Laid(numbers, ld, True, partial(_write_transposed, found, matrix, numbers, ld))
+    return Laid(into, ld, partial(_write_transposed, found, matrix, into, ld))
 
 
 def _write_transposed(found: Compiled, matrix: Array, numbers: Array, ld: int) -> None:

@@ -16,7 +16,7 @@ from seqkit.layers.base import (
     constructor_call,
     prefixed,
 )
-from seqkit.layers.both_lstms import Argument, BothLSTMs, Read
+from seqkit.layers.both_lstms import BothLSTMs, Read
 from seqkit.layers.states import join_states, split_state
 from seqkit.parameters import Parameter
 from seqkit.sequences import PackedSequence
@@ -129,51 +129,53 @@ class Bidirectional(Generic[S]):
         rng: np.random.Generator | None,
         lstms: BothLSTMs | None,
     ) -> tuple[PackedSequence, S, RecurrentBackward]:
-        counts = [self.forward_layer.layers, self.backward_layer.layers]
-        layers = self.forward_layer, self.backward_layer
-        rngs = _children(rng if train else None, layers)
-        arguments = list(zip(split_state(state, counts), rngs, strict=True))
-        if lstms is None:
-            outputs, finals, back = self._read(batch, arguments, train=train)
-        else:
-            outputs, finals, back = lstms.forward(batch, arguments, train=train)
+        rngs = _children(rng if train else None, (self.forward_layer, self.backward_layer))
+        read = self._read if lstms is None else lstms.forward
+        outputs, final, back = read(batch, state, rngs, train=train)
 
         def backward(
             d_outputs: PackedSequence | None, d_state: S | None = None
         ) -> tuple[PackedSequence, S]:
-            d_x, d_states = back(d_outputs, split_state(d_state, counts))
-            return batch.with_data(d_x), join_states(d_states)
+            d_x, d_before = back(d_outputs, d_state)
+            return batch.with_data(d_x), d_before
 
-        return batch.with_data(outputs), join_states(finals), backward
+        return batch.with_data(outputs), final, backward
 
-    def _read(self, batch: PackedSequence, arguments: list[Argument], *, train: bool) -> Read:
+    def _read(
+        self,
+        batch: PackedSequence,
+        state: S | None,
+        rngs: Sequence[np.random.Generator | None],
+        *,
+        train: bool,
+    ) -> Read:
         """Run any two layers, the second one over each sequence turned round."""
-        (left_state, left_rng), (right_state, right_rng) = arguments
+        counts = [self.forward_layer.layers, self.backward_layer.layers]
+        left_state, right_state = split_state(state, counts)
         (left, left_final, left_backward), (right, right_final, right_backward) = parallel(
-            lambda: self.forward_layer.forward(batch, left_state, train=train, rng=left_rng),
+            lambda: self.forward_layer.forward(batch, left_state, train=train, rng=rngs[0]),
             lambda: self.backward_layer.forward(
-                batch.reverse(), right_state, train=train, rng=right_rng
+                batch.reverse(), right_state, train=train, rng=rngs[1]
             ),
         )
         outputs = np.concatenate([left.data, right.data[batch.reversal]], axis=1)
         width = self.forward_layer.output_features
 
-        def backward(
-            d_outputs: PackedSequence | None, d_states: list[Any]
-        ) -> tuple[Array, list[Any]]:
+        def backward(d_outputs: PackedSequence | None, d_state: S | None) -> tuple[Array, S]:
             d_left = d_right = None
             if d_outputs is not None:
                 d_left = batch.with_data(d_outputs.data[:, :width])
                 d_right = batch.with_data(d_outputs.data[batch.reversal, width:])
-            (d_x_left, d_left_state), (d_x_right, d_right_state) = _in_turn_where_shared(
+            d_left_state, d_right_state = split_state(d_state, counts)
+            (d_x_left, d_left_before), (d_x_right, d_right_before) = _in_turn_where_shared(
                 (self.forward_layer, self.backward_layer),
-                lambda: left_backward(d_left, d_states[0]),
-                lambda: right_backward(d_right, d_states[1]),
+                lambda: left_backward(d_left, d_left_state),
+                lambda: right_backward(d_right, d_right_state),
             )
             d_x = d_x_left.data + d_x_right.data[batch.reversal]
-            return d_x, [d_left_state, d_right_state]
+            return d_x, join_states([d_left_before, d_right_before])
 
-        return outputs, [left_final, right_final], backward
+        return outputs, join_states([left_final, right_final]), backward
 
     def _lstms(self, inputs: Array, tokens: int) -> BothLSTMs | None:
         return BothLSTMs.of(self.forward_layer, self.backward_layer, inputs, tokens)

@@ -4,7 +4,7 @@ Both read the same inputs where they lie, each in its order, and write side by s
 is turned round, cut or joined.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Any, NamedTuple, TypeAlias
 
 import numpy as np
@@ -13,23 +13,21 @@ from seqkit.arrays import Array, aligned_empty
 from seqkit.kernels import dispatch
 from seqkit.kernels.both_ends import lstm_both_ends
 from seqkit.kernels.compiled import compiled
-from seqkit.kernels.dispatch import Way
+from seqkit.kernels.dispatch import Place, Reader, Way
 from seqkit.kernels.threads import parallel
 from seqkit.layers.base import LSTMState
 from seqkit.layers.recurrent import LSTM
+from seqkit.layers.states import StateOrder, split_state
 from seqkit.sequences import PackedSequence
 
-__all__ = ["Argument", "BothLSTMs", "Read"]
+__all__ = ["BothLSTMs", "Read"]
 
 SHORT = 2**21
 """Multiplications, for each gate, up to which one thread reads a sequence from both ends in less
 time than waking another would take: some seventy words and 128 units."""
 
-Argument: TypeAlias = tuple[Any, np.random.Generator | None]
-"""What a direction gets beside the batch: its state and its generator."""
-
-Read: TypeAlias = tuple[Array, list[Any], Callable[..., tuple[Array, list[Any]]]]
-"""Outputs (M, 2H), both final states, and ``backward(d_outputs, d_states) -> (d_x, d_states0)``."""
+Read: TypeAlias = tuple[Array, Any, Callable[..., tuple[Array, Any]]]
+"""Outputs (M, 2H), the final state, and ``backward(d_outputs, d_state) -> (d_x, d_state0)``."""
 
 
 class BothLSTMs(NamedTuple):
@@ -45,7 +43,7 @@ class BothLSTMs(NamedTuple):
 
     @classmethod
     def of(cls, left: object, right: object, inputs: Array, tokens: int) -> "BothLSTMs | None":
-        """Return two layers as such, or None where they are not, or cannot here.
+        """Return two layers of as many units as such, or None where they are not, or cannot here.
 
         Args:
             left: any layer.
@@ -55,50 +53,58 @@ class BothLSTMs(NamedTuple):
         """
         if type(left) is not LSTM or type(right) is not LSTM or not tokens:
             return None
-        return cls(left, right) if left.may_share(inputs) and right.may_share(inputs) else None
+        fit = left.units == right.units and left.may_share(inputs) and right.may_share(inputs)
+        return cls(left, right) if fit else None
 
-    def forward(self, batch: PackedSequence, arguments: list[Argument], *, train: bool) -> Read:
-        """Run both over a batch, with the states and generators of each."""
-        ways = self._ways(batch)
-        begun = [
-            layer.begin(batch, state, train=train, rng=rng)
-            for layer, (state, rng) in zip(self, arguments, strict=True)
+    def forward(
+        self,
+        batch: PackedSequence,
+        state: Any,
+        rngs: Sequence[np.random.Generator | None],
+        *,
+        train: bool,
+    ) -> Read:
+        """Run both over a batch, from a state of both, with the generator of each."""
+        for layer, part in zip(self, split_state(state, [1, 1]), strict=True):
+            layer.check_inputs(batch)
+            layer.check_state(batch, part)
+        order = StateOrder(batch)
+        weights = [
+            layer.weights_of_pass(train=train, rng=rng)
+            for layer, rng in zip(self, rngs, strict=True)
         ]
         passes = dispatch.lstms_along(
             batch.data,
             batch.batch_sizes,
-            [dispatch.Reader(p.state, p.weights, way) for p, way in zip(begun, ways, strict=True)],
+            order.rows_of(state),
+            [Reader(w.values, way) for w, way in zip(weights, self._ways(batch), strict=True)],
             keep=train,
         )
-        finals = [p.final(state) for p, state in zip(begun, passes.states, strict=True)]
 
-        def backward(
-            d_outputs: PackedSequence | None, d_states: list[Any]
-        ) -> tuple[Array, list[Any]]:
+        def backward(d_outputs: PackedSequence | None, d_state: Any) -> tuple[Array, LSTMState]:
             d_data = None if d_outputs is None else d_outputs.data
-            d_rows = [p.rows_of(d) for p, d in zip(begun, d_states, strict=True)]
-            found = passes.backward(d_data, d_rows)
-            each = zip(begun, found, d_states, strict=True)
-            d_starts = [p.learn(gradients, d) for p, gradients, d in each]
-            d_x = np.add(found[0].x, found[1].x, out=found[0].x)
-            return d_x, d_starts
+            found = passes.backward(d_data, order.rows_of(d_state))
+            for used, gradients in zip(weights, found.weights, strict=True):
+                used.learn(gradients)
+            d_x, d_x_right = found.x
+            d_x += d_x_right
+            return d_x, LSTMState(*order.filled(found.state, d_state))
 
-        return ways[0].outputs, finals, backward
+        return passes.outputs, LSTMState(*order.filled(passes.state, state)), backward
 
     def forward_folded(self, folded: tuple[Array, Array], ids: PackedSequence) -> Array:
         """Read the rows of tables ``x W + b``, for inference: outputs (M, 2H)."""
-        ways = self._ways(ids)
+        outputs = aligned_empty((ids.tokens, 2 * self.left.units), np.float32)
+        left, right = (Place(way, outputs) for way in self._ways(ids))
         parallel(
-            lambda: self.left.forward_folded(folded[0], ids, ways[0]),
-            lambda: self.right.forward_folded(folded[1], ids, ways[1]),
+            lambda: self.left.forward_folded(folded[0], ids, left),
+            lambda: self.right.forward_folded(folded[1], ids, right),
         )
-        return ways[0].outputs
+        return outputs
 
     def _ways(self, batch: PackedSequence) -> tuple[Way, Way]:
         """Return how each direction reads, and writes its half of the same outputs (M, 2H)."""
-        middle = self.left.units
-        outputs = aligned_empty((batch.tokens, middle + self.right.units), np.float32)
-        return Way(np.empty(0, np.int64), 0, outputs), Way(batch.reversal, middle, outputs)
+        return Way(), Way(batch.reversal, self.left.units)
 
     def read_short(self, batch: PackedSequence) -> tuple[Array, LSTMState] | None:
         """Read a batch that is one short sequence, for inference; None where it is another one.
@@ -108,7 +114,7 @@ class BothLSTMs(NamedTuple):
         """
         left, right = self
         work = batch.tokens * left.units * (left.features + left.units)
-        fitting = left.units == right.units and batch.data.shape[1:] == (left.features,)
+        fitting = batch.data.shape[1:] == (left.features,)
         if not (fitting and batch.alone and batch.batch == 1 and work <= SHORT):
             return None
         found = compiled()

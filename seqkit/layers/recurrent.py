@@ -4,14 +4,14 @@ A layer owns parameters and speaks the caller's order of sequences; the arithmet
 """
 
 from collections.abc import Callable, Iterator
-from typing import ClassVar, Generic, Literal, TypeVar
+from typing import Any, ClassVar, Generic, Literal, TypeVar
 
 import numpy as np
 
 from seqkit.arrays import Array, DTypeLike
 from seqkit.kernels import dispatch
 from seqkit.kernels.compiled_product import compiled_product_for, product
-from seqkit.kernels.passes import Arrays, Gradients, Kernel
+from seqkit.kernels.passes import Arrays, Kernel
 from seqkit.kernels.threads import single_blas
 from seqkit.layers.base import (
     HiddenState,
@@ -22,10 +22,11 @@ from seqkit.layers.base import (
 )
 from seqkit.layers.dropout import check_rate, inverted_mask
 from seqkit.layers.embedding import check_ids
+from seqkit.layers.states import StateOrder
 from seqkit.parameters import Parameter, glorot_uniform, orthogonal
 from seqkit.sequences import PackedSequence
 
-__all__ = ["GRU", "LSTM", "RNN", "LayerPass"]
+__all__ = ["GRU", "LSTM", "RNN", "PassWeights"]
 
 S = TypeVar("S", bound=State)
 
@@ -113,43 +114,50 @@ class _Recurrent(Generic[S]):
         Raises:
             ValueError: a width or the state's shape does not fit, or dropout has no ``rng``.
         """
-        begun = self.begin(batch, state, train=train, rng=rng)
-        run = self._kernel(batch.data, batch.batch_sizes, begun.state, begun.weights, keep=train)
+        self.check_inputs(batch)
+        self.check_state(batch, state)
+        order, weights = StateOrder(batch), self.weights_of_pass(train=train, rng=rng)
+        before = _of_one(order.rows_of(state))
+        if before is None:
+            shape = self.state_arrays, order.rows, self.units
+            before = tuple(np.zeros(shape, self.w_hidden.value.dtype))
+        run = self._kernel(batch.data, batch.batch_sizes, before, weights.values, keep=train)
+
+        def final(rows: Arrays, empty: S | None) -> S:
+            return self.state_type(*order.filled([new[None] for new in rows], empty))
 
         def backward(
             d_outputs: PackedSequence | None, d_state: S | None = None
         ) -> tuple[PackedSequence, S]:
             d_data = None if d_outputs is None else d_outputs.data
-            found = run.backward(d_data, begun.rows_of(d_state))
-            return batch.with_data(found.x), begun.learn(found, d_state)
+            found = run.backward(d_data, _of_one(order.rows_of(d_state)))
+            weights.learn(found.weights)
+            return batch.with_data(found.x), final(found.state, d_state)
 
-        return batch.with_data(run.outputs), begun.final(run.state), backward
+        return batch.with_data(run.outputs), final(run.state, state), backward
 
-    def begin(
-        self,
-        batch: PackedSequence,
-        state: S | None,
-        *,
-        train: bool,
-        rng: np.random.Generator | None,
-    ) -> "LayerPass[S]":
-        """Begin a pass; see :meth:`forward` for the arguments and what is raised."""
-        self._check(batch, state)
-        return LayerPass(self, batch, state, self._dropout_mask(train, rng))
+    def weights_of_pass(self, *, train: bool, rng: np.random.Generator | None) -> "PassWeights":
+        """Return the weights that one pass computes with; see :meth:`forward`."""
+        return PassWeights(self, self._dropout_mask(train, rng))
 
-    def _check(self, batch: PackedSequence, state: S | None) -> None:
-        name = type(self).__name__
+    def check_inputs(self, batch: PackedSequence) -> None:
+        """Raise a ValueError where the width of the inputs does not fit."""
         if batch.data.ndim != 2 or batch.data.shape[1] != self.features:
             raise ValueError(
-                f"{name} wants inputs of shape (tokens, {self.features}), found {batch.data.shape}"
+                f"{type(self).__name__} wants inputs of shape (tokens, {self.features}), "
+                f"found {batch.data.shape}"
             )
+
+    def check_state(self, batch: PackedSequence, state: S | None) -> None:
+        """Raise a ValueError where the shape of the state does not fit."""
         if state is None:
             return
         shape = (1, batch.batch, self.units)
         found = [array.shape for array in state]
         if found != [shape] * self.state_arrays:
             raise ValueError(
-                f"{name} wants {self.state_arrays} state arrays {shape}, found {found}"
+                f"{type(self).__name__} wants {self.state_arrays} state arrays {shape}, "
+                f"found {found}"
             )
 
     def _dropout_mask(self, train: bool, rng: np.random.Generator | None) -> Array | None:
@@ -161,76 +169,37 @@ class _Recurrent(Generic[S]):
         return inverted_mask(value.shape, self.recurrent_dropout, rng, value.dtype)
 
 
-class LayerPass(Generic[S]):
-    """One pass of a layer over a batch, around its kernel: states in the caller's order outside, in
-    the packing's inside; weights as dropout leaves them.
+class PassWeights:
+    """The weights of one pass, as dropout leaves them.
 
     Args:
         layer: whose parameters learn.
-        batch: (M, D) inputs.
-        before: the state before each sequence's first token; None for zeros.
         mask: (H, G H) of the recurrent weights, or None.
 
     Attributes:
-        state: arrays (A, H), of the sequences that are not empty.
-        weights: in the order of the layer's parameters.
+        values: in the order of the layer's parameters.
     """
 
-    def __init__(
-        self, layer: _Recurrent[S], batch: PackedSequence, before: S | None, mask: Array | None
-    ) -> None:
-        self._layer = layer
-        self._batch = batch
-        self._before = before
+    def __init__(self, layer: _Recurrent[Any], mask: Array | None) -> None:
+        self._masked = None if mask is None else layer.w_hidden
         self._mask = mask
-        self._alive = batch.order[: batch.batch_sizes[0] if batch.steps else 0]
         self._parameters = [parameter for _, parameter in layer.parameters()]
-        self.state = self.rows_of(before) or tuple(
-            np.zeros((len(self._alive), layer.units), layer.w_hidden.value.dtype)
-            for _ in range(layer.state_arrays)
-        )
-        self.weights = tuple(
-            parameter.value * mask if self._masked(parameter) else parameter.value
+        self.values = tuple(
+            parameter.value * mask if parameter is self._masked else parameter.value
             for parameter in self._parameters
         )
 
-    def _masked(self, parameter: Parameter) -> bool:
-        return self._mask is not None and parameter is self._layer.w_hidden
-
-    def final(self, rows: Arrays) -> S:
-        """Return the state after each sequence's last token: an empty one keeps its own."""
-        return self._filled(self._before, rows)
-
-    def rows_of(self, state: S | None) -> Arrays | None:
-        """Return the rows (A, H) of the sequences that are not empty."""
-        if state is None:
-            return None
-        return tuple(array[0].take(self._alive, axis=0) for array in state)
-
-    def learn(self, found: Gradients, d_state: S | None) -> S:
-        """Add to the gradients of the parameters; return the gradient of the initial state."""
-        for parameter, gradient in zip(self._parameters, found.weights, strict=True):
-            if self._masked(parameter):
+    def learn(self, gradients: Arrays) -> None:
+        """Add to the gradients of the parameters; the arrays are given away."""
+        for parameter, gradient in zip(self._parameters, gradients, strict=True):
+            if parameter is self._masked:
                 gradient = gradient * self._mask
             parameter.add_grad(gradient, given=True)
-        return self._filled(d_state, found.state)
 
-    def _filled(self, state: S | None, rows: Arrays) -> S:
-        """Return rows in the caller's order; those of empty sequences come from ``state``, and are
-        zeros where there is none.
-        """
-        kind, batch = self._layer.state_type, self._batch.batch
-        if len(self._alive) == batch:
-            order = self._batch.inverse_order
-            return kind(*((new.take(order, axis=0) if batch > 1 else new)[None] for new in rows))
-        whole = []
-        for k, new in enumerate(rows):
-            array = np.zeros((1, batch, new.shape[1]), new.dtype)
-            if state is not None:
-                array[...] = state[k]
-            array[0][self._alive] = new
-            whole.append(array)
-        return kind(*whole)
+
+def _of_one(arrays: Arrays | None) -> Arrays | None:
+    """Return the state of the only layer, (1, A, H) to (A, H); None for None."""
+    return None if arrays is None else tuple(array[0] for array in arrays)
 
 
 class RNN(_Recurrent[HiddenState]):
@@ -362,14 +331,14 @@ class LSTM(_Recurrent[LSTMState]):
         return table
 
     def forward_folded(
-        self, folded: Array, ids: PackedSequence, way: dispatch.Way | None = None
+        self, folded: Array, ids: PackedSequence, place: dispatch.Place | None = None
     ) -> PackedSequence:
         """Read the rows of :meth:`fold` of ids (M,), and return outputs (M, H).
 
         Args:
             folded: (V, 4H).
             ids: (M,).
-            way: the order of reading, and the columns to write to.
+            place: where the outputs go, and in which order tokens are read.
 
         Raises:
             IndexError: an id is negative or not below V.
@@ -380,7 +349,7 @@ class LSTM(_Recurrent[LSTMState]):
         zeros = np.zeros((int(ids.batch_sizes[0]), self.units), folded.dtype)
         w_hidden = np.ascontiguousarray(self.w_hidden.value)
         found, _ = dispatch.lstm_folded(
-            folded, ids.data, ids.batch_sizes, (zeros, zeros), w_hidden, way
+            folded, ids.data, ids.batch_sizes, (zeros, zeros), w_hidden, place
         )
         return ids.with_data(found)
 

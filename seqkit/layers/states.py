@@ -1,4 +1,4 @@
-"""Joining and splitting the states of several recurrent layers along their first axis."""
+"""States of recurrent layers: several layers' in one, and sequences in another order."""
 
 from collections.abc import Sequence
 from itertools import pairwise
@@ -6,7 +6,11 @@ from typing import Any
 
 import numpy as np
 
-__all__ = ["join_states", "split_state"]
+from seqkit.arrays import Array
+from seqkit.kernels.passes import Arrays
+from seqkit.sequences import PackedSequence
+
+__all__ = ["StateOrder", "join_states", "split_state"]
 
 
 def join_states(states: Sequence[Any]) -> Any:
@@ -40,3 +44,45 @@ def split_state(state: Any, counts: Sequence[int]) -> list[Any]:
         raise ValueError(f"the state must have {sum(counts)} layers, found {sorted(found)}")
     bounds = [0, *np.cumsum(counts).tolist()]
     return [type(state)(*(array[a:b] for array in state)) for a, b in pairwise(bounds)]
+
+
+class StateOrder:
+    """The sequences of a state: all of them in the caller's order outside, those that are not empty
+    in the packing's order inside.
+
+    Args:
+        batch: whose sequences they are.
+
+    Attributes:
+        rows: A, how many are not empty.
+    """
+
+    def __init__(self, batch: PackedSequence) -> None:
+        self.rows = int(batch.batch_sizes[0]) if batch.steps else 0
+        self._batch = batch
+
+    def rows_of(self, state: Any) -> Arrays | None:
+        """Return what is inside, (L, N, H) to (L, A, H); None for None."""
+        if state is None:
+            return None
+        alive = self._batch.order[: self.rows]
+        return tuple(array.take(alive, axis=1) for array in state)
+
+    def filled(self, rows: Sequence[Array], empty: Any) -> list[Array]:
+        """Return what is outside, (L, A, H) to (L, N, H).
+
+        Args:
+            rows: of the sequences that are not empty.
+            empty: a state with those that are; None for zeros.
+        """
+        if self.rows == self._batch.batch:
+            order = self._batch.inverse_order
+            return [new.take(order, axis=1) for new in rows]
+        whole = []
+        for k, new in enumerate(rows):
+            array = np.zeros((len(new), self._batch.batch, new.shape[2]), new.dtype)
+            if empty is not None:
+                array[...] = empty[k]
+            array[:, self._batch.order[: self.rows]] = new
+            whole.append(array)
+        return whole

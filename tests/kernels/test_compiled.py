@@ -298,8 +298,8 @@ def test_panels_hold_the_columns_of_matrices_under_each_other(
     with use_compiled(), use_threads(threads):
         found = compiled()
         assert found is not None
-        laid = panels(found, first, second)
-        laid.write()
+        laid = panels(found, first, second, into=np.empty(2 * first.size, np.float32))
+        laid.unwritten(alone=False)
     np.testing.assert_array_equal(laid.numbers, in_panels(np.concatenate([first, second])))
 
 
@@ -314,8 +314,8 @@ def test_matrices_are_transposed_whatever_their_shape(
     with use_compiled(), use_threads(threads):
         found = compiled()
         assert found is not None
-        laid = transposed(found, matrix, rows=rows)
-        laid.write()
+        laid = transposed(found, matrix, rows=rows, into=np.empty(matrix.size, np.float32))
+        laid.unwritten(alone=False)
     np.testing.assert_array_equal(laid.numbers, matrix.T.ravel() if rows else in_panels(matrix.T))
 
 

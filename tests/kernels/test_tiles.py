@@ -92,8 +92,8 @@ def test_panels_give_what_rows_give(
     a, b = drawn(rng, rows, inner), drawn(rng, inner, columns)
     with use_compiled():
         found = loaded()
-        laid = panels(found, b)
-        laid.write()
+        laid = panels(found, b, into=np.empty(b.size, np.float32))
+        laid.unwritten(alone=False)
         as_panels = np.empty((rows, columns), np.float32)
         multiply_panels(found, a, laid.numbers, as_panels)
         np.testing.assert_array_equal(as_panels, product(found, a, b))
