@@ -42,6 +42,12 @@ if TYPE_CHECKING:
 __all__ = ["Search"]
 
 
+UNJUDGED = 4
+"""A trial is not held against others before this part of its epochs, a fourth, is over: low rates
+and much dropout begin slowly, and where a linear classifier stands beside the encoder, all first
+epochs are alike."""
+
+
 def _never() -> bool:
     return False
 
@@ -95,7 +101,8 @@ class Search:
             "space": [str(dimension) for dimension in self.space],
             "seed": seed,
         }
-        self._study = open_study(self.folder, spec.name, facts, seed=seed)
+        unjudged = config.epochs // UNJUDGED
+        self._study = open_study(self.folder, spec.name, facts, seed=seed, unjudged=unjudged)
 
     # --- what there is so far --------------------------------------------------------------------
 

@@ -54,7 +54,9 @@ class Trial:
         return "-" if self.score is None else format_score(self.score, self.style)
 
 
-def open_study(folder: Path, name: str, facts: Mapping[str, Any], *, seed: int) -> "optuna.Study":
+def open_study(
+    folder: Path, name: str, facts: Mapping[str, Any], *, seed: int, unjudged: int
+) -> "optuna.Study":
     """Open the study that a folder keeps, or begin one.
 
     Args:
@@ -62,6 +64,7 @@ def open_study(folder: Path, name: str, facts: Mapping[str, Any], *, seed: int) 
         name: of the study.
         facts: what must be equal for trials to be comparable, as JSON values.
         seed: of the search.
+        unjudged: epochs after which no trial is stopped yet.
 
     Raises:
         UserError: the folder keeps a study of another name or other facts, or its journal is
@@ -85,7 +88,7 @@ def open_study(folder: Path, name: str, facts: Mapping[str, Any], *, seed: int) 
         storage=storage,
         load_if_exists=True,
         direction="maximize",
-        pruner=optuna.pruners.MedianPruner(n_warmup_steps=1),
+        pruner=optuna.pruners.MedianPruner(n_warmup_steps=unjudged + 1),
     )
     # Each sitting draws from a stream of its own, or it would repeat the first one's trials.
     study.sampler = optuna.samplers.TPESampler(seed=seed + len(study.get_trials(deepcopy=False)))

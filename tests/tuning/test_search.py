@@ -16,14 +16,14 @@ pytest.importorskip("optuna", reason="the extra seqkit[tune] is not installed")
 SMALL = {"units": 4, "epochs": 1, "batch_size": 2, "min_count": 1}
 
 
-def search_in(folder: Path, *space: Any) -> Search:
+def search_in(folder: Path, *space: Any, epochs: int = 1) -> Search:
     """A search for a tiny language model."""
     text = folder / "text.txt"
     text.write_text("바람이 불고 비가 온다\nrain and wind and rain\n" * 6, encoding="utf-8")
     spec = default_host().find_task("lm")
     return Search(
         spec,
-        parse(spec.config, SMALL),
+        parse(spec.config, {**SMALL, "epochs": epochs}),
         data=DataFiles(train=text, dev=text, test=folder / "absent.txt", name="text"),
         space=space,
         folder=folder / "search",
@@ -65,6 +65,20 @@ def test_a_search_is_taken_up_where_it_was_left(tmp_path: Path) -> None:
     assert again.trials == tuple(first)
     (third,) = again.run(trials=3)
     assert third.number == 2
+
+
+def test_no_trial_is_stopped_in_the_first_fourth_of_its_epochs(tmp_path: Path) -> None:
+    import optuna
+    from optuna.storages.journal import JournalFileBackend
+
+    search = search_in(tmp_path, Choices("learning_rate", ("0.03", "1e-9")), epochs=8)
+    trials = list(search.run(trials=14))
+    stopped = [trial.number for trial in trials if trial.outcome == "stopped early"]
+    journal = JournalFileBackend(str(tmp_path / "search" / "trials.log"))
+    study = optuna.load_study(study_name=None, storage=optuna.storages.JournalStorage(journal))
+    epochs = [len(study.trials[number].intermediate_values) for number in stopped]
+    assert epochs
+    assert min(epochs) == 3
 
 
 def test_an_option_is_searched_once(tmp_path: Path) -> None:
