@@ -16,8 +16,8 @@ C       classes
 """
 
 import math
-from collections.abc import Callable
-from typing import Any, TypeAlias
+from collections.abc import Callable, Iterable
+from typing import Any, TypeAlias, TypeVar
 
 import numpy as np
 from numpy.typing import DTypeLike, NDArray
@@ -32,7 +32,10 @@ __all__ = [
     "aligned_empty",
     "aligned_zeros",
     "line_start",
+    "tuple_like",
 ]
+
+ArraysT = TypeVar("ArraysT", bound=tuple[Any, ...])
 
 Array: TypeAlias = NDArray[Any]
 """Real numbers; complex ones pass through the reference kernels for gradient checks."""
@@ -73,3 +76,10 @@ def _aligned(allocate: Callable[..., Array], shape: tuple[int, ...], dtype: DTyp
     kind = np.dtype(dtype)
     memory = allocate(math.prod(shape) * kind.itemsize + LINE, np.uint8)
     return np.ndarray(shape, kind, memory, line_start(memory))
+
+
+def tuple_like(arrays: ArraysT, others: Iterable[Array]) -> ArraysT:
+    """Return other arrays as a tuple of the same type: a NamedTuple, or a plain one."""
+    make: Any = getattr(arrays, "_make", tuple)
+    made: ArraysT = make(others)
+    return made

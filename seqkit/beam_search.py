@@ -22,7 +22,7 @@ from typing import Any, NamedTuple, TypeAlias, TypeVar
 import numpy as np
 from numpy.typing import ArrayLike
 
-from seqkit.arrays import Array, IntArray
+from seqkit.arrays import Array, IntArray, tuple_like
 
 __all__ = ["BeamStep", "Hypothesis", "beam_search", "length_penalty"]
 
@@ -118,10 +118,7 @@ def _check(width: int, n_best: int, alpha: float, limits: IntArray) -> None:
 
 
 def _selected(state: S, rows: IntArray) -> S:
-    arrays = (array.take(rows, axis=1) for array in state)
-    chosen: Any = type(state)._make(arrays) if hasattr(state, "_make") else tuple(arrays)
-    found: S = chosen
-    return found
+    return tuple_like(state, (array.take(rows, axis=1) for array in state))
 
 
 class _Beams(NamedTuple):
@@ -202,7 +199,9 @@ class _Search:
 
 
 def _top_tokens(log_probabilities: Array, width: int) -> IntArray:
-    """Return the ids of the ``width`` largest of each row (K, V), in no order."""
+    """Return the ids of the ``width`` largest of each row (K, V), in no order; the smaller ids of
+    equal ones.
+    """
     tokens = log_probabilities.shape[1]
     if width >= tokens:
         return np.broadcast_to(np.arange(tokens), log_probabilities.shape)
@@ -211,4 +210,9 @@ def _top_tokens(log_probabilities: Array, width: int) -> IntArray:
         top = log_probabilities.argmax(axis=1)[:, None]
     else:
         top = np.argpartition(log_probabilities, tokens - width, axis=1)[:, tokens - width :]
+        chosen = np.take_along_axis(log_probabilities, top, axis=1)
+        least = chosen.min(axis=1, keepdims=True)
+        left_out = (log_probabilities == least).sum(axis=1) > (chosen == least).sum(axis=1)
+        for row in np.flatnonzero(left_out):
+            top[row] = np.argsort(-log_probabilities[row], kind="stable")[:width]
     return top

@@ -140,6 +140,22 @@ def test_a_longer_sequence_wins_with_the_penalty() -> None:
     assert len(best(2.0).tokens) == 4
 
 
+@pytest.mark.parametrize("width", [1, 2, 4])
+def test_of_equally_good_tokens_the_first_come(width: int) -> None:
+    even = np.full((40, 40), -np.log(40))
+    found = beam_search(
+        lambda tokens, state, counts: (even[tokens], state),
+        (),
+        batch=1,
+        start=END,
+        end=39,
+        max_length=1,
+        width=width,
+        n_best=width,
+    )[0]
+    assert sorted(h.tokens for h in found) == [(token,) for token in range(width)]
+
+
 def test_impossible_tokens_never_come() -> None:
     log_p = np.array([[-np.inf, 0.0, -np.inf], [0.0, -np.inf, -np.inf], [0.0, -np.inf, -np.inf]])
     found = beam_search(

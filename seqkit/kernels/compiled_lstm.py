@@ -216,29 +216,27 @@ def compiled_lstm_folded(
     table: Array,
     ids: IntArray,
     sizes: IntArray,
-    state: Arrays,
     w_hidden: Array,
     place: Place | None = None,
-) -> tuple[Array, Arrays]:
-    """Run an LSTM over the rows of a table of ``x W + b``; see :func:`seqkit.kernels.dispatch`."""
-    hidden, cell = state
-    rows, units = hidden.shape
+) -> Array:
+    """Run an LSTM over the rows of a table of ``x W + b``; see :mod:`seqkit.kernels.dispatch`."""
+    rows, units = int(sizes[0]), len(w_hidden)
     way, outputs = place or (Way(), aligned_empty((len(ids), units), table.dtype))
     if len(way.places):
         ids = ids.take(way.places)
-    gates, squashed = np.empty((rows, 4 * units), table.dtype), np.empty_like(cell)
-    final = np.empty_like(hidden), np.empty_like(cell)
+    gates = np.empty((rows, 4 * units), table.dtype)
+    hidden, cell, squashed, *final = np.zeros((5, rows, units), table.dtype)
     room = spare.lend((w_hidden.size,))
     matrix = _recurrent(found, w_hidden, rows, room)
     none = np.zeros(4 * units, table.dtype)  # the bias is in the table
     arrays = (
         *(table, none, ids, matrix.numbers, matrix.ld),
         *(matrix.unwritten(alone=False), w_hidden, w_hidden),
-        *(gates, hidden.copy(), cell.copy(), squashed, outputs, *final, False),
+        *(gates, hidden, cell, squashed, outputs, *final, False),
     )
     _each(found.code.lstm_forward, found, ranges(sizes), _bounds(sizes), way, *arrays)
     spare.give_back(room)
-    return outputs, final
+    return outputs
 
 
 def _forward(

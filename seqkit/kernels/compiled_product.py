@@ -24,14 +24,18 @@ def compiled_product_for(*matrices: Array) -> Compiled | None:
     return found if fit else None
 
 
-def in_rows(found: Compiled, matrix: Array) -> Array:
-    """Return a matrix (R, C) whose rows lie in one piece each: the same one, or a copy whose memory
-    is lent; see :mod:`.spare`.
+def in_rows(found: Compiled, matrix: Array, *, lent: bool = False) -> Array:
+    """Return a matrix (R, C) whose rows lie in one piece each: the same one, or a copy.
+
+    Args:
+        found: the kernels.
+        matrix: (R, C).
+        lent: whether the memory of a copy is lent, and will be given back; see :mod:`.spare`.
     """
     columns = matrix.shape[1]
     if matrix.strides[1] == matrix.itemsize and matrix.strides[0] >= columns * matrix.itemsize:
         return matrix
-    copy = spare.lend(matrix.shape)
+    copy = spare.lend(matrix.shape) if lent else aligned_empty(matrix.shape, matrix.dtype)
     if matrix.T.flags.c_contiguous:
         found.code.transpose(matrix.T, copy.reshape(-1), len(matrix.T))
     else:
@@ -47,7 +51,7 @@ def right_side(found: Compiled | None, matrix: Array) -> Iterator[Array]:
         found: the kernels that will multiply; None for NumPy, which takes it as it is.
         matrix: (R, C).
     """
-    laid = matrix if found is None else in_rows(found, matrix)
+    laid = matrix if found is None else in_rows(found, matrix, lent=True)
     yield laid
     if laid is not matrix:
         spare.give_back(laid)

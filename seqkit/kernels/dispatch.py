@@ -99,30 +99,27 @@ def lstm_folded(
     table: Array,
     ids: IntArray,
     sizes: IntArray,
-    state: Arrays,
     w_hidden: Array,
     place: Place | None = None,
-) -> tuple[Array, Arrays]:
-    """Run an LSTM, for inference, on inputs whose ``x W + b`` is known.
+) -> Array:
+    """Run an LSTM, for inference, from a state of zeros on inputs whose ``x W + b`` is known.
 
     Args:
         table: (V, 4H) ``x W + b`` of all inputs that there are.
         ids: (M,) which of them each token is; at least one token.
         sizes: (T,) sequences alive at each step.
-        state: arrays (A, H).
         w_hidden: (H, 4H).
         place: where the outputs go, where :func:`lstm_may_share` says so.
 
     Returns:
-        Outputs (M, H), and the final state (A, H) of each sequence.
+        Outputs (M, H).
     """
-    state = tuple(np.ascontiguousarray(array, table.dtype) for array in state)
     table, ids = np.ascontiguousarray(table), np.ascontiguousarray(ids, np.int64)
     found = compiled()
     with single_blas():
         if found is None or table.dtype != np.float32:
-            return numpy_lstm.lstm_folded(table, ids, sizes, state, w_hidden)
-        return compiled_lstm_folded(found, table, ids, sizes, state, w_hidden, place)
+            return numpy_lstm.lstm_folded(table, ids, sizes, w_hidden)
+        return compiled_lstm_folded(found, table, ids, sizes, w_hidden, place)
 
 
 lstm = choose(_lstm, reference.lstm)

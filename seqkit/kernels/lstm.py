@@ -59,12 +59,10 @@ def lstm(x: Array, sizes: IntArray, state: Arrays, weights: Arrays, *, keep: boo
     return Pass(outputs, final, partial(_backward, tokens, steps, slab, w_input, w_hidden))
 
 
-def lstm_folded(
-    table: Array, ids: IntArray, sizes: IntArray, state: Arrays, w_hidden: Array
-) -> tuple[Array, Arrays]:
+def lstm_folded(table: Array, ids: IntArray, sizes: IntArray, w_hidden: Array) -> Array:
     """Run an LSTM over the rows of a table of ``x W + b``, keeping nothing."""
-    hidden, cell = state
     units = len(w_hidden)
+    hidden, cell = np.zeros((2, int(sizes[0]), units), table.dtype)
     steps = steps_of(sizes)
     tokens = Tokens(np.empty((len(ids), 0), table.dtype), hidden, keep=False)
     slab = new_slab(6, len(hidden), units, table.dtype, len(hidden))
@@ -72,8 +70,8 @@ def lstm_folded(
     recurrent = w_hidden.copy()
     recurrent[:, : 3 * units] *= 0.5
     computed = looked_up(tokens, steps, partial(_halved_rows, table, ids), recurrent, 4)
-    final_cell = _run(computed, tokens, cell, slab, outputs)
-    return outputs, (last_rows(outputs, steps), final_cell)
+    _run(computed, tokens, cell, slab, outputs)
+    return outputs
 
 
 def _halved_rows(table: Array, ids: IntArray, first: int, stop: int) -> Array:

@@ -118,7 +118,8 @@ class BlockedSoftmax:
             return total
 
         total = self._in_parts(run)
-        combined: Array = sum(total[1:], start=total[0])
+        with np.errstate(over="ignore", invalid="ignore"):
+            combined: Array = sum(total[1:], start=total[0])
         return combined[:, -1], combined[:, : self.hidden.shape[1]]
 
     def _largest(self) -> Array:

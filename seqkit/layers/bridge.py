@@ -5,7 +5,7 @@ from typing import Any
 
 import numpy as np
 
-from seqkit.arrays import Array, DTypeLike
+from seqkit.arrays import Array, DTypeLike, tuple_like
 from seqkit.layers.base import RecurrentLayer, State, prefixed
 from seqkit.layers.linear import Linear
 from seqkit.parameters import Parameter
@@ -91,6 +91,6 @@ def flatten_state(state: State) -> tuple[Array, Callable[[Array], Any]]:
     def backward(d_flat: Array) -> Any:
         pieces = np.split(d_flat, len(state), axis=1)
         arrays = (piece.reshape(batch, layers, units).transpose(1, 0, 2) for piece in pieces)
-        return type(state)(*arrays)
+        return tuple_like(state, arrays)
 
     return flat, backward

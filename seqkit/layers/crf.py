@@ -8,6 +8,7 @@ import numpy as np
 from seqkit.arrays import Array, BoolArray, DTypeLike, IntArray
 from seqkit.layers.base import constructor_call
 from seqkit.layers.chains import Chains, best_paths
+from seqkit.layers.embedding import check_ids
 from seqkit.layers.losses import Loss, sum_exactly
 from seqkit.parameters import Parameter, uniform
 from seqkit.sequences import PackedSequence
@@ -159,6 +160,19 @@ class CRF:
         tags, scores = best_paths(chains)
         return emissions.with_data(tags[:, 0]), scores[:, 0] - chains.log_partition
 
+    def decode_with_marginals(self, emissions: PackedSequence) -> tuple[IntArray, Array]:
+        """Find each sequence's most probable tags, and how sure each of them is.
+
+        Returns:
+            The tags (M,) of :meth:`decode`, and each one's probability over all paths (M,).
+
+        Raises:
+            ValueError: the constraints allow no path for some sequence.
+        """
+        chains = self._chains(emissions)
+        tags = best_paths(chains)[0][:, 0]
+        return tags, np.take_along_axis(chains.marginals(), tags[:, None], axis=1)[:, 0]
+
     def n_best(self, emissions: PackedSequence, count: int) -> list[list[tuple[IntArray, float]]]:
         """Find each sequence's ``count`` most probable paths, best first.
 
@@ -203,8 +217,4 @@ class CRF:
     def _check_tags(self, emissions: PackedSequence, tags: IntArray) -> None:
         if tags.shape != (emissions.tokens,):
             raise ValueError(f"tags must be ({emissions.tokens},), found {tags.shape}")
-        if len(tags) and not (tags.min() >= 0 and tags.max() < self.classes):
-            wrong = tags[(tags < 0) | (tags >= self.classes)]
-            raise IndexError(
-                f"tags must be in 0 .. {self.classes - 1}, found {wrong[:10].tolist()}"
-            )
+        check_ids(tags, self.classes, what="tags")

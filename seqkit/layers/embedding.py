@@ -115,8 +115,8 @@ class Embedding:
         yield "table", self.table
 
 
-def check_ids(ids: IntArray, rows: int) -> None:
+def check_ids(ids: IntArray, rows: int, *, what: str = "ids") -> None:
     """Raise IndexError where an id (M,) is not of a row: a negative one would read from the end."""
     if len(ids) and not (ids.min() >= 0 and ids.max() < rows):
         wrong = ids[(ids < 0) | (ids >= rows)]
-        raise IndexError(f"ids must be in 0 .. {rows - 1}, found {wrong[:10].tolist()}")
+        raise IndexError(f"{what} must be in 0 .. {rows - 1}, found {wrong[:10].tolist()}")

@@ -15,6 +15,7 @@ import numpy as np
 from numpy.typing import ArrayLike
 
 from seqkit.arrays import Array, IntArray
+from seqkit.layers.embedding import check_ids
 
 __all__ = ["Loss", "TargetMasses", "log_softmax", "softmax", "softmax_cross_entropy"]
 
@@ -80,9 +81,7 @@ class TargetMasses(NamedTuple):
             IndexError: a target is not in 0 .. C-1.
             ValueError: weights of a wrong shape or sign, or smoothing outside [0, 1).
         """
-        if len(targets) and not (targets.min() >= 0 and targets.max() < classes):
-            wrong = targets[(targets < 0) | (targets >= classes)]
-            raise IndexError(f"targets must be in 0 .. {classes - 1}, found {wrong[:10].tolist()}")
+        check_ids(targets, classes, what="targets")
         if not 0.0 <= label_smoothing < 1.0:
             raise ValueError(f"label_smoothing must be in [0, 1), found {label_smoothing}")
         of_class = np.ones(classes) if weights is None else np.asarray(weights, np.float64)

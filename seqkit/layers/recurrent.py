@@ -346,12 +346,9 @@ class LSTM(_Recurrent[LSTMState]):
         if not ids.steps:
             return ids.with_data(np.empty((0, self.units), folded.dtype))
         check_ids(ids.data, len(folded))
-        zeros = np.zeros((int(ids.batch_sizes[0]), self.units), folded.dtype)
         w_hidden = np.ascontiguousarray(self.w_hidden.value)
-        found, _ = dispatch.lstm_folded(
-            folded, ids.data, ids.batch_sizes, (zeros, zeros), w_hidden, place
-        )
-        return ids.with_data(found)
+        outputs = dispatch.lstm_folded(folded, ids.data, ids.batch_sizes, w_hidden, place)
+        return ids.with_data(outputs)
 
     def may_share(self, inputs: Array) -> bool:
         """Return whether this layer and another can read such inputs side by side here."""

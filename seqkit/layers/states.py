@@ -6,7 +6,7 @@ from typing import Any
 
 import numpy as np
 
-from seqkit.arrays import Array
+from seqkit.arrays import Array, tuple_like
 from seqkit.kernels.passes import Arrays
 from seqkit.sequences import PackedSequence
 
@@ -43,7 +43,7 @@ def split_state(state: Any, counts: Sequence[int]) -> list[Any]:
     if found != {sum(counts)}:
         raise ValueError(f"the state must have {sum(counts)} layers, found {sorted(found)}")
     bounds = [0, *np.cumsum(counts).tolist()]
-    return [type(state)(*(array[a:b] for array in state)) for a, b in pairwise(bounds)]
+    return [tuple_like(state, (array[a:b] for array in state)) for a, b in pairwise(bounds)]
 
 
 class StateOrder:

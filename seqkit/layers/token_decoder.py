@@ -5,7 +5,7 @@ from typing import Any
 
 import numpy as np
 
-from seqkit.arrays import Array, IntArray
+from seqkit.arrays import Array, IntArray, tuple_like
 from seqkit.beam_search import Hypothesis, beam_search
 from seqkit.layers.base import State, prefixed
 from seqkit.layers.decoder import AttentionDecoder
@@ -175,7 +175,7 @@ class TokenDecoder:
             tokens = np.array([choose(number, row) for number, row in pairs], np.int64)
             alive = tokens != self.end
             going, tokens = going[alive], tokens[alive]
-            state = type(after)(*(array[:, alive] for array in after))
+            state = tuple_like(after, (array[:, alive] for array in after))
             for number, token in zip(going.tolist(), tokens.tolist(), strict=True):
                 written[number].append(token)
         return written

@@ -1,5 +1,6 @@
 """Averages of the weights over the steps, which often score better than the last weights."""
 
+import math
 from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
 
@@ -108,9 +109,15 @@ class WeightAverage:
         Raises:
             ValueError: it does not belong to these parameters; nothing has been changed then.
         """
-        names = state.keys() - {"updates"}
-        if "updates" not in state or not names <= self.parameters.keys():
-            raise ValueError("the state names parameters that are not averaged here")
+        averaged = [name for name, p in self.parameters.items() if p.trainable]
+        if "updates" not in state:
+            raise ValueError("the state has no number of updates")
+        names = averaged if int(state["updates"]) else []
+        if state.keys() - {"updates"} != set(names):
+            raise ValueError(
+                "the state is of other parameters than are averaged here, differing in "
+                + ", ".join(sorted((state.keys() - {"updates"}) ^ set(names)))
+            )
         self._averages = {
             name: matching_copy(state[name], self.parameters[name], name) for name in names
         }
@@ -138,11 +145,14 @@ class AveragingTrigger:
         self._scores: list[float] = []
 
     def observe(self, score: float) -> bool:
-        """Take a validation score, higher is better; return whether averaging begins now."""
+        """Take a validation score, higher is better; return whether averaging begins now.
+
+        NaN is below every score.
+        """
         older = self._scores[: max(0, len(self._scores) + 1 - self.patience)]
         begins = not self.triggered and bool(older) and not score >= max(older)
         self.triggered |= begins
-        self._scores.append(score)
+        self._scores.append(-math.inf if math.isnan(score) else score)
         return begins
 
     def state(self) -> dict[str, Array]:

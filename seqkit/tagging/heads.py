@@ -95,8 +95,7 @@ class CRFHead:
     def decode(self, scores: PackedSequence) -> tuple[IntArray, Array]:
         """Return the tags of the best path, and the share of all paths that agree on each."""
         exact = scores.with_data(scores.data.astype(np.float64))
-        best, _ = self.crf.decode(exact)
-        return best.data, _at(self.crf.marginals(exact).data, best.data)
+        return self.crf.decode_with_marginals(exact)
 
     def parameters(self) -> Iterator[tuple[str, Parameter]]:
         """Yield the parameters of the random field."""

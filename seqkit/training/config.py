@@ -55,7 +55,7 @@ class TrainingConfig:
         minimum=1,
     )
     warmup: int = option(
-        0, help="steps over which the learning rate rises from zero", group="training", minimum=0
+        0, help="steps in which the learning rate rises to its size", group="training", minimum=0
     )
     clip_norm: float | None = option(
         5.0,

@@ -113,11 +113,12 @@ class Trainer:
         Raises:
             NonFiniteError: a loss or gradient is not finite.
             UserError: the examples are not those of the run that is being resumed.
+            ValueError: a parameter was frozen or made trainable since the trainer was made.
         """
-        self._take_up()
-        self._model.prepare(examples)
-        self.stopped = INTERRUPTED  # unless the next line returns
+        self.stopped = INTERRUPTED  # unless the last line of the block returns
         try:
+            self._take_up()
+            self._model.prepare(examples)
             self.stopped = yield from self._epochs(examples, stop)
         except NonFiniteError:
             self.stopped = NOT_FINITE
@@ -154,6 +155,7 @@ class Trainer:
         if self._best is None:
             self._best = copy_weights(self._trainable)
         self._model.begin_epoch(current.epoch)
+        self._refuse_thawed()
         order = random_stream(self._seed, "order", current.epoch)
         batches = self._model.batches(examples, rng=order)
         current.begin(len(batches))
@@ -167,6 +169,15 @@ class Trainer:
                 report = self._step(batches)
             current.seconds += time.perf_counter() - started
             yield report
+
+    def _refuse_thawed(self) -> None:
+        """The best weights and the average are of the parameters that were trainable at first."""
+        now = {name for name, p in self._parameters.items() if p.trainable}
+        if changed := sorted(now ^ self._trainable.keys()):
+            raise ValueError(
+                "which parameters are trainable must not change while a trainer runs, "
+                f"found changed: {', '.join(changed)}; train again with a new trainer"
+            )
 
     def _step(self, batches: Sequence[Any]) -> StepReport:
         current = self._current

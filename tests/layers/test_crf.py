@@ -138,6 +138,16 @@ def test_a_sequence_alone_is_as_in_a_batch() -> None:
         np.testing.assert_allclose(alone_p[0], log_p[n], atol=1e-12)
 
 
+def test_the_best_tags_come_with_how_sure_they_are() -> None:
+    rng = np.random.default_rng(0)
+    crf = random_crf(rng, 3)
+    batch = random_batch(rng, [4, 1, 0, 6], 3)
+    tags, probabilities = crf.decode_with_marginals(batch)
+    np.testing.assert_array_equal(tags, crf.decode(batch)[0].data)
+    marginals = crf.marginals(batch).data
+    np.testing.assert_array_equal(probabilities, marginals[np.arange(11), tags])
+
+
 def test_forbidden_transitions_have_no_share_and_no_gradient() -> None:
     rng = np.random.default_rng(0)
     crf = random_crf(rng, 3, constraints=BIO)

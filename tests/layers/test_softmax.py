@@ -150,6 +150,15 @@ def test_logits_that_overflow_plain_exponentials(scale: float) -> None:
     np.testing.assert_allclose(d_hidden, whole.backward() @ layer.w.value, atol=1e-4)
 
 
+def test_an_overflow_that_is_mended_warns_nobody() -> None:
+    rng = np.random.default_rng(0)
+    layer = output(rng, 30, 1000, dtype=np.float32)
+    layer.w.value *= 100
+    hidden = rng.normal(size=(300, 30)).astype(np.float32)
+    loss = layer.loss(hidden, rng.integers(0, 1000, 300))  # a warning is an error here
+    assert np.isfinite(loss.log_probabilities).all()
+
+
 def test_the_number_of_threads_changes_nothing() -> None:
     rng = np.random.default_rng(0)
     layer = output(rng, 40, 3000, dtype=np.float32)

@@ -143,6 +143,26 @@ def test_names_state_and_widths(cell: str, bidirectional: bool) -> None:
     assert state.hidden.shape == (2 * sides, 4, 4)
 
 
+@pytest.mark.parametrize("cell", CELLS)
+@pytest.mark.parametrize("bidirectional", [False, True])
+@pytest.mark.parametrize("layers", [1, 2])
+def test_a_state_may_be_a_plain_tuple_as_a_checkpoint_has_it(
+    cell: str, bidirectional: bool, layers: int
+) -> None:
+    rng = np.random.default_rng(0)
+    layer = build(cell, layers=layers, bidirectional=bidirectional)
+    batch = random_batch(rng, LENGTHS, 3)
+    state = random_state(rng, layer, batch.batch)
+    named, wanted, back = layer.forward(batch, state, train=True)
+    plain, final, plain_back = layer.forward(batch, tuple(state), train=True)
+    np.testing.assert_array_equal(plain.data, named.data)
+    assert type(final) is type(wanted)
+    (d_x, d_state), (d_plain, d_plain_state) = back(named, wanted), plain_back(named, tuple(wanted))
+    np.testing.assert_array_equal(d_plain.data, d_x.data)
+    for ours, theirs in zip(d_plain_state, d_state, strict=True):
+        np.testing.assert_array_equal(ours, theirs)
+
+
 def test_builder_gives_the_simplest_layer() -> None:
     assert isinstance(build(layers=1), LSTM)
     assert isinstance(build(layers=1, bidirectional=True), Bidirectional)

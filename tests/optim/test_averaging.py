@@ -77,9 +77,12 @@ def test_mistakes_are_named() -> None:
     with pytest.raises(ValueError, match="decay"):
         WeightAverage([], kind="ema", decay=1.0)
     average = WeightAverage([("w", parameter)])
-    for state in ({}, {"updates": np.array(1), "v": np.zeros(1)}):
-        with pytest.raises(ValueError, match="not averaged here"):
-            average.load_state(state)
+    with pytest.raises(ValueError, match="no number of updates"):
+        average.load_state({})
+    with pytest.raises(ValueError, match=r"other parameters than are averaged here.* v, w"):
+        average.load_state({"updates": np.array(1), "v": np.zeros(1)})
+    with pytest.raises(ValueError, match=r"other parameters than are averaged here.* w"):
+        average.load_state({"updates": np.array(1)})
     with pytest.raises(ValueError, match="must be float64"):
         average.load_state({"updates": np.array(1), "w": np.zeros(1, np.float32)})
 
@@ -93,6 +96,9 @@ def test_mistakes_are_named() -> None:
         (2, [1.0, 3.0, 2.0, 4.0, 2.5, 2.9], 4),
         (2, [3.0, 1.0, 2.0, 0.0], 2),
         (1, [1.0, float("nan")], 1),
+        (1, [float("nan"), 5.0, 4.0], 2),
+        (1, [float("nan"), 1.0, float("nan")], 2),
+        (2, [1.0, float("nan"), 0.0], 2),
         (3, [3.0, 2.0, 1.0], None),
         (5, [3.0, 2.0, 1.0, 0.0, -1.0, -2.0], 5),
     ],

@@ -204,6 +204,32 @@ def test_the_model_ends_on_the_best_weights(values, higher_is_better, best):
     assert len({str(weights) for weights in seen.values()}) == 4
 
 
+def test_a_model_that_fails_to_prepare_keeps_the_best_weights():
+    model, trainer = trainer_of(epochs=3, validate=scores([3.0, 2.0, 1.0]))
+    seen = run_recording_weights(trainer, model)
+
+    def fail(train):
+        raise OSError("no memory left")
+
+    model.prepare = fail
+    with pytest.raises(OSError, match="no memory left"):
+        list(trainer.run(EXAMPLES))
+    assert weights_of(model) == seen[1]
+    assert trainer.stopped == "interrupted"
+
+
+def test_a_parameter_must_not_be_unfrozen_while_a_trainer_runs():
+    model, trainer = trainer_of(epochs=3)
+
+    def begin_epoch(epoch):
+        model.frozen.trainable = epoch > 1
+
+    model.begin_epoch = begin_epoch
+    with pytest.raises(ValueError, match="found changed: frozen; train again with a new trainer"):
+        list(trainer.run(EXAMPLES))
+    assert [report.epoch for report in trainer.history] == [1]
+
+
 def test_the_best_flag_marks_every_new_best():
     _, trainer = trainer_of(epochs=4, validate=scores([1.0, 2.0, 2.0, 3.0]))
     assert [r.best for r in epochs(trainer.run(EXAMPLES))] == [True, True, False, True]
