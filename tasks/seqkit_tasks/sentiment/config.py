@@ -20,7 +20,7 @@ class SentimentConfig(SubwordConfig, TextEncoderConfig, TrainingConfig):
 
     epochs: int = option(15, help="passes over the training split", group="training", minimum=0)
     dropout: float = option(
-        0.5,
+        0.65,
         help="dropout before and after the encoder and before the output",
         group="encoder",
         minimum=0.0,
