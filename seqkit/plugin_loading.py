@@ -71,7 +71,9 @@ class PluginRecord:
         module: that it was loaded from.
         builtin: whether it belongs to seqkit.
         status: "broken" where there is anything to mend; what works of it is used all the same.
-        reasons: what is wrong, or why it is disabled.
+        reasons: what is wrong with it as it is installed, or why it is disabled.
+        failures: what it failed at when it was told of epochs and runs, which only the process of
+            the run knows; the same failure only once.
         notes: what else is worth knowing, such as text it printed while it was imported.
         hooks: names of the hooks it implements.
         tasks: names it offers, likewise ``commands``, ``datasets`` and ``encoders``.
@@ -85,6 +87,7 @@ class PluginRecord:
     builtin: bool = False
     status: Literal["ok", "disabled", "broken"] = "ok"
     reasons: list[str] = field(default_factory=list)
+    failures: list[str] = field(default_factory=list)
     notes: list[str] = field(default_factory=list)
     hooks: list[str] = field(default_factory=list)
     tasks: list[str] = field(default_factory=list)
@@ -115,6 +118,12 @@ class PluginRecord:
         self.status = "broken"
         if reason not in self.reasons:
             self.reasons.append(reason)
+
+    def fail_at_event(self, failure: str) -> None:
+        """Note what it failed at during a run; the same failure only once."""
+        self.status = "broken"
+        if failure not in self.failures:
+            self.failures.append(failure)
 
     def to_json(self) -> dict[str, Any]:
         """Return plain values."""
@@ -155,7 +164,7 @@ class LoadedPlugin:
     def __init__(self, record: PluginRecord, plugin: object) -> None:
         self.record = record
         self._manager = _Manager()
-        with _guarded(record, "cannot be registered"):
+        with _guarded(record.fail, "cannot be registered"):
             self._refuse_mistakes(plugin)
             self._manager.register(plugin, record.name)
             callers = self._manager.get_hookcallers(plugin) or []
@@ -175,7 +184,7 @@ class LoadedPlugin:
         if hook not in self.record.hooks:
             return
         trace, count = CallTrace(self.record.name, hook), 0
-        with _guarded(self.record, f"{hook} failed", trace):
+        with _guarded(self.record.fail, f"{hook} failed", trace):
             for item in _captured(self.record, self._call(hook, trace), trace):
                 count += 1
                 yield item
@@ -194,7 +203,8 @@ class LoadedPlugin:
         """Call an event hook."""
         if hook in self.record.hooks:
             trace = CallTrace(self.record.name, hook)
-            with _guarded(self.record, f"{hook} failed", trace), trace.running():
+            note = self.record.fail_at_event
+            with _guarded(note, f"{hook} failed", trace), trace.running():
                 getattr(self._manager.hook, hook)(**arguments)
             trace.show("told")
 
@@ -261,7 +271,7 @@ def import_plugin(record: PluginRecord, load: Callable[[], object]) -> object | 
     """Import a plugin; where that fails, say so on its record and return None."""
     trace = CallTrace(record.name, "import")
     plugin = None
-    with _guarded(record, "cannot be imported", trace), _output_noted(record), trace.running():
+    with _guarded(record.fail, "cannot be imported", trace), _output_noted(record), trace.running():
         plugin = load()
         if plugin is None:
             raise TypeError("its entry point is None, wanted a module or an object")
@@ -273,12 +283,14 @@ def import_plugin(record: PluginRecord, load: Callable[[], object]) -> object | 
 
 
 @contextmanager
-def _guarded(record: PluginRecord, what: str, trace: CallTrace | None = None) -> Iterator[None]:
-    """Turn whatever a plugin raises into a reason on its record."""
+def _guarded(
+    note: Callable[[str], None], what: str, trace: CallTrace | None = None
+) -> Iterator[None]:
+    """Turn whatever a plugin raises into a note on its record."""
     try:
         yield
     except _FAILURES as error:
-        record.fail(f"{what}: {_described(error)}")
+        note(f"{what}: {_described(error)}")
         if trace is not None:
             trace.show(f"raised {type(error).__name__}")
 

@@ -88,10 +88,11 @@ class PluginHost:
     def __init__(
         self, sources: Iterable[PluginSource], *, disabled: str = "", notices: Iterable[str] = ()
     ) -> None:
+        self._sources = tuple(sources)
         self._disabled = {name.strip() for name in disabled.split(",") if name.strip()}
         self._plugins: list[LoadedPlugin] = []
         self._records: list[PluginRecord] = []
-        for source in sources:
+        for source in self._sources:
             self._load(source)
         self.notices = (*notices, *self._unknown_disabled())
 
@@ -102,6 +103,10 @@ class PluginHost:
         installed, notices = installed_sources()
         disabled = environment.get(DISABLE_VARIABLE, "")
         return cls([*builtin_sources(), *installed], disabled=disabled, notices=notices)
+
+    def renewed(self) -> "PluginHost":
+        """Return a host of the same plugins, which nothing has happened to yet."""
+        return PluginHost(self._sources, disabled=",".join(self._disabled))
 
     def _load(self, source: PluginSource) -> None:
         record = PluginRecord(
@@ -142,9 +147,16 @@ class PluginHost:
 
     @property
     def flawed(self) -> tuple[PluginRecord, ...]:
-        """The plugins with anything to mend: broken ones, and those that print or are slow."""
+        """The plugins with anything to mend as they are installed: broken ones, and those that
+        print or are slow.
+        """
         records = self.records
         return tuple(r for r in records if r.status != "disabled" and (r.reasons or r.notes))
+
+    @property
+    def failed(self) -> tuple[PluginRecord, ...]:
+        """The plugins that failed when they were told of an event."""
+        return tuple(record for record in self._records if record.failures)
 
     def tasks(self) -> "tuple[TaskSpec[Any], ...]":
         """Return the tasks, built-in ones first."""
@@ -207,7 +219,7 @@ class PluginHost:
         hint = suggest(name, known)
         problems = [Problem(f"no such {what}; {hint}", name)]
         for record in self.records:
-            if record.status != "ok" and (_resembles(record, name) or hint.startswith("valid")):
+            if record.reasons and (_resembles(record, name) or hint.startswith("valid")):
                 reasons = "; ".join(record.reasons)
                 problems.append(
                     Problem(

@@ -204,8 +204,10 @@ def test_an_event_that_raises_is_noted_once_and_stops_nothing(site: FakeSite):
     for _ in range(3):
         host.epoch_finished(None, None)
     assert records["bad"].status == "broken"
-    assert len(records["bad"].reasons) == 1
-    assert "seqkit_epoch_finished failed: OSError: disk full" in records["bad"].reasons[0]
+    assert len(records["bad"].failures) == 1
+    assert "seqkit_epoch_finished failed: OSError: disk full" in records["bad"].failures[0]
+    assert records["bad"] in host.failed
+    assert host.renewed().failed == ()
 
 
 def test_plugins_are_disabled_by_name(site: FakeSite):
