@@ -9,7 +9,6 @@ import importlib
 import importlib.metadata
 import inspect
 import io
-import os
 import re
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager, redirect_stderr, redirect_stdout
@@ -19,6 +18,7 @@ from typing import Any, Literal, TypeVar
 import pluggy
 
 from seqkit.errors import SeqkitError
+from seqkit.plugin_code import innermost_line, own_line
 from seqkit.tracing import CallTrace
 
 __all__ = [
@@ -164,7 +164,7 @@ class LoadedPlugin:
     def __init__(self, record: PluginRecord, plugin: object) -> None:
         self.record = record
         self._manager = _Manager()
-        with _guarded(record.fail, "cannot be registered"):
+        with _guarded(record, "cannot be registered"):
             self._refuse_mistakes(plugin)
             self._manager.register(plugin, record.name)
             callers = self._manager.get_hookcallers(plugin) or []
@@ -184,7 +184,7 @@ class LoadedPlugin:
         if hook not in self.record.hooks:
             return
         trace, count = CallTrace(self.record.name, hook), 0
-        with _guarded(self.record.fail, f"{hook} failed", trace):
+        with _guarded(self.record, f"{hook} failed", trace):
             for item in _captured(self.record, self._call(hook, trace), trace):
                 count += 1
                 yield item
@@ -203,8 +203,8 @@ class LoadedPlugin:
         """Call an event hook."""
         if hook in self.record.hooks:
             trace = CallTrace(self.record.name, hook)
-            note = self.record.fail_at_event
-            with _guarded(note, f"{hook} failed", trace), trace.running():
+            guarded = _guarded(self.record, f"{hook} failed", trace, event=True)
+            with guarded, trace.running():
                 getattr(self._manager.hook, hook)(**arguments)
             trace.show("told")
 
@@ -271,7 +271,7 @@ def import_plugin(record: PluginRecord, load: Callable[[], object]) -> object | 
     """Import a plugin; where that fails, say so on its record and return None."""
     trace = CallTrace(record.name, "import")
     plugin = None
-    with _guarded(record.fail, "cannot be imported", trace), _output_noted(record), trace.running():
+    with _guarded(record, "cannot be imported", trace), _output_noted(record), trace.running():
         plugin = load()
         if plugin is None:
             raise TypeError("its entry point is None, wanted a module or an object")
@@ -284,13 +284,15 @@ def import_plugin(record: PluginRecord, load: Callable[[], object]) -> object | 
 
 @contextmanager
 def _guarded(
-    note: Callable[[str], None], what: str, trace: CallTrace | None = None
+    record: PluginRecord, what: str, trace: CallTrace | None = None, *, event: bool = False
 ) -> Iterator[None]:
     """Turn whatever a plugin raises into a note on its record."""
     try:
         yield
     except _FAILURES as error:
-        note(f"{what}: {_described(error)}")
+        place = own_line(error, record) or innermost_line(error)
+        note = record.fail_at_event if event else record.fail
+        note(f"{what}: {_described(error, place)}")
         if trace is not None:
             trace.show(f"raised {type(error).__name__}")
 
@@ -318,21 +320,12 @@ def _output_noted(record: PluginRecord) -> Iterator[None]:
             record.notes.append(f"printed: {_one_line(text)}")
 
 
-def _described(error: BaseException) -> str:
-    """Name an error, what it says, and the last line of the plugin's own code that it came from."""
+def _described(error: BaseException, place: str) -> str:
+    """Name an error, what it says, and the place that it came from."""
     if isinstance(error, ModuleNotFoundError) and error.name:
         return f"it needs the module {error.name!r}, which is not installed"
     text = f"{type(error).__name__}: {_one_line(str(error))}".rstrip(": ")
-    if isinstance(error, SyntaxError):
-        return text
-    trace = error.__traceback__
-    place = ""
-    while trace is not None:
-        code = trace.tb_frame.f_code
-        if not code.co_filename.startswith("<"):
-            place = f" ({os.path.basename(code.co_filename)}, line {trace.tb_lineno})"
-        trace = trace.tb_next
-    return text + place
+    return text if isinstance(error, SyntaxError) else text + place
 
 
 def _one_line(text: str, limit: int = 300) -> str:
@@ -372,7 +365,7 @@ def made_by(
     except SeqkitError:
         raise
     except _FAILURES as error:
-        reason = _one_line(f"{type(error).__name__}: {error}", 200)
+        reason = _described(error, own_line(error, record))
         raise PluginError(f"plugin {record.title}: {what} failed: {reason}") from error
     if not fits(made):
         raise PluginError(f"plugin {record.title}: {what} returned {shown(made)}")
@@ -416,7 +409,9 @@ def installed_sources() -> tuple[list[PluginSource], list[str]]:
             for source in _sources_of(distribution):
                 sources.setdefault((source.name, source.distribution), source)
         except Exception as error:
-            notices.append(f"entry points of {shown(distribution)}: {_described(error)}")
+            notices.append(
+                f"entry points of {shown(distribution)}: {_described(error, innermost_line(error))}"
+            )
     return [sources[key] for key in sorted(sources)], notices
 
 

@@ -62,6 +62,7 @@ __all__ = [
     "create_encoder",
     "create_text_encoder",
     "default_host",
+    "loaded_host",
     "use_host",
 ]
 
@@ -92,6 +93,7 @@ class PluginHost:
         self._disabled = {name.strip() for name in disabled.split(",") if name.strip()}
         self._plugins: list[LoadedPlugin] = []
         self._records: list[PluginRecord] = []
+        self._in_use: list[PluginRecord] = []
         for source in self._sources:
             self._load(source)
         self.notices = (*notices, *self._unknown_disabled())
@@ -158,6 +160,11 @@ class PluginHost:
         """The plugins that failed when they were told of an event."""
         return tuple(record for record in self._records if record.failures)
 
+    @property
+    def in_use(self) -> tuple[PluginRecord, ...]:
+        """The external plugins of whose offers one was asked for by name."""
+        return tuple(self._in_use)
+
     def tasks(self) -> "tuple[TaskSpec[Any], ...]":
         """Return the tasks, built-in ones first."""
         return tuple(offer.spec for offer in self._tasks.values())
@@ -215,6 +222,7 @@ class PluginHost:
         from seqkit.suggestions import suggest
 
         if name in offers:
+            self._note_use(offers[name].record)
             return offers[name].spec
         hint = suggest(name, known)
         problems = [Problem(f"no such {what}; {hint}", name)]
@@ -228,6 +236,10 @@ class PluginHost:
                     )
                 )
         raise UserError(problems)
+
+    def _note_use(self, record: PluginRecord) -> None:
+        if not record.builtin and record not in self._in_use:
+            self._in_use.append(record)
 
     def create_task(self, spec: "TaskSpec[Any]", config: Any) -> "Task[Any, Any, Any]":
         """Make the task of a spec, which need not be one of the host's own.
@@ -407,6 +419,11 @@ def default_host() -> PluginHost:
     global _host
     if _host is None:
         _host = PluginHost.discover()
+    return _host
+
+
+def loaded_host() -> PluginHost | None:
+    """Return :func:`default_host` if it was ever asked for, and load nothing."""
     return _host
 
 

@@ -49,7 +49,7 @@ CASES = {
     ),
     "malformed-spec": (
         "@hookimpl\ndef seqkit_tasks():\n    yield task('good')\n    yield task('Bad Name')",
-        "SpecError: task name 'Bad Name': wanted lower-case words",
+        "SpecError: task name 'Bad Name': wanted lower-case words with hyphens (seqkit_bad.py,",
         ["good"],
     ),
     "malformed-command": (
@@ -106,6 +106,11 @@ CASES = {
         "@hookimpl\ndef seqkit_tasks():\n    yield task('good')\n    raise KeyError('x')",
         "seqkit_tasks failed: KeyError: 'x' (seqkit_bad.py, line",
         ["good"],
+    ),
+    "changes-a-frozen-spec": (
+        "@hookimpl\ndef seqkit_tasks():\n    task('good').name = 'better'",
+        "FrozenInstanceError: cannot assign to field 'name' (seqkit_bad.py, line",
+        [],
     ),
     "exits-in-hook": (
         "import sys\n@hookimpl\ndef seqkit_tasks(): sys.exit('bye')",
