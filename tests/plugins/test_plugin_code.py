@@ -1,7 +1,7 @@
 """What a plugin's code raises at the command line: the plugin is named, with a line of its own."""
 
 import re
-from collections.abc import Iterator
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -30,7 +30,7 @@ def seqkit_tasks():
 
 
 @pytest.fixture
-def run(site: FakeSite, tmp_path: Path, monkeypatch, capsys) -> Iterator[object]:
+def run(site: FakeSite, tmp_path: Path, monkeypatch, capsys) -> Callable[..., str]:
     monkeypatch.chdir(tmp_path)
     monkeypatch.delenv("SEQKIT_TRACEBACK", raising=False)
     write_data(tmp_path / "data")
@@ -42,7 +42,7 @@ def run(site: FakeSite, tmp_path: Path, monkeypatch, capsys) -> Iterator[object]
             assert run_command_line(["run", "odd", "--data", "data", "--quiet"]) == 1
         return capsys.readouterr().err
 
-    yield run
+    return run
 
 
 @pytest.mark.parametrize(
