@@ -8,7 +8,10 @@ from pathlib import Path
 import pytest
 
 from seqkit import hookspecs
+from seqkit.label_model import LabelModel
+from seqkit.metrics.evaluation import Evaluation
 from seqkit.plugins import PluginHost, PluginSource, builtin_sources
+from seqkit.sequences import PackedSequence
 from tests.docs import make_reference
 
 ROOT = Path(__file__).parents[2]
@@ -93,6 +96,35 @@ RENEW = "renew it: python -m tests.docs.make_reference"
 
 def test_the_page_of_types_is_what_the_docstrings_say():
     assert make_reference.TYPES.read_text("utf-8") == make_reference.types_page(), RENEW
+
+
+KINDS = [kind for kinds in make_reference.GROUPS.values() for kind in kinds]
+
+
+@pytest.mark.parametrize("kind", KINDS, ids=lambda kind: kind.__name__)
+def test_an_attribute_that_is_listed_exists(kind: type):
+    own = [each for each in kind.__mro__ if each.__module__.startswith("seqkit")]
+    code = "\n".join(inspect.getsource(each) for each in own)
+    kept = set(re.findall(r"\bself\.(\w+)(?:: .+)? = ", code))
+    declared = {name for each in own for name in inspect.get_annotations(each)}
+    listed = set(make_reference.attributes(kind))
+    assert {name for name in listed if not hasattr(kind, name)} <= kept | declared
+
+
+def test_a_property_is_listed_also_where_it_is_cached():
+    assert "lengths" in make_reference.attributes(PackedSequence)
+    assert "headline" in make_reference.attributes(Evaluation)
+
+
+def test_the_methods_of_a_dataclass_are_listed():
+    page = make_reference.types_page()
+    assert "| `certain(label)` |" in page
+    assert "| `as_read(words)` |" in page
+
+
+def test_what_a_constructor_takes_is_no_attribute():
+    assert "batch_size" in make_reference.arguments(LabelModel)
+    assert "batch_size" not in make_reference.attributes(LabelModel)
 
 
 def test_the_tables_of_checks_are_what_the_docstrings_say():
