@@ -70,7 +70,9 @@ CORE_COMMANDS = ("run", "tune", "evaluate", "predict", "tasks", "plugins", "conf
 """Names that no plugin's command can take."""
 
 DISABLE_VARIABLE = "SEQKIT_DISABLE_PLUGINS"
-"""Environment variable: names of plugins to leave out, with commas, or "all" external ones."""
+"""Environment variable: plugins to leave out, by name or distribution, with commas, or "all"
+external ones.
+"""
 
 _NAME = re.compile(r"[a-z][a-z0-9]*(-[a-z0-9]+)*")
 
@@ -126,13 +128,14 @@ class PluginHost:
             self._plugins.append(LoadedPlugin(record, plugin))
 
     def _is_disabled(self, source: PluginSource) -> bool:
-        all_external = bool(self._disabled & {"all", "1"})
-        return source.name in self._disabled or (all_external and not source.builtin)
+        names = {source.name} if source.builtin else {source.name, source.distribution, "all", "1"}
+        return bool(self._disabled & names)
 
     def _unknown_disabled(self) -> Iterator[str]:
         from seqkit.suggestions import suggest
 
         known = [record.name for record in self._records]
+        known += [record.distribution for record in self._records if not record.builtin]
         for name in sorted(self._disabled - {"all", "1", *known}):
             yield f"{DISABLE_VARIABLE}: no plugin is called {name!r}; {suggest(name, known)}"
 

@@ -75,12 +75,12 @@ def check_all(
 
 def _asked_for(name: str, host: PluginHost) -> tuple[PluginRecord, Sequence[str]]:
     """Return the plugin that a name means, and which of its tasks."""
-    from seqkit.cli.plugins_why import find_record
+    from seqkit.cli.plugins_why import find_records
 
     if any(name in (spec.name, *spec.aliases) for spec in host.tasks()):
         task = host.find_task(name).name
         return next(record for record in host.records if task in record.tasks), [task]
-    record = find_record(name, host)
+    record = find_records(name, host)[0]
     return record, record.tasks
 
 

@@ -4,8 +4,9 @@ import shutil
 
 import pytest
 
+from seqkit.cli import run_command_line
 from seqkit.errors import UserError
-from seqkit.plugins import PluginHost, PluginRecord
+from seqkit.plugins import PluginHost, PluginRecord, use_host
 from tests.plugins.site import FakeSite
 
 GOOD = """
@@ -224,6 +225,22 @@ def test_plugins_are_disabled_by_name(site: FakeSite):
     assert host.notices == (
         "SEQKIT_DISABLE_PLUGINS: no plugin is called 'hiaku'; did you mean 'haiku'?",
     )
+
+
+def test_of_two_plugins_of_one_name_one_is_disabled_by_its_distribution(site: FakeSite, capsys):
+    site.install("haiku", GOOD)
+    site.describe("seqkit-third", "[seqkit]\nhaiku = seqkit_haiku\n")
+    host = PluginHost.discover({})
+    with use_host(host):
+        assert run_command_line(["plugins", "--why", "haiku"]) == 0
+    out = capsys.readouterr().out
+    assert "from    seqkit-haiku 1.0" in out
+    assert "from    seqkit-third 1.0" in out
+    assert "To leave it out altogether: SEQKIT_DISABLE_PLUGINS=seqkit-third" in out
+    host = PluginHost.discover({"SEQKIT_DISABLE_PLUGINS": "seqkit-third"})
+    named = [(r.distribution, r.status) for r in host.records if r.name == "haiku"]
+    assert named == [("seqkit-haiku", "ok"), ("seqkit-third", "disabled")]
+    assert host.notices == ()
 
 
 @pytest.mark.parametrize("value", ["all", "1"])
