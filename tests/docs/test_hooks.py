@@ -3,6 +3,7 @@
 import inspect
 import re
 import types
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -82,11 +83,15 @@ def test_the_examples_do_what_they_say(host: PluginHost, capsys):
     host.epoch_finished(types.SimpleNamespace(epoch=1, metric="accuracy", score=0.5), None)
     assert capsys.readouterr().out == "hello\nhello\nepoch 1: accuracy 0.500\n"
     (encoder,) = host.encoders()
-    made = encoder.build(EncoderConfig(units=3), 2, rng=np.random.default_rng(0), dtype="float32")
-    assert made.units == 6
+    config = EncoderConfig(units=3, bidirectional=False)
+    made = encoder.build(config, 2, rng=np.random.default_rng(0), dtype="float32")
+    assert made.output_features == 6
+    both = replace(config, bidirectional=True)
+    made = encoder.build(both, 2, rng=np.random.default_rng(0), dtype="float32")
+    assert made.output_features == 12
 
     def make(features, *, rng, dtype):
-        return encoder.build(EncoderConfig(units=3), features, rng=rng, dtype=dtype)
+        return encoder.build(config, features, rng=rng, dtype=dtype)
 
     assert {record.status for record in check_layer(make)} == {"passed"}
 
