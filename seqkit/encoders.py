@@ -111,7 +111,8 @@ class TextConfig(TokenConfig):
 
 @dataclass(frozen=True, kw_only=True)
 class WordConfig(TextConfig):
-    """How words become features for a tagger: a vector of their own, their spelling, their shape.
+    """How words become features for a tagger: a vector of their own, their spelling, their shape; a
+    task's config derives from it, before :class:`~seqkit.training.TrainingConfig`.
 
     :class:`seqkit.tagging.features.WordFeatures` reads these options.
     """
@@ -145,7 +146,9 @@ class WordConfig(TextConfig):
 
 @dataclass(frozen=True, kw_only=True)
 class EncoderConfig:
-    """What reads the tokens in time; a task's config derives from it and may set other defaults."""
+    """What reads the tokens in time; a task's config derives from it, before
+    :class:`~seqkit.training.TrainingConfig`, and may set other defaults.
+    """
 
     encoder: str = option(
         "lstm", help="rnn, lstm, gru, or one that a plugin offers", group="encoder"
@@ -180,7 +183,8 @@ class EncoderConfig:
 
 @dataclass(frozen=True, kw_only=True)
 class TaggerConfig(WordConfig, EncoderConfig):
-    """A tagger: words, an encoder, and how tags are chosen; a task's config derives from it.
+    """A tagger: words, an encoder, and how tags are chosen; a task's config derives from it, before
+    :class:`~seqkit.training.TrainingConfig`.
 
     :func:`seqkit.tagging.network.create_network` reads these options.
     """

@@ -49,7 +49,8 @@ class EncoderSpec:
         name: lower-case words with hyphens.
         summary: one line.
         build: ``build(config, features, rng=..., dtype=...)`` returns the layer; ``config`` has the
-            encoder options (units, layers, bidirectional, ...).
+            encoder options (units, layers, bidirectional, ...), each of which it honours or refuses
+            with a ``UserError``.
     """
 
     name: str

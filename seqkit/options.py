@@ -59,7 +59,8 @@ class Option:
             of these ``| None``.
         default: its default.
         help: one line.
-        group: where the help shows it.
+        group: under which heading the help and the recipe show it: "data" (what is read, and how),
+            "encoder", "head" (what stands on the encoder), "training" or "output".
         minimum: smallest value allowed, for numbers.
         maximum: largest value allowed, for numbers.
     """
@@ -105,7 +106,10 @@ def option(
     minimum: float | None = None,
     maximum: float | None = None,
 ) -> Any:
-    """Declare a field of a config dataclass. See :class:`Option` for the arguments."""
+    """Declare a field of a config dataclass. See :class:`Option` for the arguments.
+
+    The groups are "data", "encoder", "head", "training" and "output".
+    """
     details = {"help": help, "group": group, "minimum": minimum, "maximum": maximum}
     return dataclasses.field(default=default, metadata={"seqkit": details})
 
@@ -114,11 +118,14 @@ def options_of(config: type) -> tuple[Option, ...]:
     """Return the options of a config dataclass, by group, in the order of its fields.
 
     Raises:
-        TypeError: not a dataclass, or a field that was not made by :func:`option` or whose type is
-            none of those that :class:`Option` names.
+        TypeError: not a dataclass by a decorator of its own, or a field that was not made by
+            :func:`option`, whose type or group is none of those that :class:`Option` names, or
+            whose default is not of its type.
     """
-    if not dataclasses.is_dataclass(config):
-        raise TypeError(f"{config.__name__} is not a dataclass")
+    # Without its own decorator a class has the constructor of its first parent, and loses options.
+    if "__dataclass_fields__" not in vars(config):
+        mend = "put @dataclass(frozen=True, kw_only=True) above it"
+        raise TypeError(f"{config.__name__} is not a dataclass of its own: {mend}")
     hints = typing.get_type_hints(config)
     found = [
         _option_of_field(config, field, hints[field.name]) for field in dataclasses.fields(config)
@@ -135,7 +142,25 @@ def _option_of_field(config: type, field: "dataclasses.Field[Any]", hint: Any) -
     plain = inner in (int, float, str, bool) or inner == tuple[str, ...] or made.choices
     if not plain or hint not in (inner, inner | None):
         raise TypeError(f"{config.__name__}.{field.name}: an option cannot be of type {hint}")
+    if made.group not in GROUPS:
+        found = f"found the group {made.group!r}, wanted one of {', '.join(GROUPS)}"
+        raise TypeError(f"{config.__name__}.{field.name}: {found}")
+    if not _is_value(made, made.default):
+        found = f"found the default {made.default!r}, wanted {_wanted(made, made.default)}"
+        raise TypeError(f"{config.__name__}.{field.name}: {found}")
     return made
+
+
+def _is_value(item: Option, value: Any) -> bool:
+    """Whether a value is of an option's type, within limits or not."""
+    inner = item.inner_type
+    if value is None:
+        return item.optional
+    if item.choices:
+        return value in item.choices
+    if inner == tuple[str, ...]:
+        return isinstance(value, tuple) and all(isinstance(part, str) for part in value)
+    return type(value) is inner or (inner is float and type(value) is int)
 
 
 def parse(

@@ -9,7 +9,6 @@ import importlib
 import importlib.metadata
 import inspect
 import io
-import os
 import re
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager, redirect_stderr, redirect_stdout
@@ -19,6 +18,7 @@ from typing import Any, Literal, TypeVar
 import pluggy
 
 from seqkit.errors import SeqkitError
+from seqkit.plugin_code import innermost_line, own_line
 from seqkit.tracing import CallTrace
 
 __all__ = [
@@ -71,7 +71,9 @@ class PluginRecord:
         module: that it was loaded from.
         builtin: whether it belongs to seqkit.
         status: "broken" where there is anything to mend; what works of it is used all the same.
-        reasons: what is wrong, or why it is disabled.
+        reasons: what is wrong with it as it is installed, or why it is disabled.
+        failures: what it failed at when it was told of epochs and runs, which only the process of
+            the run knows; the same failure only once.
         notes: what else is worth knowing, such as text it printed while it was imported.
         hooks: names of the hooks it implements.
         tasks: names it offers, likewise ``commands``, ``datasets`` and ``encoders``.
@@ -85,6 +87,7 @@ class PluginRecord:
     builtin: bool = False
     status: Literal["ok", "disabled", "broken"] = "ok"
     reasons: list[str] = field(default_factory=list)
+    failures: list[str] = field(default_factory=list)
     notes: list[str] = field(default_factory=list)
     hooks: list[str] = field(default_factory=list)
     tasks: list[str] = field(default_factory=list)
@@ -115,6 +118,12 @@ class PluginRecord:
         self.status = "broken"
         if reason not in self.reasons:
             self.reasons.append(reason)
+
+    def fail_at_event(self, failure: str) -> None:
+        """Note what it failed at during a run; the same failure only once."""
+        self.status = "broken"
+        if failure not in self.failures:
+            self.failures.append(failure)
 
     def to_json(self) -> dict[str, Any]:
         """Return plain values."""
@@ -194,7 +203,8 @@ class LoadedPlugin:
         """Call an event hook."""
         if hook in self.record.hooks:
             trace = CallTrace(self.record.name, hook)
-            with _guarded(self.record, f"{hook} failed", trace), trace.running():
+            guarded = _guarded(self.record, f"{hook} failed", trace, event=True)
+            with guarded, trace.running():
                 getattr(self._manager.hook, hook)(**arguments)
             trace.show("told")
 
@@ -273,12 +283,16 @@ def import_plugin(record: PluginRecord, load: Callable[[], object]) -> object | 
 
 
 @contextmanager
-def _guarded(record: PluginRecord, what: str, trace: CallTrace | None = None) -> Iterator[None]:
-    """Turn whatever a plugin raises into a reason on its record."""
+def _guarded(
+    record: PluginRecord, what: str, trace: CallTrace | None = None, *, event: bool = False
+) -> Iterator[None]:
+    """Turn whatever a plugin raises into a note on its record."""
     try:
         yield
     except _FAILURES as error:
-        record.fail(f"{what}: {_described(error)}")
+        place = own_line(error, record) or innermost_line(error)
+        note = record.fail_at_event if event else record.fail
+        note(f"{what}: {_described(error, place)}")
         if trace is not None:
             trace.show(f"raised {type(error).__name__}")
 
@@ -306,21 +320,12 @@ def _output_noted(record: PluginRecord) -> Iterator[None]:
             record.notes.append(f"printed: {_one_line(text)}")
 
 
-def _described(error: BaseException) -> str:
-    """Name an error, what it says, and the last line of the plugin's own code that it came from."""
+def _described(error: BaseException, place: str) -> str:
+    """Name an error, what it says, and the place that it came from."""
     if isinstance(error, ModuleNotFoundError) and error.name:
         return f"it needs the module {error.name!r}, which is not installed"
     text = f"{type(error).__name__}: {_one_line(str(error))}".rstrip(": ")
-    if isinstance(error, SyntaxError):
-        return text
-    trace = error.__traceback__
-    place = ""
-    while trace is not None:
-        code = trace.tb_frame.f_code
-        if not code.co_filename.startswith("<"):
-            place = f" ({os.path.basename(code.co_filename)}, line {trace.tb_lineno})"
-        trace = trace.tb_next
-    return text + place
+    return text if isinstance(error, SyntaxError) else text + place
 
 
 def _one_line(text: str, limit: int = 300) -> str:
@@ -360,7 +365,7 @@ def made_by(
     except SeqkitError:
         raise
     except _FAILURES as error:
-        reason = _one_line(f"{type(error).__name__}: {error}", 200)
+        reason = _described(error, own_line(error, record))
         raise PluginError(f"plugin {record.title}: {what} failed: {reason}") from error
     if not fits(made):
         raise PluginError(f"plugin {record.title}: {what} returned {shown(made)}")
@@ -404,7 +409,9 @@ def installed_sources() -> tuple[list[PluginSource], list[str]]:
             for source in _sources_of(distribution):
                 sources.setdefault((source.name, source.distribution), source)
         except Exception as error:
-            notices.append(f"entry points of {shown(distribution)}: {_described(error)}")
+            notices.append(
+                f"entry points of {shown(distribution)}: {_described(error, innermost_line(error))}"
+            )
     return [sources[key] for key in sorted(sources)], notices
 
 

@@ -62,6 +62,7 @@ __all__ = [
     "create_encoder",
     "create_text_encoder",
     "default_host",
+    "loaded_host",
     "use_host",
 ]
 
@@ -69,7 +70,9 @@ CORE_COMMANDS = ("run", "tune", "evaluate", "predict", "tasks", "plugins", "conf
 """Names that no plugin's command can take."""
 
 DISABLE_VARIABLE = "SEQKIT_DISABLE_PLUGINS"
-"""Environment variable: names of plugins to leave out, with commas, or "all" external ones."""
+"""Environment variable: plugins to leave out, by name or distribution, with commas, or "all"
+external ones.
+"""
 
 _NAME = re.compile(r"[a-z][a-z0-9]*(-[a-z0-9]+)*")
 
@@ -88,10 +91,12 @@ class PluginHost:
     def __init__(
         self, sources: Iterable[PluginSource], *, disabled: str = "", notices: Iterable[str] = ()
     ) -> None:
+        self._sources = tuple(sources)
         self._disabled = {name.strip() for name in disabled.split(",") if name.strip()}
         self._plugins: list[LoadedPlugin] = []
         self._records: list[PluginRecord] = []
-        for source in sources:
+        self._in_use: list[PluginRecord] = []
+        for source in self._sources:
             self._load(source)
         self.notices = (*notices, *self._unknown_disabled())
 
@@ -102,6 +107,10 @@ class PluginHost:
         installed, notices = installed_sources()
         disabled = environment.get(DISABLE_VARIABLE, "")
         return cls([*builtin_sources(), *installed], disabled=disabled, notices=notices)
+
+    def renewed(self) -> "PluginHost":
+        """Return a host of the same plugins, which nothing has happened to yet."""
+        return PluginHost(self._sources, disabled=",".join(self._disabled))
 
     def _load(self, source: PluginSource) -> None:
         record = PluginRecord(
@@ -119,13 +128,14 @@ class PluginHost:
             self._plugins.append(LoadedPlugin(record, plugin))
 
     def _is_disabled(self, source: PluginSource) -> bool:
-        all_external = bool(self._disabled & {"all", "1"})
-        return source.name in self._disabled or (all_external and not source.builtin)
+        names = {source.name} if source.builtin else {source.name, source.distribution, "all", "1"}
+        return bool(self._disabled & names)
 
     def _unknown_disabled(self) -> Iterator[str]:
         from seqkit.suggestions import suggest
 
         known = [record.name for record in self._records]
+        known += [record.distribution for record in self._records if not record.builtin]
         for name in sorted(self._disabled - {"all", "1", *known}):
             yield f"{DISABLE_VARIABLE}: no plugin is called {name!r}; {suggest(name, known)}"
 
@@ -142,9 +152,21 @@ class PluginHost:
 
     @property
     def flawed(self) -> tuple[PluginRecord, ...]:
-        """The plugins with anything to mend: broken ones, and those that print or are slow."""
+        """The plugins with anything to mend as they are installed: broken ones, and those that
+        print or are slow.
+        """
         records = self.records
         return tuple(r for r in records if r.status != "disabled" and (r.reasons or r.notes))
+
+    @property
+    def failed(self) -> tuple[PluginRecord, ...]:
+        """The plugins that failed when they were told of an event."""
+        return tuple(record for record in self._records if record.failures)
+
+    @property
+    def in_use(self) -> tuple[PluginRecord, ...]:
+        """The external plugins of whose offers one was asked for by name."""
+        return tuple(self._in_use)
 
     def tasks(self) -> "tuple[TaskSpec[Any], ...]":
         """Return the tasks, built-in ones first."""
@@ -203,11 +225,12 @@ class PluginHost:
         from seqkit.suggestions import suggest
 
         if name in offers:
+            self._note_use(offers[name].record)
             return offers[name].spec
         hint = suggest(name, known)
         problems = [Problem(f"no such {what}; {hint}", name)]
         for record in self.records:
-            if record.status != "ok" and (_resembles(record, name) or hint.startswith("valid")):
+            if record.reasons and (_resembles(record, name) or hint.startswith("valid")):
                 reasons = "; ".join(record.reasons)
                 problems.append(
                     Problem(
@@ -216,6 +239,10 @@ class PluginHost:
                     )
                 )
         raise UserError(problems)
+
+    def _note_use(self, record: PluginRecord) -> None:
+        if not record.builtin and record not in self._in_use:
+            self._in_use.append(record)
 
     def create_task(self, spec: "TaskSpec[Any]", config: Any) -> "Task[Any, Any, Any]":
         """Make the task of a spec, which need not be one of the host's own.
@@ -395,6 +422,11 @@ def default_host() -> PluginHost:
     global _host
     if _host is None:
         _host = PluginHost.discover()
+    return _host
+
+
+def loaded_host() -> PluginHost | None:
+    """Return :func:`default_host` if it was ever asked for, and load nothing."""
     return _host
 
 

@@ -179,6 +179,13 @@ class WritingModel(Model[ExampleT, Written]):
         longest: tokens of the longest answer of training.
         open_ended: whether an input has many right answers, of which the data know a few.
 
+    Attributes:
+        network: as above.
+        vocabulary: as above.
+        tokenizer: as above.
+        open_ended: as above.
+        limit: tokens that an answer may have, its end mark among them.
+
     Raises:
         UserError: a mark is missing from the vocabulary.
     """

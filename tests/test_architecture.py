@@ -20,7 +20,7 @@ FLOORS = [
     ["training", "bundle", "datasets", "encoders", "mistakes"],
     ["tasks", "reports"],
     ["hookspecs", "inputs", "label_model", "writing_model"],
-    ["plugin_loading", "plugins", "splits"],
+    ["plugin_code", "plugin_loading", "plugins", "splits"],
     ["tagging"],
     ["sources", "summaries", "run_folder"],
     ["loading"],

@@ -1,5 +1,6 @@
+import re
 import tomllib
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, make_dataclass, replace
 from typing import Any, Literal, Optional
 
 import pytest
@@ -189,6 +190,46 @@ def test_an_optional_of_any_spelling_is_optional() -> None:
 def test_only_dataclasses_have_options() -> None:
     with pytest.raises(TypeError, match="int is not a dataclass"):
         options_of(int)
+
+
+def test_a_config_without_its_own_decorator_is_refused_since_it_would_lose_options() -> None:
+    @dataclass(frozen=True, kw_only=True)
+    class Other:
+        beam: int = option(1, help="beam")
+
+    class Both(Config, Other):
+        pass
+
+    mend = r"put @dataclass\(frozen=True, kw_only=True\) above it"
+    with pytest.raises(TypeError, match=f"Both is not a dataclass of its own: {mend}"):
+        options_of(Both)
+
+
+@pytest.mark.parametrize(
+    ("kind", "default", "wanted"),
+    [
+        (int, ",.?!", "a whole number"),
+        (int, True, "a whole number"),
+        (float, "0.1", "a number"),
+        (bool, 1, "true or false"),
+        (str, None, "text"),
+        (int | None, 1.5, "a whole number"),
+        (tuple[str, ...], "max", "a list of names"),
+        (Literal["rnn", "lstm"], "lstn", "one of rnn, lstm; did you mean 'lstm'"),
+    ],
+)
+def test_a_default_must_be_of_the_options_type(kind: Any, default: Any, wanted: str) -> None:
+    made = make_dataclass("Odd", [("marks", kind, option(default, help="marks"))])
+    said = re.escape(f"Odd.marks: found the default {default!r}, wanted {wanted}")
+    with pytest.raises(TypeError, match=said):
+        options_of(made)
+
+
+def test_a_group_that_there_is_not_is_refused_with_those_there_are() -> None:
+    made = make_dataclass("Odd", [("marks", str, option("", help="marks", group="marking"))])
+    said = "found the group 'marking', wanted one of data, encoder, head, training, output"
+    with pytest.raises(TypeError, match=rf"Odd\.marks: {said}"):
+        options_of(made)
 
 
 # --- recipes --------------------------------------------------------------------------------------

@@ -10,7 +10,7 @@ import typer
 from seqkit.cli.groups import Entry, LazyGroup, command_of, group_of
 from seqkit.plugins import PluginHost, default_host
 
-__all__ = ["CORE", "application", "name_broken", "report_flawed"]
+__all__ = ["CORE", "application", "name_broken", "report_failed", "report_flawed"]
 
 HELP = """Train, evaluate and run recurrent sequence models on text.
 
@@ -83,6 +83,9 @@ CORE: Mapping[str, Entry] = {
     "data": Entry("List data sets, and check files before training", _data),
 }
 
+BROKEN = 3
+"""Exit status where a plugin is broken and plugins are held to be strict."""
+
 NAMING = ("run", "tasks")
 """Commands after which broken plugins are named: what one looks for might be theirs."""
 
@@ -98,25 +101,23 @@ class _Commands(LazyGroup):
         return {**CORE, **offered}
 
     def invoke(self, ctx: Any) -> Any:
-        strict = bool(ctx.params.get("strict_plugins"))
-        if strict:
-            _refuse_broken(default_host())
-        result = super().invoke(ctx)
-        if strict:  # a plugin may have failed while it worked
-            _refuse_broken(default_host())
+        host, strict = default_host(), bool(ctx.params.get("strict_plugins"))
+        if strict and host.flawed:
+            report_flawed(host)
+            raise typer.Exit(BROKEN)
+        try:
+            result = super().invoke(ctx)
+        finally:
+            report_failed(host)
+        if strict and host.failed:
+            raise typer.Exit(BROKEN)
         if ctx.invoked_subcommand in NAMING:
-            name_broken(default_host())
+            name_broken(host)
         return result
 
 
 def _plugin_command(name: str) -> Any:
     return command_of(default_host().create_command(name), name)
-
-
-def _refuse_broken(host: PluginHost) -> None:
-    if host.flawed:
-        report_flawed(host)
-        raise typer.Exit(3)
 
 
 def report_flawed(host: PluginHost) -> None:
@@ -126,8 +127,18 @@ def report_flawed(host: PluginHost) -> None:
             print(f"plugin {record.title}: {line}", file=sys.stderr)
 
 
+def report_failed(host: PluginHost) -> None:
+    """List on stderr what plugins failed at during the command; it went on without them.
+
+    Said here and nowhere else: another process cannot know it.
+    """
+    for record in host.failed:
+        for failure in record.failures:
+            print(f"plugin {record.title}: {failure}", file=sys.stderr)
+
+
 def name_broken(host: PluginHost) -> None:
-    """Name the plugins that need mending, in one line on stderr."""
+    """Name the plugins that need mending as they are installed, in one line on stderr."""
     if host.flawed:
         names = ", ".join(record.name for record in host.flawed)
         print(f"broken plugins: {names}; 'seqkit plugins' says why", file=sys.stderr)

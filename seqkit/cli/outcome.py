@@ -1,7 +1,7 @@
 """From what happened to an exit status and the lines that say why.
 
-0 done; 1 a failure of seqkit's own; 2 the user's mistake; 3 a broken plugin, where plugins are held
-to be strict; 130 interrupted.
+0 done; 1 a failure of seqkit's own or of a plugin; 2 the user's mistake; 3 a broken plugin, where
+plugins are held to be strict; 130 interrupted.
 """
 
 import errno
@@ -9,11 +9,13 @@ import os
 import sys
 import traceback
 from collections.abc import Sequence
-from types import TracebackType
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from seqkit.cli.standard_streams import ClosedPipeError, guarded_streams
 from seqkit.errors import SeqkitError, UserError
+
+if TYPE_CHECKING:
+    from seqkit.plugins import PluginRecord
 
 __all__ = ["TRACEBACK_VARIABLE", "InterruptedByUser", "exit_status"]
 
@@ -76,9 +78,28 @@ def _failure(error: Exception) -> int:
         return _say(1, "seqkit: out of memory; a smaller --batch-size or --units needs less")
     if isinstance(error, OSError) and error.filename is not None:
         return _say(2, _refusal(error))
+    return _say(1, f"{_unforeseen(error)}; {TRACEBACK_VARIABLE}=1 shows the traceback")
+
+
+def _unforeseen(error: Exception) -> str:
+    """Say what nobody raised on purpose, and whose code it came from."""
+    from seqkit.plugin_code import innermost_line, plugin_at_fault
+    from seqkit.plugins import loaded_host
+
     text = " ".join(f"{type(error).__name__}: {error}".split())
-    hint = f"{TRACEBACK_VARIABLE}=1 shows the traceback"
-    return _say(1, f"seqkit: internal error: {text}{_place(error.__traceback__)}; {hint}")
+    host = loaded_host()
+    found = None if host is None else plugin_at_fault(error, host.records)
+    if found is not None:
+        record, place = found
+        return f"plugin {record.title} failed: {text}{place}"
+    said = f"seqkit: internal error: {text}{innermost_line(error)}"
+    return "; ".join([said, *map(_suspicion, () if host is None else host.in_use)])
+
+
+def _suspicion(record: "PluginRecord") -> str:
+    """What a plugin returns wrongly, or leaves out, is often missed in seqkit's code only."""
+    checked = f": 'seqkit plugins check {record.name}' looks for its mistakes"
+    return f"plugin {record.title} is in use" + (checked if record.tasks else "")
 
 
 def _refusal(error: OSError) -> str:
@@ -115,12 +136,3 @@ def _say(status: int, *lines: str) -> int:
     for line in lines:
         print(line, file=sys.stderr)
     return status
-
-
-def _place(trace: TracebackType | None) -> str:
-    """The innermost line of code, for a report that can be acted upon without a traceback."""
-    if trace is None:
-        return ""
-    while trace.tb_next is not None:
-        trace = trace.tb_next
-    return f" ({os.path.basename(trace.tb_frame.f_code.co_filename)}, line {trace.tb_lineno})"

@@ -3,21 +3,20 @@
 import sys
 from collections import Counter
 from collections.abc import Mapping, Sequence
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from seqkit.cli.groups import JsonSwitch
 from seqkit.errors import UserError
-from seqkit.plugins import PluginHost, default_host
+from seqkit.plugins import PluginHost, PluginRecord, default_host
 
 if TYPE_CHECKING:
     from rich.console import Console
 
-    from seqkit.tasks import TaskSpec
     from seqkit.testing.checks import CheckRecord
 
-__all__ = ["check", "check_all", "specs_of"]
+__all__ = ["check", "check_all"]
 
 
 def check(
@@ -27,7 +26,9 @@ def check(
     ] = None,
     json: JsonSwitch = False,
 ) -> None:
-    """Check that a plugin's tasks keep the contract; exit status 1 if one does not.
+    """Check that a plugin's tasks keep the contract, and that it can be told of a run.
+
+    The exit status is 1 if a check failed.
 
     Example:
       $ seqkit plugins check sentiment
@@ -36,7 +37,7 @@ def check(
     from seqkit.cli.console import console_for
     from seqkit.cli.streams import print_json
 
-    found = check_all(specs_of(name, default_host()), data)
+    found = check_all(name, default_host(), data)
     if json:
         rows = {task: [record.to_json() for record in records] for task, records in found.items()}
         print_json(rows)
@@ -47,30 +48,40 @@ def check(
         raise typer.Exit(1)
 
 
-def specs_of(name: str, host: PluginHost) -> "list[TaskSpec[Any]]":
-    """Return the task of a name, or all tasks of the plugin of that name.
+def check_all(
+    name: str, host: PluginHost, data: str | None = None
+) -> "Mapping[str, Sequence[CheckRecord]]":
+    """Check a task, or all tasks of a plugin, and what the plugin does when it is told of a run.
+
+    Returns:
+        Records by task; that of the events stands under the plugin's name.
 
     Raises:
-        UserError: neither, or a plugin without tasks.
+        UserError: no task or plugin of that name, or one with nothing to check.
     """
-    from seqkit.cli.plugins_why import find_record
-
-    if any(name in (spec.name, *spec.aliases) for spec in host.tasks()):
-        return [host.find_task(name)]
-    record = find_record(name, host)
-    if not record.tasks:
-        reasons = "; ".join(record.reasons) or "it offers other things"
-        raise UserError(f"{name}: the plugin offers no task to check: {reasons}")
-    return [host.find_task(task) for task in record.tasks]
-
-
-def check_all(
-    specs: "Sequence[TaskSpec[Any]]", data: str | None = None
-) -> "Mapping[str, tuple[CheckRecord, ...]]":
-    """Check tasks one after the other."""
+    from seqkit.testing.events import EVENT_HOOKS, check_events
     from seqkit.testing.tasks import check_task
 
-    return {spec.name: check_task(spec, data) for spec in specs}
+    record, tasks = _asked_for(name, host)
+    hears = any(hook in EVENT_HOOKS for hook in record.hooks)
+    if not tasks and not hears:
+        reasons = "; ".join(record.reasons) or "it offers other things"
+        raise UserError(f"{name}: the plugin offers no task to check: {reasons}")
+    found = {task: [*check_task(host.find_task(task), data)] for task in tasks}
+    if hears:
+        found.setdefault(record.name, []).append(check_events(record, host))
+    return found
+
+
+def _asked_for(name: str, host: PluginHost) -> tuple[PluginRecord, Sequence[str]]:
+    """Return the plugin that a name means, and which of its tasks."""
+    from seqkit.cli.plugins_why import find_records
+
+    if any(name in (spec.name, *spec.aliases) for spec in host.tasks()):
+        task = host.find_task(name).name
+        return next(record for record in host.records if task in record.tasks), [task]
+    record = find_records(name, host)[0]
+    return record, record.tasks
 
 
 def _print_records(console: "Console", task: str, records: "Sequence[CheckRecord]") -> None:

@@ -1,9 +1,13 @@
 """``seqkit plugins new NAME``: a plugin's package, written to be changed."""
 
+import sys
 from pathlib import Path
-from typing import Annotated, Literal
+from typing import TYPE_CHECKING, Annotated, Literal
 
 import typer
+
+if TYPE_CHECKING:
+    from seqkit.plugins import PluginHost
 
 __all__ = ["new"]
 
@@ -26,10 +30,25 @@ def new(
       $ seqkit plugins new haiku --kind classify
       $ pip install -e 'seqkit-haiku[test]' && seqkit run haiku
     """
+    from seqkit.plugins import default_host
     from seqkit.scaffold import write_plugin
 
     folder = write_plugin(name, kind, output or Path())
+    if owner := _owner(name, default_host()):
+        print(f"warning: {name!r} is {owner}; choose another name", file=sys.stderr)
     print(f"wrote {folder}")
     print(f"to install it: pip install -e '{folder}[test]'")
     print(f"to test it:    pytest {folder}")
     print(f"to run it:     seqkit run {name}")
+
+
+def _owner(name: str, host: "PluginHost") -> str:
+    """Say who has a name already; nothing where it is free."""
+    from seqkit.plugins import CORE_COMMANDS
+
+    for spec in host.tasks():
+        if name in (spec.name, *spec.aliases):
+            distribution, version = host.origin_of_task(spec.name)
+            return f"already a task of {distribution} {version}".rstrip()
+    taken = (*CORE_COMMANDS, *(command.name for command in host.commands()))
+    return "already a command of seqkit" if name in taken else ""

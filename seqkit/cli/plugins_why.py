@@ -1,13 +1,13 @@
 """``seqkit plugins --why NAME``: all that is known of one plugin, and what to do about it."""
 
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
 from seqkit.errors import Problem, UserError
 from seqkit.plugins import DISABLE_VARIABLE, PluginHost, PluginRecord
 from seqkit.suggestions import suggest
 
-__all__ = ["explain", "explanation", "find_record"]
+__all__ = ["explain", "explanation", "find_records"]
 
 STATUS = {
     "ok": "It works: nothing is wrong with it.",
@@ -22,7 +22,8 @@ REMEDIES = (
     ("upgrade the plugin", "It was written for an older seqkit: pip install -U {distribution}"),
     (
         "is already offered by",
-        "Two plugins offer one name; the first keeps it. Disable one of them.",
+        f"Two plugins offer one name; the first keeps it. {DISABLE_VARIABLE} leaves one out, "
+        "by the name of its distribution where both plugins have one name.",
     ),
     ("is no hook of seqkit", "A hook is misspelt; docs/reference/hooks.md lists all there are."),
     (
@@ -40,36 +41,40 @@ REMEDIES = (
 FALLBACK = "Tell its author, with this page."
 
 
-def find_record(name: str, host: PluginHost) -> PluginRecord:
-    """Return the record of a plugin, by its name, its distribution, or a task that it offers.
+def find_records(name: str, host: PluginHost) -> Sequence[PluginRecord]:
+    """Return the records of a plugin's name, else of a module or task, else of a distribution.
+
+    Distributions may give their plugins one name, and a distribution may have several plugins.
 
     Raises:
         UserError: there is none; the nearest name is given.
     """
-    for record in host.records:
-        if name in (record.name, record.module, *record.tasks):
-            return record
-    for record in host.records:
-        if name == record.distribution and not record.builtin:
-            return record
+    for found in (
+        [record for record in host.records if name == record.name],
+        [record for record in host.records if name in (record.module, *record.tasks)],
+        [record for record in host.records if name == record.distribution and not record.builtin],
+    ):
+        if found:
+            return found
     names = [record.name for record in host.records]
     raise UserError(Problem(f"no such plugin; {suggest(name, names)}", name))
 
 
 def explain(name: str, host: PluginHost, *, json: bool = False) -> None:
-    """Print what is known of a plugin."""
+    """Print what is known of the plugins of a name: with ``json``, a document for each."""
     from seqkit.cli.streams import as_utf8, json_line
 
-    record = find_record(name, host)
-    if json:
-        advice = [{"reason": reason, "advice": remedy(reason, record)} for reason in record.reasons]
-        text = json_line({**record.to_json(), "advice": advice}, indent=2)
-    else:
-        text = "\n".join(explanation(record))
-    print(text, file=as_utf8(sys.stdout))
+    for record in find_records(name, host):
+        if json:
+            reasons = record.reasons
+            advice = [{"reason": reason, "advice": remedy(reason, record)} for reason in reasons]
+            text = json_line({**record.to_json(), "advice": advice}, indent=2)
+        else:
+            text = "\n".join(explanation(record, host))
+        print(text, file=as_utf8(sys.stdout))
 
 
-def explanation(record: PluginRecord) -> Iterator[str]:
+def explanation(record: PluginRecord, host: PluginHost) -> Iterator[str]:
     """Yield what is known of a plugin, in lines."""
     origin = " ".join(part for part in (record.distribution, record.version) if part)
     yield f"Plugin {record.name}: {record.status}"
@@ -85,7 +90,9 @@ def explanation(record: PluginRecord) -> Iterator[str]:
     for note in record.notes:
         yield f"  note    {note}"
     if record.status == "broken":
-        yield f"  To leave it out altogether: {DISABLE_VARIABLE}={record.name}"
+        alone = [each.name for each in host.records].count(record.name) == 1
+        own = record.name if alone else record.distribution
+        yield f"  To leave it out altogether: {DISABLE_VARIABLE}={own}"
 
 
 def remedy(reason: str, record: PluginRecord) -> str:

@@ -151,7 +151,7 @@ def execute(plan: RunPlan) -> int:
                 threads=plan.settings.threads,
                 host=plan.host,
             )
-        return _drive(run, plan.settings, plan.host)
+        return _drive(run, plan.settings)
 
 
 def resume(spec: TaskSpec[Any], request: Request, host: PluginHost) -> int:
@@ -167,7 +167,7 @@ def resume(spec: TaskSpec[Any], request: Request, host: PluginHost) -> int:
     if run.spec.name != spec.name:
         found = f"found a run of {run.spec.name!r}, wanted {spec.name!r}"
         raise UserError(f"--resume {settings.resume}: {found}")
-    return _drive(run, settings, host)
+    return _drive(run, settings)
 
 
 def _refuse_changes(request: Request) -> None:
@@ -187,18 +187,16 @@ def _results_only() -> Iterator[None]:
         yield
 
 
-def _drive(run: "Run", settings: RunSettings, host: PluginHost) -> int:
+def _drive(run: "Run", settings: RunSettings) -> int:
     from seqkit.cli.console import console_for
     from seqkit.cli.progress import RunProgress
 
-    known = {(record.name, reason) for record in host.broken for reason in record.reasons}
     progress = RunProgress(console_for(sys.stderr), epochs=run.config.epochs, quiet=settings.quiet)
     try:
         with _results_only():
             report = _work(run, progress)
     except KeyboardInterrupt:
         report = None
-    _warn(host, known)
     if report is None:
         _say_how_to_resume(run)
         return 130
@@ -227,14 +225,6 @@ def _work(run: "Run", progress: "RunProgress") -> "RunReport | None":
         return None
     with progress.doing("scoring, and fitting the baselines"):
         return run.finish()
-
-
-def _warn(host: PluginHost, known: set[tuple[str, str]]) -> None:
-    """Tell of plugins that failed during the run; it went on without them."""
-    for record in host.broken:
-        for reason in record.reasons:
-            if (record.name, reason) not in known:
-                print(f"plugin {record.title}: {reason}", file=sys.stderr)
 
 
 def _say_how_to_resume(run: "Run") -> None:

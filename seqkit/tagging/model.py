@@ -21,7 +21,8 @@ PredictionT = TypeVar("PredictionT")
 
 
 class TaggerModel(Model[ExampleT, PredictionT]):
-    """A tagging network that learns from sentences; a subclass says what its tags mean.
+    """A tagging network that learns from sentences; a subclass says what its tags mean, and writes
+    ``predict`` with the network's :meth:`~seqkit.tagging.network.TaggingNetwork.decode`.
 
     Args:
         network: from words to tags.

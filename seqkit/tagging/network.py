@@ -46,6 +46,11 @@ class TaggingNetwork:
         dropout: rate before and after the encoder, with one mask for all steps of a sentence.
         rng: draws the weights of the output layer.
         dtype: of these weights.
+
+    Attributes:
+        features: of the words.
+        encoder: reads them.
+        head: makes a loss and answers of the scores.
     """
 
     def __init__(

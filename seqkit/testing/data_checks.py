@@ -1,6 +1,7 @@
 """Checks of what a task makes of data: examples, vocabularies, batches."""
 
 import json
+from collections.abc import Mapping
 from typing import Any
 
 import numpy as np
@@ -25,6 +26,19 @@ def examples_come_of_their_inputs(subject: TaskSubject) -> None:
     for example, original in zip(made, subject.train, strict=True):
         said = difference(task.text(example), task.text(original), place="text")
         require(not said, said)
+
+
+def texts_are_text(subject: TaskSubject) -> None:
+    """The text and the key of an example are text, and what is shown of it is for JSON."""
+    task = subject.task()
+    for example in subject.others:
+        found = {"text": task.text(example), "key": task.key(example)}
+        wrong = [f"{name} returned {v!r}" for name, v in found.items() if not isinstance(v, str)]
+        require(not wrong, f"{', '.join(wrong)}, wanted a str")
+        shown = task.shown(example)
+        require(isinstance(shown, Mapping), f"shown returned {shown!r}, wanted a mapping")
+        said = impurity(dict(shown), "shown")
+        require(not said, f"{said}, wanted what JSON knows")
 
 
 def vocabulary_knows_training_only(subject: TaskSubject) -> None:
@@ -111,6 +125,7 @@ def loss_is_a_sum(subject: TaskSubject) -> None:
 
 DATA_CHECKS = checks_of(
     examples_come_of_their_inputs,
+    texts_are_text,
     vocabulary_knows_training_only,
     resources_survive_json,
     batches_use_each_example_once,

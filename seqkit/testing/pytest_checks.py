@@ -70,6 +70,7 @@ def task_checks(
 
     Raises:
         ValueError: an excuse for a check that does not exist, or without a reason.
+        UserError: no examples, and the task has no sample.
     """
     subject = TaskSubject(spec, examples, options=dict(options or {}))
     return _parametrized(TASK_CHECKS, subject, excused)

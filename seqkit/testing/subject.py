@@ -50,6 +50,10 @@ class TaskSubject:
 
     Attributes:
         spec: as above.
+
+    Raises:
+        UserError: no data, and the task has no sample. It is said once, and not by each of the
+            checks that look at data.
     """
 
     def __init__(
@@ -59,6 +63,9 @@ class TaskSubject:
         *,
         options: dict[str, Any] | None = None,
     ) -> None:
+        if data is None and spec.sample is None:
+            wanted = "wanted gold examples: --data at the shell, examples= in Python"
+            raise UserError(f"the task {spec.name!r} has no sample, {wanted}")
         self.spec = spec
         self._data = data
         self._options = options or {}
@@ -93,8 +100,6 @@ class TaskSubject:
     def files(self) -> DataFiles | None:
         """The files of the data; None where the caller gave examples."""
         given = self._data
-        if given is None and self.spec.sample is None:
-            raise no_examples(self.spec)
         if given is None or isinstance(given, str | Path | DataFiles):
             return find_data(given, self.spec, default_host()).files
         return None
@@ -206,12 +211,6 @@ class TaskSubject:
         """What the task takes to make these examples."""
         task = self.task()
         return [task.input(example) for example in examples]
-
-
-def no_examples(spec: TaskSpec[Any]) -> UserError:
-    """Say that there is nothing to look at, and what to do."""
-    wanted = "wanted gold examples: --data at the shell, examples= in Python"
-    return UserError(f"the task {spec.name!r} has no sample, {wanted}")
 
 
 class _Offering:

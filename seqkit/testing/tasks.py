@@ -8,7 +8,7 @@ from seqkit.testing.checks import Check, CheckRecord, run_checks
 from seqkit.testing.contract_checks import CONTRACT_CHECKS
 from seqkit.testing.data_checks import DATA_CHECKS
 from seqkit.testing.learning_checks import LEARNING_CHECKS
-from seqkit.testing.subject import TaskData, TaskSubject, no_examples
+from seqkit.testing.subject import TaskData, TaskSubject
 from seqkit.testing.using_checks import USING_CHECKS
 
 __all__ = ["TASK_CHECKS", "check_task"]
@@ -45,8 +45,5 @@ def check_task(
         ValueError: an excuse for a check that does not exist, or without a reason.
         UserError: no examples, and the task has no sample.
     """
-    if examples is None and spec.sample is None:
-        # Said once, and not by each of the checks that look at data.
-        raise no_examples(spec)
     subject = TaskSubject(spec, examples, options=dict(options or {}))
     return run_checks(TASK_CHECKS, subject, excused=excused)

@@ -26,10 +26,14 @@ def text_pairs(
     """
     split = [tuple(item.split("\t")) if isinstance(item, str) else tuple(item) for item in inputs]
     problems = [
-        Problem(f"found {len(parts)} parts, wanted {'<TAB>'.join(names)}", f"input {number}")
+        Problem(f"found {_counted(parts)}, wanted {'<TAB>'.join(names)}", f"input {number}")
         for number, parts in enumerate(split, 1)
         if len(parts) != 2
     ]
     if problems:
         raise UserError(shorten(problems))
     return [(first, second) for first, second in split]
+
+
+def _counted(parts: Sequence[Any]) -> str:
+    return "1 part" if len(parts) == 1 else f"{len(parts)} parts"

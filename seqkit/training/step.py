@@ -44,10 +44,10 @@ class NonFiniteError(SeqkitError):
         self.value = value
         self.parameter = parameter
         what = "the loss" if parameter is None else f"the norm of the gradient of {parameter}"
-        super().__init__(
-            f"epoch {epoch}, step {step}: {what} is {value}; "
-            "lower learning_rate or clip_norm, or raise warmup"
-        )
+        advice = "lower learning_rate or clip_norm, or raise warmup"
+        if (epoch, step) == (1, 1):
+            advice = "no update was made yet: look at the loss, its inputs and the first weights"
+        super().__init__(f"epoch {epoch}, step {step}: {what} is {value}; {advice}")
 
     def __reduce__(self) -> tuple[type["NonFiniteError"], tuple[int, int, float, str | None]]:
         return type(self), (self.epoch, self.step, self.value, self.parameter)

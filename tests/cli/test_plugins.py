@@ -4,7 +4,9 @@ import json
 import re
 import types
 
+from seqkit.hookspecs import hookimpl
 from seqkit.plugins import use_host
+from seqkit_tasks import run_log
 from tests.cli.toy import toy_host
 
 BROKEN = types.ModuleType("empty")
@@ -51,6 +53,24 @@ def test_check_as_json_of_an_alias(seqkit):
     assert found["report-has-a-baseline"]["status"] == "passed"
     assert found["probabilities-are-probabilities"]["status"] == "skipped"
     assert {row["status"] for row in found.values()} == {"passed", "failed", "skipped"}
+
+
+class Failing:
+    @hookimpl
+    def seqkit_run_finished(self, report):
+        print("heard of", report.task)
+        raise OSError("disk full")
+
+
+def test_check_tells_a_plugin_of_a_small_run(seqkit, tmp_path):
+    with use_host(toy_host(tmp_path / "sample", ("failing", Failing()), ("run-log", run_log))):
+        done = seqkit("plugins", "check", "failing", "--json")
+        assert done.status == 1
+        (record,) = json.loads(done.out)["failing"]
+        assert (record["name"], record["status"]) == ("events-are-heard", "failed")
+        assert record["reason"].startswith("seqkit_run_finished failed: OSError: disk full (test_")
+        assert "plugin failing" not in done.err  # the failure is the result, and no news
+        assert seqkit("plugins", "check", "run-log").status == 0
 
 
 def test_check_of_what_is_no_task(seqkit, tmp_path):

@@ -7,7 +7,8 @@ repository, because that is where people read them; a test holds them to what th
 import dataclasses
 import inspect
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
+from functools import cached_property
 from pathlib import Path
 from typing import Any
 
@@ -26,6 +27,7 @@ from seqkit.plugin_loading import PluginRecord
 from seqkit.reports import BaselineReport, DataSummary, ModelSummary, RunReport, SplitSummary
 from seqkit.sequences import PackedSequence
 from seqkit.tagging.model import TaggerModel
+from seqkit.tagging.network import TaggingNetwork
 from seqkit.tasks import Baseline, Batches, Mistake, Model, Reading, Step, Task, TaskSpec
 from seqkit.testing import LAYER_CHECKS, TASK_CHECKS
 from seqkit.testing.checks import CheckRecord
@@ -42,7 +44,7 @@ GROUPS: dict[str, tuple[type, ...]] = {
     "What a plugin offers": (TaskSpec, DatasetSpec, DataFiles, EncoderSpec, CommandSpec),
     "What a task is made of": (Task, Model, Batches, Step, Baseline, Reading, Option),
     "Models that give one label to each input": (LabelModel, LabelPrediction),
-    "Models that tag words": (TaggerModel,),
+    "Models that tag words": (TaggerModel, TaggingNetwork),
     "Models that write": (WritingModel, Written, OpenlyWritten, NetworkInput),
     "Options to derive from": (
         TrainingConfig,
@@ -113,17 +115,19 @@ def _type(kind: type) -> Iterator[str]:
     yield f"\n`from {_home(kind)} import {kind.__name__}`"
     text = inspect.cleandoc(kind.__doc__ or "")
     yield f"\n{_prose(text.partition(chr(10) * 2)[0])}"
-    described = _described(text) or _options(kind)
-    if described:
-        yield "\n| attribute | what it is |\n| --- | --- |"
-        yield from (f"| `{name}` | {what} |" for name, what in described.items())
-    elif dataclasses.is_dataclass(kind):
+    yield from _table("argument", "what it is", arguments(kind))
+    found = attributes(kind)
+    yield from _table("attribute", "what it is", found)
+    if not found and dataclasses.is_dataclass(kind):
         fields = ", ".join(f"`{field.name}`" for field in dataclasses.fields(kind))
         yield f"\nFields: {fields}."
-    methods = [(call, what) for call, what in _methods(kind) if call not in described]
-    if methods:
-        yield "\n| method | what it does |\n| --- | --- |"
-        yield from (f"| `{call}` | {what} |" for call, what in methods)
+    yield from _table("method", "what it does", _methods(kind))
+
+
+def _table(name: str, what: str, rows: Mapping[str, str]) -> Iterator[str]:
+    if rows:
+        yield f"\n| {name} | {what} |\n| --- | --- |"
+        yield from (f"| `{key}` | {value} |" for key, value in rows.items())
 
 
 def _home(kind: type) -> str:
@@ -131,15 +135,30 @@ def _home(kind: type) -> str:
     return "seqkit.tasks" if kind is Step else kind.__module__
 
 
-def _described(text: str) -> dict[str, str]:
-    """The entries of a docstring's ``Attributes`` or ``Args`` section."""
-    found: dict[str, str] = {}
-    for section in ("Attributes", "Args"):
-        match = re.search(rf"^{section}:\n((?:    .*\n?|\n)+)", text, flags=re.MULTILINE)
-        for entry in re.split(r"\n(?=    \w)", match.group(1).rstrip()) if match else []:
-            name, _, what = entry.strip().partition(":")
-            found.setdefault(name, _prose(what))
-    return found
+def arguments(kind: type) -> dict[str, str]:
+    """What the constructor takes, where the object does not keep all of it under the same names."""
+    return {} if _keeps_arguments(kind) else _section(kind, "Args")
+
+
+def attributes(kind: type) -> dict[str, str]:
+    """What can be read from an object: what its docstring says, its options, its properties."""
+    kept = _section(kind, "Args") if _keeps_arguments(kind) else {}
+    said = {**kept, **_section(kind, "Attributes")} or _options(kind)
+    own = {name: _summary(get) for name, get in _getters(kind) if name not in said}
+    return {**said, **own} if said or not dataclasses.is_dataclass(kind) else {}
+
+
+def _keeps_arguments(kind: type) -> bool:
+    return dataclasses.is_dataclass(kind) or issubclass(kind, tuple)
+
+
+def _section(kind: type, name: str) -> dict[str, str]:
+    """The entries of a section of a type's docstring."""
+    text = inspect.cleandoc(kind.__doc__ or "")
+    match = re.search(rf"^{name}:\n((?:    .*\n?|\n)+)", text, flags=re.MULTILINE)
+    entries = re.split(r"\n(?=    \w)", match.group(1).rstrip()) if match else []
+    pairs = (entry.strip().partition(":") for entry in entries)
+    return {key: _prose(what) for key, _, what in pairs}
 
 
 def _options(kind: type) -> dict[str, str]:
@@ -150,21 +169,30 @@ def _options(kind: type) -> dict[str, str]:
     return {item.name: _prose(item.metadata["seqkit"]["help"]) for item in own}
 
 
-def _methods(kind: type) -> Iterator[tuple[str, str]]:
-    if dataclasses.is_dataclass(kind) and kind is not PackedSequence:
-        return
-    for name, member in vars(kind).items():
-        function = member.fget if isinstance(member, property) else member
-        if name.startswith("_") or not inspect.isfunction(function) or not function.__doc__:
-            continue
-        required = " (to be written)" if getattr(function, "__isabstractmethod__", False) else ""
-        summary = inspect.cleandoc(function.__doc__).partition("\n\n")[0]
-        yield _call(name, function, member), _prose(summary) + required
+def _getters(kind: type) -> Iterator[tuple[str, Any]]:
+    """The functions of properties, by name."""
+    for name, member in _public(kind):
+        if isinstance(member, property | cached_property):
+            yield name, member.fget if isinstance(member, property) else member.func
 
 
-def _call(name: str, function: Any, member: Any) -> str:
-    if isinstance(member, property):
-        return name
+def _methods(kind: type) -> dict[str, str]:
+    members = ((name, getattr(member, "__func__", member)) for name, member in _public(kind))
+    functions = [(name, found) for name, found in members if inspect.isfunction(found)]
+    return {_call(name, found): _summary(found) for name, found in functions if found.__doc__}
+
+
+def _public(kind: type) -> Iterator[tuple[str, Any]]:
+    """What a type has of its own."""
+    return ((name, found) for name, found in vars(kind).items() if not name.startswith("_"))
+
+
+def _summary(function: Any) -> str:
+    required = " (to be written)" if getattr(function, "__isabstractmethod__", False) else ""
+    return _prose(inspect.cleandoc(function.__doc__ or "").partition("\n\n")[0]) + required
+
+
+def _call(name: str, function: Any) -> str:
     parameters = list(inspect.signature(function).parameters.values())[1:]
     keywords = [p.name for p in parameters if p.kind is p.KEYWORD_ONLY]
     plain = [p.name for p in parameters if p.kind is not p.KEYWORD_ONLY]

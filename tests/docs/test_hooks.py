@@ -3,12 +3,16 @@
 import inspect
 import re
 import types
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
 from seqkit import hookspecs
+from seqkit.label_model import LabelModel
+from seqkit.metrics.evaluation import Evaluation
 from seqkit.plugins import PluginHost, PluginSource, builtin_sources
+from seqkit.sequences import PackedSequence
 from tests.docs import make_reference
 
 ROOT = Path(__file__).parents[2]
@@ -79,11 +83,15 @@ def test_the_examples_do_what_they_say(host: PluginHost, capsys):
     host.epoch_finished(types.SimpleNamespace(epoch=1, metric="accuracy", score=0.5), None)
     assert capsys.readouterr().out == "hello\nhello\nepoch 1: accuracy 0.500\n"
     (encoder,) = host.encoders()
-    made = encoder.build(EncoderConfig(units=3), 2, rng=np.random.default_rng(0), dtype="float32")
-    assert made.units == 6
+    config = EncoderConfig(units=3, bidirectional=False)
+    made = encoder.build(config, 2, rng=np.random.default_rng(0), dtype="float32")
+    assert made.output_features == 6
+    both = replace(config, bidirectional=True)
+    made = encoder.build(both, 2, rng=np.random.default_rng(0), dtype="float32")
+    assert made.output_features == 12
 
     def make(features, *, rng, dtype):
-        return encoder.build(EncoderConfig(units=3), features, rng=rng, dtype=dtype)
+        return encoder.build(config, features, rng=rng, dtype=dtype)
 
     assert {record.status for record in check_layer(make)} == {"passed"}
 
@@ -93,6 +101,35 @@ RENEW = "renew it: python -m tests.docs.make_reference"
 
 def test_the_page_of_types_is_what_the_docstrings_say():
     assert make_reference.TYPES.read_text("utf-8") == make_reference.types_page(), RENEW
+
+
+KINDS = [kind for kinds in make_reference.GROUPS.values() for kind in kinds]
+
+
+@pytest.mark.parametrize("kind", KINDS, ids=lambda kind: kind.__name__)
+def test_an_attribute_that_is_listed_exists(kind: type):
+    own = [each for each in kind.__mro__ if each.__module__.startswith("seqkit")]
+    code = "\n".join(inspect.getsource(each) for each in own)
+    kept = set(re.findall(r"\bself\.(\w+)(?:: .+)? = ", code))
+    declared = {name for each in own for name in inspect.get_annotations(each)}
+    listed = set(make_reference.attributes(kind))
+    assert {name for name in listed if not hasattr(kind, name)} <= kept | declared
+
+
+def test_a_property_is_listed_also_where_it_is_cached():
+    assert "lengths" in make_reference.attributes(PackedSequence)
+    assert "headline" in make_reference.attributes(Evaluation)
+
+
+def test_the_methods_of_a_dataclass_are_listed():
+    page = make_reference.types_page()
+    assert "| `certain(label)` |" in page
+    assert "| `as_read(words)` |" in page
+
+
+def test_what_a_constructor_takes_is_no_attribute():
+    assert "batch_size" in make_reference.arguments(LabelModel)
+    assert "batch_size" not in make_reference.attributes(LabelModel)
 
 
 def test_the_tables_of_checks_are_what_the_docstrings_say():

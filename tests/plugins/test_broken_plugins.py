@@ -4,8 +4,9 @@ import shutil
 
 import pytest
 
+from seqkit.cli import run_command_line
 from seqkit.errors import UserError
-from seqkit.plugins import PluginHost, PluginRecord
+from seqkit.plugins import PluginHost, PluginRecord, use_host
 from tests.plugins.site import FakeSite
 
 GOOD = """
@@ -49,7 +50,7 @@ CASES = {
     ),
     "malformed-spec": (
         "@hookimpl\ndef seqkit_tasks():\n    yield task('good')\n    yield task('Bad Name')",
-        "SpecError: task name 'Bad Name': wanted lower-case words",
+        "SpecError: task name 'Bad Name': wanted lower-case words with hyphens (seqkit_bad.py,",
         ["good"],
     ),
     "malformed-command": (
@@ -106,6 +107,11 @@ CASES = {
         "@hookimpl\ndef seqkit_tasks():\n    yield task('good')\n    raise KeyError('x')",
         "seqkit_tasks failed: KeyError: 'x' (seqkit_bad.py, line",
         ["good"],
+    ),
+    "changes-a-frozen-spec": (
+        "@hookimpl\ndef seqkit_tasks():\n    task('good').name = 'better'",
+        "FrozenInstanceError: cannot assign to field 'name' (seqkit_bad.py, line",
+        [],
     ),
     "exits-in-hook": (
         "import sys\n@hookimpl\ndef seqkit_tasks(): sys.exit('bye')",
@@ -204,8 +210,10 @@ def test_an_event_that_raises_is_noted_once_and_stops_nothing(site: FakeSite):
     for _ in range(3):
         host.epoch_finished(None, None)
     assert records["bad"].status == "broken"
-    assert len(records["bad"].reasons) == 1
-    assert "seqkit_epoch_finished failed: OSError: disk full" in records["bad"].reasons[0]
+    assert len(records["bad"].failures) == 1
+    assert "seqkit_epoch_finished failed: OSError: disk full" in records["bad"].failures[0]
+    assert records["bad"] in host.failed
+    assert host.renewed().failed == ()
 
 
 def test_plugins_are_disabled_by_name(site: FakeSite):
@@ -217,6 +225,22 @@ def test_plugins_are_disabled_by_name(site: FakeSite):
     assert host.notices == (
         "SEQKIT_DISABLE_PLUGINS: no plugin is called 'hiaku'; did you mean 'haiku'?",
     )
+
+
+def test_of_two_plugins_of_one_name_one_is_disabled_by_its_distribution(site: FakeSite, capsys):
+    site.install("haiku", GOOD)
+    site.describe("seqkit-third", "[seqkit]\nhaiku = seqkit_haiku\n")
+    host = PluginHost.discover({})
+    with use_host(host):
+        assert run_command_line(["plugins", "--why", "haiku"]) == 0
+    out = capsys.readouterr().out
+    assert "from    seqkit-haiku 1.0" in out
+    assert "from    seqkit-third 1.0" in out
+    assert "To leave it out altogether: SEQKIT_DISABLE_PLUGINS=seqkit-third" in out
+    host = PluginHost.discover({"SEQKIT_DISABLE_PLUGINS": "seqkit-third"})
+    named = [(r.distribution, r.status) for r in host.records if r.name == "haiku"]
+    assert named == [("seqkit-haiku", "ok"), ("seqkit-third", "disabled")]
+    assert host.notices == ()
 
 
 @pytest.mark.parametrize("value", ["all", "1"])

@@ -127,6 +127,18 @@ def test_a_place_that_cannot_be_written_is_the_users_mistake(tmp_path: Path):
         write_plugin("haiku", "tag", tmp_path / "file")
 
 
+@pytest.mark.parametrize(
+    ("name", "owner"),
+    [("sentiment", "a task of seqkit"), ("lm", "a task of seqkit"), ("run", "a command of seqkit")],
+)
+def test_a_name_that_is_taken_is_warned_of(tmp_path: Path, monkeypatch, capsys, name, owner):
+    monkeypatch.chdir(tmp_path)
+    assert run_command_line(["plugins", "new", name]) == 0
+    err = capsys.readouterr().err
+    assert err.startswith(f"warning: {name!r} is already {owner}")
+    assert err.endswith("; choose another name\n")
+
+
 def test_the_command(tmp_path: Path, monkeypatch, capsys):
     monkeypatch.chdir(tmp_path)
     assert run_command_line(["plugins", "new", "haiku", "--kind", "tag"]) == 0

@@ -86,6 +86,12 @@ class Shouting(ToyTask):
         return super().examples([text.replace("film", "FILM") for text in inputs], targets)
 
 
+@breaks("texts-are-text")
+class Opaque(ToyTask):
+    def shown(self, example):
+        return {"text": example.text, "vector": np.zeros(2)}
+
+
 @breaks("vocabulary-knows-training-only")
 class Peeking(ToyTask):
     """Remembers every text it meets, which is how test words get into a vocabulary."""

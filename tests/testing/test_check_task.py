@@ -1,11 +1,13 @@
 """Each check passes a task that keeps the contract, and catches one that breaks this promise."""
 
+import re
+
 import pytest
 
 from seqkit.errors import UserError
 from seqkit.plugins import default_host
 from seqkit.testing import TASK_CHECKS, check_task
-from tests.testing.broken_tasks import BROKEN
+from tests.testing.broken_tasks import BROKEN, Opaque
 from tests.testing.toy import EXAMPLES, ToyExample, ToyTask, toy_spec
 
 NAMES = [check.name for check in TASK_CHECKS]
@@ -90,6 +92,35 @@ def test_a_task_without_data_is_refused_once_with_what_to_do():
         check_task(toy_spec())
     wanted = "wanted gold examples: --data at the shell, examples= in Python"
     assert str(caught.value) == f"the task 'toy' has no sample, {wanted}"
+
+
+class Split(ToyTask):
+    """Takes the words for the text, which nothing can print."""
+
+    def text(self, example):
+        return example.words
+
+    def input(self, example):
+        return example.text
+
+
+class Listed(ToyTask):
+    def key(self, example):
+        return example.words
+
+
+@pytest.mark.parametrize(
+    ("task", "reason"),
+    [
+        (Split, r"text returned \['a', .*, wanted a str"),
+        (Listed, r"key returned \['a', .*, wanted a str"),
+        (Opaque, r"shown\.vector is a ndarray, .* wanted what JSON knows"),
+    ],
+)
+def test_what_is_printed_of_an_example_must_be_text(task, reason):
+    others = {name: "looked at elsewhere" for name in NAMES if name != "texts-are-text"}
+    failed = by_status(check_task(toy_spec(task=task), EXAMPLES, excused=others), "failed")
+    assert re.match(reason, failed["texts-are-text"])
 
 
 class Omnivore(ToyTask):

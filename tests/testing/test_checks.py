@@ -3,6 +3,7 @@
 import numpy as np
 import pytest
 
+from seqkit.errors import UserError
 from seqkit.testing import CheckCase, task_checks
 from seqkit.testing.checks import Check, checks_of, require, run_check, run_checks, skip
 from seqkit.testing.comparing import difference, impurity
@@ -115,6 +116,11 @@ def test_a_failed_check_is_a_failed_test():
 def test_an_excuse_is_looked_at_when_the_tests_are_collected():
     with pytest.raises(ValueError, match="there is no check 'gradients'"):
         task_checks(toy_spec(), EXAMPLES, excused={"gradients": "?"})
+
+
+def test_a_task_without_data_is_refused_once_when_the_tests_are_collected():
+    with pytest.raises(UserError, match="the task 'toy' has no sample, wanted gold examples"):
+        task_checks(toy_spec())
 
 
 @pytest.mark.parametrize("change", [emptied, shortened, unknown])

@@ -65,6 +65,6 @@ def test_inputs_that_are_no_pairs_are_told_together() -> None:
     with pytest.raises(UserError) as caught:
         text_pairs(["one part", "a\tb", ("x", "y", "z")], names=("text", "question"))
     assert str(caught.value).splitlines() == [
-        "input 1: found 1 parts, wanted text<TAB>question",
+        "input 1: found 1 part, wanted text<TAB>question",
         "input 3: found 3 parts, wanted text<TAB>question",
     ]

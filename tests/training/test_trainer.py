@@ -1,6 +1,7 @@
 """The training loop: what it yields, when it ends, and whose weights the model has then."""
 
 import math
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -455,6 +456,18 @@ def test_what_is_not_finite_is_refused_before_the_weights_are_touched(where, par
     assert not any(p.has_grad for _, p in model.parameters())
     last = trainer.checkpoint().part("weights")
     assert {name: last[name].tobytes() for name in last}.items() <= seen[-1].items()
+
+
+def test_a_loss_that_is_nan_before_any_update_points_at_the_model_and_not_at_the_options():
+    class Undefined(TinyModel):
+        def loss(self, batch, state=None, **options):
+            return replace(super().loss(batch, state, **options), total=math.nan)
+
+    _, trainer = trainer_of(Undefined())
+    with pytest.raises(NonFiniteError) as caught:
+        list(trainer.run(EXAMPLES))
+    said = "epoch 1, step 1: the loss is nan; no update was made yet: look at the loss, its inputs"
+    assert str(caught.value).startswith(said)
 
 
 def test_two_names_for_two_parameters_are_refused():
