@@ -2,6 +2,7 @@
 
 import math
 import tomllib
+import unicodedata
 from collections import Counter
 from collections.abc import Callable, Sequence
 from pathlib import Path
@@ -381,6 +382,17 @@ def test_characters_are_scored_in_bits(tokenizer: str) -> None:
     headline = model.evaluate(lines, resamples=0).headline
     assert headline.name == "bits per character"
     assert headline.value == pytest.approx(math.log2(len(model.vocabulary)))
+
+
+def test_bits_per_character_do_not_depend_on_how_the_text_was_typed() -> None:
+    task, model, _ = tiny_model(["한글 문장", "다른 문장"], tokenizer="characters")
+    found = []
+    for form in ("NFC", "NFD"):
+        typed = [unicodedata.normalize(form, text) for text in ("한글 문장", "다른 문장")]
+        evaluation = model.evaluate(task.examples(typed), resamples=0)
+        found.append((evaluation.headline.value, evaluation.counts))
+    assert found[0] == found[1]
+    assert found[0][1]["characters"] == 12
 
 
 @pytest.mark.parametrize("tokenizer", ["words", "characters"])
