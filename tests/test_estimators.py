@@ -1,6 +1,7 @@
 import copy
 import subprocess
 import sys
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -16,6 +17,7 @@ from sklearn.preprocessing import FunctionTransformer
 import seqkit
 from seqkit.errors import UserError
 from seqkit.estimators import estimator
+from seqkit.metrics import Measure
 from seqkit_tasks.sentiment.model import SentimentModel
 
 SMALL: dict[str, Any] = {
@@ -39,6 +41,26 @@ def sentiment(**options: Any) -> Any:
 @pytest.fixture(scope="module")
 def fitted() -> Any:
     return sentiment().fit(TEXTS, LABELS)
+
+
+# --- the score ------------------------------------------------------------------------------------
+
+
+def test_the_score_of_a_classifier_is_the_headline_of_its_task(
+    fitted: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    score = SentimentModel.score
+
+    def loss_first(self: SentimentModel, *arguments: Any) -> Any:
+        found = score(self, *arguments)
+        wrong = Measure(
+            "error", lambda sums: 1 - found.headline.compute(sums), higher_is_better=False
+        )
+        return replace(found, measures=(wrong, *found.measures))
+
+    monkeypatch.setattr(SentimentModel, "score", loss_first)
+    labels = [*LABELS[:6], *reversed(LABELS[6:])]
+    assert fitted.score(TEXTS, labels) == pytest.approx(-18 / 24)
 
 
 # --- parameters -----------------------------------------------------------------------------------
