@@ -478,3 +478,5 @@ def test_lines_as_tsv() -> None:
     assert float(number) == pytest.approx(scored.log_probability, abs=1e-3)
     assert float(perplexity) == pytest.approx(scored.perplexity, abs=1e-2)
     assert text == "the sea"
+    (broken,) = task.examples(["the\nsea\t"])
+    assert task.formats["tsv"](broken, scored).split("\t")[2:] == ["the sea "]

@@ -6,6 +6,7 @@ from seqkit.errors import UserError
 from seqkit.text import (
     LabelledText,
     Row,
+    format_tsv,
     read_csv,
     read_csv_columns,
     read_labelled,
@@ -196,3 +197,10 @@ def test_mr_polarity(realdata):
     ]
     assert list(map(len, parts)) == [8_529, 1_066, 1_067]
     assert {record.label for part in parts for record in part} == {"positive", "negative"}
+
+
+def test_what_is_written_as_a_line_of_a_table_is_read_back(write):
+    lines = [format_tsv("text", "label"), format_tsv("two\r\nlines\tand a tab", "good")]
+    assert "\n" not in "".join(lines)
+    (record,) = read_tsv(write("table.tsv", "\n".join(lines)))
+    assert (record.text, record.label) == ("two lines and a tab", "good")

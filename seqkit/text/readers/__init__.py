@@ -19,6 +19,7 @@ __all__ = [
     "create_sentence",
     "format_conll",
     "format_conllu",
+    "format_tsv",
     "read_conll",
     "read_conllu",
     "read_csv",
@@ -57,7 +58,13 @@ if TYPE_CHECKING:
     from seqkit.text.readers.plain import read_fasttext, read_folder, read_plain
     from seqkit.text.readers.records import LabelledText, Row, TaggedSentence, Text
     from seqkit.text.readers.source import read_text
-    from seqkit.text.readers.tables import read_csv, read_csv_columns, read_tsv, read_tsv_columns
+    from seqkit.text.readers.tables import (
+        format_tsv,
+        read_csv,
+        read_csv_columns,
+        read_tsv,
+        read_tsv_columns,
+    )
 else:
     __getattr__ = lazy_names(
         __name__,
@@ -80,6 +87,12 @@ else:
             "plain": ["read_fasttext", "read_folder", "read_plain"],
             "records": ["LabelledText", "Row", "TaggedSentence", "Text"],
             "source": ["read_text"],
-            "tables": ["read_csv", "read_csv_columns", "read_tsv", "read_tsv_columns"],
+            "tables": [
+                "format_tsv",
+                "read_csv",
+                "read_csv_columns",
+                "read_tsv",
+                "read_tsv_columns",
+            ],
         },
     )

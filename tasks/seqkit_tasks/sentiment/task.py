@@ -17,6 +17,7 @@ from seqkit.layers.linear import Linear
 from seqkit.layers.pooling import Pooling
 from seqkit.plugins import create_text_encoder
 from seqkit.tasks import Mistake, Model, Resources, Task
+from seqkit.text.readers import format_tsv
 from seqkit.text.tokenizers import create_tokenizer
 from seqkit.text.vocabulary import Vocabulary
 from seqkit_tasks.sentiment.config import SentimentConfig
@@ -55,7 +56,7 @@ class SentimentTask(Task[SentimentConfig, LabelledTokens, LabelPrediction]):
     @property
     def formats(self) -> dict[str, Any]:
         """``tsv``: label, probability, text."""
-        return {"tsv": lambda example, p: f"{p.label}\t{p.probability:.4f}\t{example.text}"}
+        return {"tsv": lambda x, p: format_tsv(p.label, f"{p.probability:.4f}", x.text)}
 
     def read(self, path: Path) -> list[LabelledTokens]:
         """Read TSV, CSV, JSON lines, fastText lines, or a folder for each label."""
