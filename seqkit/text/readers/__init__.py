@@ -20,6 +20,7 @@ __all__ = [
     "format_conll",
     "format_conllu",
     "format_tsv",
+    "is_conllu",
     "read_conll",
     "read_conllu",
     "read_csv",
@@ -51,7 +52,12 @@ if TYPE_CHECKING:
         read_conllu,
         write_conllu,
     )
-    from seqkit.text.readers.detection import read_labelled, read_tagged, read_texts
+    from seqkit.text.readers.detection import (
+        is_conllu,
+        read_labelled,
+        read_tagged,
+        read_texts,
+    )
     from seqkit.text.readers.jsonlines import read_jsonl
     from seqkit.text.readers.lexicon import LexiconEntry, read_lexicon
     from seqkit.text.readers.pairs import PairFormat, TextPair, read_pairs
@@ -80,7 +86,7 @@ else:
                 "read_conllu",
                 "write_conllu",
             ],
-            "detection": ["read_labelled", "read_tagged", "read_texts"],
+            "detection": ["is_conllu", "read_labelled", "read_tagged", "read_texts"],
             "jsonlines": ["read_jsonl"],
             "lexicon": ["LexiconEntry", "read_lexicon"],
             "pairs": ["PairFormat", "TextPair", "read_pairs"],
