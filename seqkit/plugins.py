@@ -19,7 +19,7 @@ import re
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
-from functools import cached_property
+from functools import cache, cached_property
 from typing import TYPE_CHECKING, Any, Generic, TypeVar
 
 from seqkit.plugin_loading import (
@@ -89,9 +89,10 @@ class PluginHost:
         self, sources: Iterable[PluginSource], *, disabled: str = "", notices: Iterable[str] = ()
     ) -> None:
         self._disabled = {name.strip() for name in disabled.split(",") if name.strip()}
+        self._sources = tuple(sources)
         self._plugins: list[LoadedPlugin] = []
         self._records: list[PluginRecord] = []
-        for source in sources:
+        for source in self._sources:
             self._load(source)
         self.notices = (*notices, *self._unknown_disabled())
 
@@ -102,6 +103,10 @@ class PluginHost:
         installed, notices = installed_sources()
         disabled = environment.get(DISABLE_VARIABLE, "")
         return cls([*builtin_sources(), *installed], disabled=disabled, notices=notices)
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        # A copy in another process loads the plugins from where these came from.
+        return _loaded_again, (self._sources, ",".join(sorted(self._disabled)))
 
     def _load(self, source: PluginSource) -> None:
         record = PluginRecord(
@@ -385,6 +390,11 @@ def _resembles(record: PluginRecord, name: str) -> bool:
     names = [record.name, record.module, record.distribution.removeprefix("seqkit-")]
     alike = any(part and (part in name or name in part) for part in names)
     return alike or nearest(name, names) is not None
+
+
+@cache
+def _loaded_again(sources: tuple[PluginSource, ...], disabled: str) -> PluginHost:
+    return PluginHost(sources, disabled=disabled)
 
 
 _host: PluginHost | None = None
