@@ -17,7 +17,6 @@ from seqkit.layers.linear import Linear
 from seqkit.layers.pooling import Pooling
 from seqkit.plugins import create_text_encoder
 from seqkit.tasks import Mistake, Model, Resources, Task
-from seqkit.text.readers import format_tsv
 from seqkit.text.tokenizers import create_tokenizer
 from seqkit.text.vocabulary import Vocabulary
 from seqkit_tasks.sentiment.config import SentimentConfig
@@ -56,7 +55,7 @@ class SentimentTask(Task[SentimentConfig, LabelledTokens, LabelPrediction]):
     @property
     def formats(self) -> dict[str, Any]:
         """``tsv``: label, probability, text."""
-        return {"tsv": lambda x, p: format_tsv(p.label, f"{p.probability:.4f}", x.text)}
+        return {"tsv": _as_tsv}
 
     def read(self, path: Path) -> list[LabelledTokens]:
         """Read TSV, CSV, JSON lines, fastText lines, or a folder for each label."""
@@ -158,6 +157,12 @@ class SentimentTask(Task[SentimentConfig, LabelledTokens, LabelPrediction]):
         assert isinstance(model, SentimentModel)
         words = model.vocabulary.words
         return start_from_vectors(model.encoder.embedding, words, self.config.vectors)
+
+
+def _as_tsv(example: LabelledTokens, prediction: LabelPrediction) -> str:
+    from seqkit.text.readers import format_tsv
+
+    return format_tsv(prediction.label, f"{prediction.probability:.4f}", example.text)
 
 
 def _labels(resources: Resources) -> tuple[tuple[str, ...], Array]:
