@@ -239,10 +239,16 @@ def fill_parameters(
         where: what they come from, put before each problem.
 
     Raises:
-        ModelFormatError: names, shapes, dtypes or tying differ; every difference is listed.
+        ModelFormatError: names, shapes, dtypes or tying differ, or a weight that must be above 0 is
+            not; all that is wrong is listed.
     """
+    named = list(named)
     wanted, wanted_tied = bundle_arrays(named)
-    messages = [*array_differences(wanted, arrays), *_tying_differences(wanted_tied, tied)]
+    messages = [
+        *array_differences(wanted, arrays),
+        *_tying_differences(wanted_tied, tied),
+        *_not_positive(named, arrays),
+    ]
     if messages:
         raise ModelFormatError(Problem(message, where) for message in messages)
     for name, value in wanted.items():
@@ -266,6 +272,14 @@ def _tying_differences(wanted: Mapping[str, str], found: Mapping[str, str]) -> I
         in_file, in_model = _sharing(found.get(alias)), _sharing(wanted.get(alias))
         if in_file != in_model:
             yield f"{alias!r} {in_file} in the file, but {in_model} in the model"
+
+
+def _not_positive(
+    named: Iterable[tuple[str, Parameter]], found: Mapping[str, Array]
+) -> Iterator[str]:
+    for name, parameter in named:
+        if parameter.positive and name in found and not (found[name] > 0).all():
+            yield f"tensor {name!r} holds {found[name].min()}, wanted numbers above 0"
 
 
 def _sharing(name: str | None) -> str:

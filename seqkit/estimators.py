@@ -7,6 +7,7 @@ The options of the task are the parameters of the estimator, so ``get_params``, 
 import inspect
 import textwrap
 from collections.abc import Sequence
+from copy import deepcopy
 from functools import cache
 from pathlib import Path
 from typing import Any
@@ -38,6 +39,7 @@ class TaskEstimator(BaseEstimator):  # type: ignore[misc]
     """A task behind ``fit``, ``predict`` and ``score``; made by :func:`estimator`."""
 
     _spec: TaskSpec[Any]
+    _host: PluginHost | None
     seed: int
     threads: int | None
     model_: Model[Any, Any]
@@ -66,7 +68,7 @@ class TaskEstimator(BaseEstimator):  # type: ignore[misc]
         with use_threads(self.threads), use_compiled(long or None):
             self._resources = self._fit_resources(train, dev, y)
             self.model_ = self.task_.build(self._resources, rng=random_stream(self.seed, "weights"))
-            initialise(self.task_, self.model_, host=default_host())
+            initialise(self.task_, self.model_, host=self._plugins)
             self._remember_answers(y)
             trainer = Trainer(
                 self.model_,
@@ -131,13 +133,13 @@ class TaskEstimator(BaseEstimator):  # type: ignore[misc]
             self.task_,
             self.model_,
             self._resources,
-            host=default_host(),
+            host=self._plugins,
             metadata=metadata,
         )
         return trained.save(path, overwrite=overwrite)
 
     def score(self, X: Sequence[Any], y: Sequence[Any] | None = None) -> float:  # noqa: N803
-        """Return the headline metric: of a classifier its accuracy.
+        """Return the headline metric of the task, such as the accuracy of ``sentiment``.
 
         A metric that is the better the lower it is, such as perplexity, is negated: scikit-learn
         takes the highest score for the best.
@@ -147,6 +149,10 @@ class TaskEstimator(BaseEstimator):  # type: ignore[misc]
         with use_threads(self.threads):
             metric = self.model_.evaluate(examples, resamples=0).headline
         return metric.value if metric.higher_is_better else -metric.value
+
+    @property
+    def _plugins(self) -> PluginHost:
+        return default_host() if self._host is None else self._host
 
     def _examples(self, inputs: Sequence[Any], answers: Sequence[Any] | None = None) -> list[Any]:
         if not isinstance(inputs, str):
@@ -164,7 +170,7 @@ class TaskEstimator(BaseEstimator):  # type: ignore[misc]
     ) -> Resources:
         """Fit the vocabularies; say so where a label is missing because it was held out."""
         try:
-            return fit(self.task_, train, host=default_host())
+            return fit(self.task_, train, host=self._plugins)
         except UserError as error:
             if train is dev or y is None or len(set(map(str, y))) < 2:
                 raise
@@ -200,13 +206,24 @@ class TaskEstimator(BaseEstimator):  # type: ignore[misc]
         return tags
 
     def __reduce__(self) -> tuple[Any, ...]:
-        # The class is made at run time, so a copy in another process has to make it again. What
-        # a model is made of need not be copyable; its weights and resources are.
+        # The class is made at run time, so a copy in another process has to make it again.
+        return _empty, (self._spec.name, self._host), self._state()
+
+    def __deepcopy__(self, memo: dict[int, Any]) -> "TaskEstimator":
+        # In this process the plugins are at hand, and need not be found again.
+        made = memo[id(self)] = type(self)()
+        made.__setstate__(deepcopy(self._state(), memo))
+        return made
+
+    def _state(self) -> dict[str, Any]:
+        """Return what a copy needs: what a model is made of need not be copyable; its weights and
+        resources are.
+        """
         state = self.__dict__.copy()
         if "model_" in state:
             fitted = state.pop("task_").config, state.pop("_resources")
             state["_weights"] = *fitted, *bundle_arrays(state.pop("model_").parameters())
-        return _empty, (self._spec.name,), state
+        return state
 
     def __setstate__(self, state: dict[str, Any]) -> None:
         weights = state.pop("_weights", None)
@@ -222,13 +239,17 @@ class TaskEstimator(BaseEstimator):  # type: ignore[misc]
 class _TaskClassifier(ClassifierMixin, TaskEstimator):  # type: ignore[misc]
     """A task that chooses one label for each input."""
 
+    # The mixin's is accuracy, whatever the headline of the task.
+    score = TaskEstimator.score
+
 
 def estimator(task: str, *, host: PluginHost | None = None, **options: Any) -> TaskEstimator:
     """Return an unfitted scikit-learn estimator of a task.
 
     Args:
         task: its name, or an alias.
-        host: by default all installed plugins.
+        host: by default all installed plugins. Copies keep it; to be pickled, its plugins must be
+            modules that can be imported.
         options: parameters to set: the task's options, ``seed``, ``threads``.
 
     Raises:
@@ -243,12 +264,12 @@ def estimator(task: str, *, host: PluginHost | None = None, **options: Any) -> T
     own = {name: options[name] for name in ("seed", "threads") if name in options}
     rest = {name: value for name, value in options.items() if name not in own}
     parse(spec.config, rest, others=("seed", "threads"))
-    made: TaskEstimator = _estimator_class(spec)(**options)
+    made: TaskEstimator = _estimator_class(spec, host)(**options)
     return made
 
 
 @cache
-def _estimator_class(spec: TaskSpec[Any]) -> type[TaskEstimator]:
+def _estimator_class(spec: TaskSpec[Any], host: PluginHost | None) -> type[TaskEstimator]:
     """Make the class whose ``__init__`` has the task's options as its signature."""
     defaults = {item.name: item.default for item in options_of(spec.config)}
     defaults |= {"seed": 0, "threads": None}
@@ -266,7 +287,9 @@ def _estimator_class(spec: TaskSpec[Any]) -> type[TaskEstimator]:
     task = spec.create(spec.config())
     base = _TaskClassifier if task.classifies else TaskEstimator
     title = "".join(part.title() for part in spec.name.split("-")) + "Estimator"
-    members = {"__init__": __init__, "_spec": spec, "__doc__": _describe(spec, task.classifies)}
+    # On the class, so that a clone, which is made of the parameters alone, has them too.
+    members = {"__init__": __init__, "_spec": spec, "_host": host}
+    members["__doc__"] = _describe(spec, task.classifies)
     return type(title, (base,), members)
 
 
@@ -301,5 +324,5 @@ def _describe(spec: TaskSpec[Any], classifies: bool) -> str:
     return text + ("    classes_: (C,) the labels, as they were given.\n" if classifies else "")
 
 
-def _empty(task: str) -> TaskEstimator:
-    return estimator(task)
+def _empty(task: str, host: PluginHost | None) -> TaskEstimator:
+    return estimator(task, host=host)

@@ -28,7 +28,7 @@ def describe_overlap(metadata: Mapping[str, Any], keys: Iterable[str]) -> str | 
         metadata: of the model; says nothing in files of models that keep no sketch.
         keys: :meth:`seqkit.tasks.Task.key` of each item to be scored.
     """
-    kept: Sequence[str] = metadata.get("trained_on", ())
+    kept = _sketch_in(metadata)
     hashes = [_hash(key) for key in keys if key.strip()]
     whole, known = len(kept) < KEPT, frozenset(kept)
     told = hashes if whole else [found for found in hashes if found <= kept[-1]]
@@ -40,6 +40,12 @@ def describe_overlap(metadata: Mapping[str, Any], keys: Iterable[str]) -> str | 
         f"{share} items stand in the training or validation split of the model: its scores on them "
         "say little of its scores on others"
     )
+
+
+def _sketch_in(metadata: Mapping[str, Any]) -> Sequence[str]:
+    """Return the sketch of a model's file, which may hold anything else under its name."""
+    kept = metadata.get("trained_on")
+    return kept if isinstance(kept, list) and all(isinstance(one, str) for one in kept) else ()
 
 
 def _hash(key: str) -> str:

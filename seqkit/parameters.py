@@ -75,11 +75,13 @@ class Parameter:
     Attributes:
         value: the weights; optimisers change them in place.
         trainable: optimisers and clipping leave a parameter alone where this is false.
+        positive: a model file that holds a number of 0 or below for it is refused.
     """
 
-    def __init__(self, value: Array, *, trainable: bool = True) -> None:
+    def __init__(self, value: Array, *, trainable: bool = True, positive: bool = False) -> None:
         self.value = value
         self.trainable = trainable
+        self.positive = positive
         self._buffer: Array | None = None
         self._filled = False
         self._loan: Loan | None = None

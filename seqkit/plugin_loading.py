@@ -10,10 +10,11 @@ import importlib.metadata
 import inspect
 import io
 import re
+import sys
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager, redirect_stderr, redirect_stdout
 from dataclasses import asdict, dataclass, field
-from typing import Any, Literal, TypeVar
+from typing import Any, Literal, NoReturn, TypeVar
 
 import pluggy
 
@@ -155,7 +156,9 @@ class PluginSource:
     @classmethod
     def of(cls, name: str, plugin: object) -> "PluginSource":
         """Offer an object that is at hand, for tests and notebooks."""
-        return cls(name, lambda: plugin, module=getattr(plugin, "__name__", type(plugin).__name__))
+        module = getattr(plugin, "__name__", type(plugin).__name__)
+        importable = module != "__main__" and sys.modules.get(module) is plugin
+        return cls(name, _Import(module) if importable else _AtHand(plugin), module=module)
 
 
 class LoadedPlugin:
@@ -387,6 +390,20 @@ class _Import:
 
     def __call__(self) -> object:
         return importlib.import_module(self.module)
+
+
+@dataclass(frozen=True, eq=False)
+class _AtHand:
+    plugin: object
+
+    def __call__(self) -> object:
+        return self.plugin
+
+    def __reduce__(self) -> NoReturn:
+        raise TypeError(
+            f"the plugin {shown(self.plugin)} is no module that can be imported, so another "
+            "process cannot load it, and what uses it cannot be pickled; put it into a module"
+        )
 
 
 def _version(distribution: str) -> str:

@@ -19,7 +19,7 @@ import re
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
-from functools import cached_property
+from functools import cache, cached_property
 from typing import TYPE_CHECKING, Any, Generic, TypeVar
 
 from seqkit.plugin_loading import (
@@ -111,6 +111,10 @@ class PluginHost:
     def renewed(self) -> "PluginHost":
         """Return a host of the same plugins, which nothing has happened to yet."""
         return PluginHost(self._sources, disabled=",".join(self._disabled))
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        # A copy in another process loads the plugins from where these came from.
+        return _loaded_again, (self._sources, ",".join(sorted(self._disabled)))
 
     def _load(self, source: PluginSource) -> None:
         record = PluginRecord(
@@ -412,6 +416,11 @@ def _resembles(record: PluginRecord, name: str) -> bool:
     names = [record.name, record.module, record.distribution.removeprefix("seqkit-")]
     alike = any(part and (part in name or name in part) for part in names)
     return alike or nearest(name, names) is not None
+
+
+@cache
+def _loaded_again(sources: tuple[PluginSource, ...], disabled: str) -> PluginHost:
+    return PluginHost(sources, disabled=disabled)
 
 
 _host: PluginHost | None = None

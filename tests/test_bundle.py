@@ -31,6 +31,7 @@ from seqkit.bundle import (
 )
 from seqkit.container import MAX_HEADER, read_container, write_container
 from seqkit.errors import UserError
+from seqkit.layers.temperature import Temperature
 from seqkit.parameters import Parameter
 from tests import strategies as _profiles  # noqa: F401
 
@@ -213,6 +214,15 @@ def test_filling_names_every_difference_and_changes_nothing(arrays, tied, words)
     for word in words:
         assert f"m.safetensors: {word}" in str(caught.value)
     assert not any(p.value.any() for _, p in named)
+
+
+@pytest.mark.parametrize("value", [0.0, -1.0])
+def test_a_temperature_that_is_not_above_zero_is_refused(value):
+    temperature = Temperature()
+    with pytest.raises(ModelFormatError) as caught:
+        fill_parameters(temperature.parameters(), {"temperature": np.array([value])}, {}, where="m")
+    assert str(caught.value) == f"m: tensor 'temperature' holds {value}, wanted numbers above 0"
+    assert float(temperature) == 1
 
 
 # --- refusals when writing -----------------------------------------------------------------------

@@ -103,12 +103,14 @@ def test_models_of_other_tasks_or_on_other_items_are_refused(other: Answered, re
 LINES = ("the cat sat", "a cake", "the cake sat")
 
 
-def language_model(train: tuple[str, ...] = LINES, seed: int = 0, **options: Any) -> Answered:
+def language_model(
+    train: tuple[str, ...] = LINES, seed: int = 0, lines: tuple[str, ...] = LINES, **options: Any
+) -> Answered:
     task, model, _ = tiny_model(train, seed=seed, **options)
-    lines = task.examples(LINES)
-    predictions = model.predict(lines)
+    examples = task.examples(lines)
+    predictions = model.predict(examples)
     trained = trained_model(task, model, "language-modelling")
-    return Answered(trained, lines, predictions, model.score(lines, predictions))
+    return Answered(trained, examples, predictions, model.score(examples, predictions))
 
 
 def names(found: ModelComparison) -> list[str]:
@@ -138,6 +140,36 @@ def test_perplexities_over_two_vocabularies_are_refused_and_the_bits_are_ranked(
 def test_words_and_characters_are_ranked_by_bits_where_nothing_is_unknown():
     found = compare(language_model(), language_model(tokenizer="characters"))
     assert names(found) == ["bits per character"]
+
+
+CAPITALS = ("The cat SAT", "A cake")
+
+
+def test_small_letters_are_an_easier_text_and_not_ranked_against_capitals():
+    cased = language_model(CAPITALS, lines=CAPITALS, tokenizer="characters")
+    small = language_model(CAPITALS, lines=CAPITALS, tokenizer="characters", lowercase=True)
+    with pytest.raises(UserError, match="bits per character: cannot be ranked") as caught:
+        compare(cased, small)
+    bits, _ = map(str, caught.value.problems)
+    assert "the second's on the text in small letters, nothing in it unknown" in bits
+    again = language_model(CAPITALS, lines=CAPITALS, lowercase=True)
+    assert names(compare(small, again)) == ["bits per character"]
+
+
+def test_small_letters_are_the_whole_of_a_text_without_capitals():
+    small = language_model(tokenizer="characters", lowercase=True)
+    assert "bits per character" in names(compare(language_model(tokenizer="characters"), small))
+
+
+def test_words_are_not_ranked_against_characters_where_their_spaces_cannot_be_told():
+    spaced = ("the  cat sat", "a cake")
+    words, characters = (
+        language_model(spaced, lines=spaced, tokenizer=tokenizer)
+        for tokenizer in ("words", "characters")
+    )
+    with pytest.raises(UserError, match="without the white space that 'words' leaves out"):
+        compare(words, characters)
+    assert "bits per character" in names(compare(words, words))
 
 
 def test_nothing_is_ranked_where_words_are_unknown():

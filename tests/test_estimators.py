@@ -1,6 +1,8 @@
 import copy
 import subprocess
 import sys
+import types
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -16,7 +18,11 @@ from sklearn.preprocessing import FunctionTransformer
 import seqkit
 from seqkit.errors import UserError
 from seqkit.estimators import estimator
+from seqkit.metrics import Measure
+from seqkit.plugin_loading import builtin_sources
+from seqkit.plugins import PluginHost, PluginSource
 from seqkit_tasks.sentiment.model import SentimentModel
+from tests.testing import moods_plugin
 
 SMALL: dict[str, Any] = {
     "embedding": 6,
@@ -39,6 +45,26 @@ def sentiment(**options: Any) -> Any:
 @pytest.fixture(scope="module")
 def fitted() -> Any:
     return sentiment().fit(TEXTS, LABELS)
+
+
+# --- the score ------------------------------------------------------------------------------------
+
+
+def test_the_score_of_a_classifier_is_the_headline_of_its_task(
+    fitted: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    score = SentimentModel.score
+
+    def loss_first(self: SentimentModel, *arguments: Any) -> Any:
+        found = score(self, *arguments)
+        wrong = Measure(
+            "error", lambda sums: 1 - found.headline.compute(sums), higher_is_better=False
+        )
+        return replace(found, measures=(wrong, *found.measures))
+
+    monkeypatch.setattr(SentimentModel, "score", loss_first)
+    labels = [*LABELS[:6], *reversed(LABELS[6:])]
+    assert fitted.score(TEXTS, labels) == pytest.approx(-18 / 24)
 
 
 # --- parameters -----------------------------------------------------------------------------------
@@ -340,3 +366,39 @@ def test_a_language_model_scores_better_when_it_is_higher() -> None:
     lines = ["the dog sleeps", "the cat sleeps", "a dog runs", "a cat runs"] * 5
     untrained = clone(model).set_params(epochs=0).fit(lines)
     assert untrained.score(lines) < model.fit(lines).score(lines) < 0
+
+
+# --- plugins that are not installed ---------------------------------------------------------------
+
+
+def moods(plugin: object = moods_plugin) -> Any:
+    host = PluginHost([*builtin_sources(), PluginSource.of("moods", plugin)])
+    return estimator("moods", host=host, **SMALL)
+
+
+def test_a_task_of_ones_own_host_is_fitted_saved_and_copied(tmp_path: Path) -> None:
+    model = moods().fit(TEXTS, LABELS)
+    expected = model.predict_proba(TEXTS)
+    path = model.save(tmp_path / "moods.safetensors")
+    assert seqkit.load(path, host=model._host).predict(TEXTS[:1])[0].label == "yes"
+    joblib.dump(model, tmp_path / "moods.joblib")
+    for copied in (copy.copy(model), copy.deepcopy(model), joblib.load(tmp_path / "moods.joblib")):
+        assert np.array_equal(copied.predict_proba(TEXTS), expected)
+        assert clone(copied).fit(TEXTS, LABELS).score(TEXTS, LABELS) == model.score(TEXTS, LABELS)
+
+
+def test_a_task_of_ones_own_host_is_searched_in_several_processes() -> None:
+    options = {"units": [3, 4]}
+    search = GridSearchCV(moods(), options, cv=2, n_jobs=2, error_score="raise")
+    assert search.fit(TEXTS, LABELS).best_params_["units"] in (3, 4)
+
+
+def test_a_plugin_that_no_other_process_can_import_is_copied_but_not_pickled(
+    tmp_path: Path,
+) -> None:
+    at_hand = types.ModuleType("at_hand")
+    at_hand.seqkit_tasks = moods_plugin.seqkit_tasks  # type: ignore[attr-defined]
+    model = moods(at_hand).fit(TEXTS, LABELS)
+    assert copy.deepcopy(model).score(TEXTS, LABELS) == model.score(TEXTS, LABELS)
+    with pytest.raises(TypeError, match=r"at_hand.* is no module that can be imported"):
+        joblib.dump(model, tmp_path / "moods.joblib")

@@ -43,6 +43,8 @@ def test_a_sketch_is_small_and_the_same_in_any_order() -> None:
     assert sketch == sketch_of(reversed(texts(0, 5000) * 2))
 
 
-@pytest.mark.parametrize("metadata", [{}, {"trained_on": []}])
+@pytest.mark.parametrize(
+    "metadata", [{}, *({"trained_on": sketch} for sketch in ([], 5, None, "글 1", [1] * 2000))]
+)
 def test_a_model_without_a_sketch_says_nothing(metadata: Any) -> None:
     assert describe_overlap(metadata, texts(0, 3)) is None

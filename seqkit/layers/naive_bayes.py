@@ -126,18 +126,22 @@ class NaiveBayesRegression:
             odds[:, c] = np.bincount(owners, terms, len(odds)) + self.bias.value[c]
         return odds / 2 if self.classes == 2 else odds
 
-    def fit(self, texts: NgramSets, labels: IntArray) -> Array:
+    def fit(self, texts: NgramSets, labels: IntArray, groups: IntArray | None = None) -> Array:
         """Fit to N texts, the same ones giving the same bytes.
 
         Args:
             texts: N of them.
             labels: (N,) their classes.
+            groups: (N,) numbers from 0, equal for copies of one text, which are in one fold; by
+                default each text is another.
 
         Returns:
             Their evidence (N, C), each text's from a fit without the fold that it is in.
         """
         evidence = np.zeros((len(labels), self.classes), self.w.value.dtype)
-        fold = np.random.default_rng(0).permutation(len(labels)) % FOLDS
+        groups = np.arange(len(labels)) if groups is None else groups
+        distinct = int(groups.max(initial=-1)) + 1
+        fold = (np.random.default_rng(0).permutation(distinct) % FOLDS)[groups]
         for number in range(FOLDS):
             held_out = fold == number
             self._fit(texts.chosen(~held_out), labels[~held_out])

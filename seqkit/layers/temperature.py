@@ -25,7 +25,7 @@ class Temperature:
     """
 
     def __init__(self) -> None:
-        self.value = Parameter(np.ones(1, np.float64), trainable=False)
+        self.value = Parameter(np.ones(1, np.float64), trainable=False, positive=True)
 
     def __float__(self) -> float:
         return float(self.value.value[0])

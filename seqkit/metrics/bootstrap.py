@@ -11,7 +11,7 @@ Burkett and Klein, "An empirical investigation of statistical significance in NL
 
 import math
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from statistics import NormalDist
 from typing import Literal, TypeAlias
 
@@ -40,10 +40,11 @@ class Comparison:
     Attributes:
         name: of the measure.
         difference: the first system's value minus the second's.
-        interval: percentile interval of the difference; None where it is undefined.
-        p_value: two-sided, of no difference; nan where it is undefined.
+        interval: percentile interval of the difference; None without resamples, where it is
+            undefined, and where resampling moves the measure itself.
+        p_value: two-sided, of no difference; nan where there is no interval.
         wins: share of the resamples on which the first system is the better one, a tie counted
-            half; nan where it is undefined.
+            half; nan where there is no interval.
     """
 
     name: str
@@ -91,10 +92,7 @@ def bootstrap_intervals(
     Raises:
         ValueError: a level outside (0, 1), or a negative number of resamples.
     """
-    if not 0 < level < 1:
-        raise ValueError(f"level must be above 0 and below 1, found {level}")
-    if resamples < 0:
-        raise ValueError(f"resamples must be at least 0, found {resamples}")
+    _check_options(resamples, level)
     statistics = np.asarray(statistics, dtype=np.float64)
     if len(statistics) < 2 or not resamples or not np.isfinite(statistics).all():
         return (None,) * len(measures)
@@ -134,13 +132,15 @@ def paired_bootstrap(
         measure: to compare.
         b_measure: the same measure on the second's statistics, where their columns are others, as
             for two models with different labels; by default ``measure``, and K' is K.
-        resamples: how many; p is at least 1 / (1 + resamples).
-        level: of the interval.
+        resamples: how many; p is at least 1 / (1 + resamples). 0 means the difference alone.
+        level: of the interval, between 0 and 1.
         rng: draws the resamples.
 
     Raises:
-        ValueError: the two do not have the same number of rows, or of columns for one measure.
+        ValueError: the two do not have the same number of rows, or of columns for one measure; a
+            level outside (0, 1), or a negative number of resamples.
     """
+    _check_options(resamples, level)
     a, b = (np.asarray(s, dtype=np.float64) for s in (a_statistics, b_statistics))
     alike = a.shape == b.shape if b_measure is None else a.shape[:1] == b.shape[:1]
     if not alike or a.ndim != 2 or b.ndim != 2:
@@ -148,8 +148,9 @@ def paired_bootstrap(
     difference = _difference(measure, b_measure or measure, a.shape[1])
     both = np.concatenate([a, b], axis=1)
     observed = float(compute_quietly(difference, both.sum(axis=0)))
-    if len(both) < 2 or not np.isfinite(both).all() or not np.isfinite(observed):
-        return Comparison(measure.name, observed, None, float("nan"))
+    drawn = resamples > 0 and difference.resampled
+    if not drawn or len(both) < 2 or not np.isfinite(both).all() or not np.isfinite(observed):
+        return Comparison(measure.name, observed, None, math.nan)
     (values,) = _resampled_values(both, [difference], resamples, rng)
     values = values[~np.isnan(values)]
     # Differences of scores on few examples tie; rounding must not decide which side they fall.
@@ -158,6 +159,13 @@ def paired_bootstrap(
     tails = np.array([(1 - level) / 2, (1 + level) / 2])
     interval = _quantile_interval(values, tails, level) if len(values) else None
     return Comparison(measure.name, observed, interval, p_value, _share_of_wins(values, measure))
+
+
+def _check_options(resamples: int, level: float) -> None:
+    if not 0 < level < 1:
+        raise ValueError(f"level must be above 0 and below 1, found {level}")
+    if resamples < 0:
+        raise ValueError(f"resamples must be at least 0, found {resamples}")
 
 
 def _share_of_wins(values: Array, measure: Measure) -> float:
@@ -174,7 +182,8 @@ def _difference(a_measure: Measure, b_measure: Measure, columns: int) -> Measure
         a, b = a_measure.compute(sums[..., :columns]), b_measure.compute(sums[..., columns:])
         return np.asarray(a - b)
 
-    return Measure(a_measure.name, compute, a_measure.higher_is_better, a_measure.style)
+    resampled = a_measure.resampled and b_measure.resampled
+    return replace(a_measure, compute=compute, resampled=resampled)
 
 
 def _resampled_values(

@@ -21,6 +21,7 @@ def score_tokens(
     unknown: BoolArray | None = None,
     characters: ArrayLike | None = None,
     vocabulary: str = "",
+    text: str = "",
     headline: str = "perplexity",
 ) -> Scoring:
     """Score a stream token by token; see :func:`score_lines`.
@@ -31,6 +32,7 @@ def score_tokens(
         unknown: (M,) true at tokens that stand for a word outside the vocabulary.
         characters: (N,) characters of each line.
         vocabulary: names the tokens and the vocabulary, for :attr:`Measure.basis`.
+        text: names what the tokens tell of the text, where that is not all of it; likewise.
         headline: the measure to put first.
 
     Raises:
@@ -55,6 +57,7 @@ def score_tokens(
         unknown_tokens=None if unknown is None else by_line(marked),
         characters=characters,
         vocabulary=vocabulary,
+        text=text,
         headline=headline,
     )
 
@@ -67,6 +70,7 @@ def score_lines(
     unknown_tokens: ArrayLike | None = None,
     characters: ArrayLike | None = None,
     vocabulary: str = "",
+    text: str = "",
     headline: str = "perplexity",
 ) -> Scoring:
     """Score sums over lines.
@@ -79,7 +83,9 @@ def score_lines(
     only beside the share of unknown tokens; without them it can be compared a little further. The
     probability of an unknown word's spelling is not in the bits per character. So perplexities are
     measured on the basis of the vocabulary, and so are bits per character, unless no token is
-    unknown: then they stand for the same text whatever it was cut into.
+    unknown: then they stand for what the tokens tell of the text, whatever it was cut into. What
+    they do not tell, such as capitals read as small letters, costs nothing, so models that lose
+    something else have predicted another text.
 
     Args:
         nll: (N,) -log probability of each line, in nats.
@@ -88,6 +94,8 @@ def score_lines(
         unknown_tokens: (N,) how many they are.
         characters: (N,) characters of each line.
         vocabulary: names the tokens and the vocabulary, for :attr:`Measure.basis`.
+        text: names what the tokens tell of the text, such as "the text in small letters", for that
+            of bits per character. Empty where the text can be written down from its tokens alone.
         headline: the measure to put first.
 
     Returns:
@@ -108,9 +116,11 @@ def score_lines(
             if np.shape(column) != (n,):
                 raise ValueError(f"nll has {n} lines, column {index} the shape {np.shape(column)}")
             statistics[:, index] = column
-    whole = unknown_tokens is not None and not statistics[:, _UNKNOWN].any()
+    bases = {}
+    if unknown_tokens is not None and not statistics[:, _UNKNOWN].any():
+        bases["bits per character"] = text and f"{text}, nothing in it unknown"
     measures = [
-        replace(measure, basis="" if whole and measure.name == "bits per character" else vocabulary)
+        replace(measure, basis=bases.get(measure.name, vocabulary))
         for measure in _measures(unknown=unknown_nll is not None, characters=characters is not None)
     ]
     names = [measure.name for measure in measures]

@@ -4,7 +4,7 @@ It begins with the characters of each word. The two neighbours that stand side b
 become one piece, and so on, until there are as many pieces as asked for (Sennrich, Haddow and Birch
 2016). Frequent words end up whole, rare ones in parts that the model has met elsewhere. The first
 piece of a word begins with a mark, as in SentencePiece (Kudo and Richardson 2018), so that pieces
-can be put together again.
+can be put together again. Where the mark stands in a word itself, it is written in another way.
 
 The library tokenizers, an extra, does the counting and the joining.
 """
@@ -13,6 +13,7 @@ import json
 import re
 from collections import Counter
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from itertools import groupby
 from typing import NamedTuple
 
 from seqkit.extras import require_extra
@@ -32,6 +33,11 @@ WORD_START = "▁"
 
 Merge = tuple[str, str]
 """Two pieces that are joined to one."""
+
+_ESCAPES = {WORD_START: "␛_", "␛": "␛␛"}
+_TO_ESCAPES = str.maketrans({**_ESCAPES})
+_FROM_ESCAPES = {escape: character for character, escape in _ESCAPES.items()}
+_ESCAPE = re.compile("|".join(_FROM_ESCAPES))
 
 MOST_KNOWN = 2**18
 """Words whose pieces are remembered, in 50 MB: the first, among which the frequent ones are."""
@@ -71,15 +77,34 @@ def learn_pieces(
         UserError: tokenizers is not installed.
     """
     words = {word: count for word, count in words.items() if not HALF_PAIR.search(word)}
-    characters = Counter({WORD_START: sum(words.values())})
+    characters: Counter[str] = Counter({WORD_START: 0})
     for word, count in words.items():
-        for character in word:
+        for character in _marked(word):
             characters[character] += count
     alphabet = [c for c in sorted(characters) if characters[c] >= minimum_count]
-    trained = _train(words, size, max(2, minimum_count))
+    parts = _without_rare(words, frozenset(alphabet))
+    trained = _train(parts, size, max(2, minimum_count))
     merges = tuple(_possible(trained, alphabet, specials))
     pieces = [*alphabet, *map("".join, merges)]
     return LearntPieces(count_pieces(words, pieces, merges, specials), merges)
+
+
+def _marked(word: str) -> str:
+    """Put the mark before a word, in which it stands nowhere else then."""
+    return WORD_START + word.translate(_TO_ESCAPES)
+
+
+def _without_rare(words: Mapping[str, int], alphabet: Collection[str]) -> Counter[str]:
+    """Cut marked words at the characters that are no pieces, and count the parts.
+
+    The library would count those characters among the pieces asked for, and join them too.
+    """
+    parts: Counter[str] = Counter()
+    for word, count in words.items():
+        for inside, run in groupby(_marked(word), alphabet.__contains__):
+            if inside:
+                parts["".join(run)] += count
+    return parts
 
 
 def count_pieces(
@@ -98,7 +123,7 @@ def count_pieces(
     return counts
 
 
-def _train(words: Mapping[str, int], size: int, minimum_count: int) -> Iterator[Merge]:
+def _train(parts: Mapping[str, int], size: int, minimum_count: int) -> Iterator[Merge]:
     require_extra("subwords", "tokenizers", wanted_by="subwords")
     from tokenizers import Tokenizer
     from tokenizers.models import BPE
@@ -108,7 +133,7 @@ def _train(words: Mapping[str, int], size: int, minimum_count: int) -> Iterator[
     tokenizer = Tokenizer(BPE())
     tokenizer.pre_tokenizer = Split("\n", behavior="removed")
     trainer = BpeTrainer(vocab_size=size, min_frequency=minimum_count, show_progress=False)
-    lines = ("\n".join([WORD_START + word] * words[word]) for word in sorted(words))
+    lines = ("\n".join([part] * parts[part]) for part in sorted(parts))
     tokenizer.train_from_iterator(lines, trainer)
     # The library shows what it learnt in no other way.
     pairs: list[Merge] = json.loads(tokenizer.to_str())["model"]["merges"]
@@ -158,13 +183,15 @@ class PieceCutter:
         return found
 
     def _find(self, word: str) -> tuple[str, ...]:
-        whole = word in self._specials or HALF_PAIR.search(word)
-        pieces = (word,) if whole else tuple(self._pieces(WORD_START + word))
+        pieces = (word,) if word in self._specials else tuple(self._pieces(_marked(word)))
         if len(self._known) < MOST_KNOWN:
             self._known[word] = pieces
         return pieces
 
     def _pieces(self, marked: str) -> Iterator[str]:
+        if HALF_PAIR.search(marked):
+            yield marked
+            return
         for token in self._model.tokenize(marked):
             if token.value == _OTHER:
                 start, end = token.offsets  # in bytes
@@ -185,4 +212,8 @@ def join_pieces(pieces: Iterable[str], specials: Collection[str]) -> list[str]:
         else:
             words[-1] += piece
         inside = piece not in specials
-    return words
+    return [word if word in specials else _unescaped(word) for word in words]
+
+
+def _unescaped(word: str) -> str:
+    return _ESCAPE.sub(lambda escape: _FROM_ESCAPES[escape[0]], word)

@@ -82,6 +82,21 @@ def test_what_is_said_of_a_training_text_comes_from_a_fit_without_it() -> None:
     assert not np.allclose(said[fold == 2], said_with_turned_labels[fold == 2])
 
 
+def test_copies_of_a_text_do_not_tell_its_label() -> None:
+    rng = np.random.default_rng(1)
+    texts, labels = (
+        NgramSets.of([[i, (i + 1) % 200] for i in range(200)]),
+        rng.integers(2, size=200),
+    )
+    twice = NgramSets.following([texts, texts])
+    groups = np.tile(np.arange(200), 2)
+    held_out = NaiveBayesRegression([200], classes=2).fit(twice, np.tile(labels, 2), groups)
+    once = NaiveBayesRegression([200], classes=2).fit(texts, labels)
+    assert (held_out[:200] == held_out[200:]).all()
+    for evidence in (held_out[:200], once):
+        assert (evidence.argmax(axis=1) == labels).mean() < 0.65
+
+
 def test_equal_texts_give_equal_bytes() -> None:
     texts, labels = some_texts(80, classes=3)
     one, two = (NaiveBayesRegression([8], classes=3) for _ in range(2))

@@ -175,6 +175,10 @@ def test_bca_cannot_correct_when_all_resamples_lie_on_one_side() -> None:
 @pytest.mark.parametrize(("level", "resamples"), [(0, 10), (1, 10), (0.9, -1)])
 def test_bad_options_are_refused(level: float, resamples: int) -> None:
     with pytest.raises(ValueError, match="must be"):
+        paired_bootstrap(
+            np.ones((3, 2)), np.ones((3, 2)), MEAN, level=level, resamples=resamples, rng=rng()
+        )
+    with pytest.raises(ValueError, match="must be"):
         bootstrap_intervals(np.ones((3, 2)), [MEAN], level=level, resamples=resamples, rng=rng())
 
 
@@ -213,6 +217,24 @@ def test_undefined_comparisons_have_no_p_value() -> None:
     comparison = paired_bootstrap(np.zeros((3, 2)), np.ones((3, 2)), MEAN, rng=rng())
     assert math.isnan(comparison.p_value)
     assert comparison.interval is None
+
+
+def test_without_resamples_there_is_the_difference_alone() -> None:
+    a, b = with_ones(np.array([1.0, 2.0])), with_ones(np.array([1.0, 1.0]))
+    comparison = paired_bootstrap(a, b, MEAN, resamples=0, rng=rng())
+    assert (comparison.difference, comparison.interval) == (0.5, None)
+    assert math.isnan(comparison.p_value)
+    assert math.isnan(comparison.wins)
+
+
+def test_a_measure_that_resampling_moves_is_compared_without_chance() -> None:
+    moved = replace(MEAN, resampled=False)
+    a, b = with_ones(np.array([1.0, 2.0, 4.0])), with_ones(np.array([1.0, 1.0, 1.0]))
+    for pair in ((moved, None), (MEAN, moved)):
+        comparison = paired_bootstrap(a, b, *pair, rng=rng())
+        assert comparison.difference == pytest.approx(4 / 3)
+        assert comparison.interval is None
+        assert math.isnan(comparison.p_value)
 
 
 def test_comparisons_need_the_same_examples() -> None:

@@ -82,6 +82,11 @@ def test_perplexity_is_measured_on_a_vocabulary_and_bits_on_the_text_if_all_of_i
     known = score_lines([1.0, 2.0], [2, 2], unknown_nll=[0, 0], unknown_tokens=[0, 0], **given)
     assert bases(known)["bits per character"] == ""
     assert bases(known)["perplexity"] == bases(known)["perplexity without unknown words"] == "words"
+    small = score_lines(
+        [1.0, 2.0], [2, 2], unknown_nll=[0, 0], unknown_tokens=[0, 0], text="small letters", **given
+    )
+    assert bases(small)["bits per character"] == "small letters, nothing in it unknown"
+    assert bases(small)["perplexity"] == "words"
     some = score_lines([1.0, 2.0], [2, 2], unknown_nll=[0, 1], unknown_tokens=[0, 1], **given)
     assert set(bases(some).values()) == {"words"}
     assert set(bases(score_lines([1.0], [2], characters=[3], vocabulary="words")).values()) == {

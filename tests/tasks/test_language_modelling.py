@@ -2,6 +2,7 @@
 
 import math
 import tomllib
+import unicodedata
 from collections import Counter
 from collections.abc import Callable, Sequence
 from pathlib import Path
@@ -383,6 +384,17 @@ def test_characters_are_scored_in_bits(tokenizer: str) -> None:
     assert headline.value == pytest.approx(math.log2(len(model.vocabulary)))
 
 
+def test_bits_per_character_do_not_depend_on_how_the_text_was_typed() -> None:
+    task, model, _ = tiny_model(["한글 문장", "다른 문장"], tokenizer="characters")
+    found = []
+    for form in ("NFC", "NFD"):
+        typed = [unicodedata.normalize(form, text) for text in ("한글 문장", "다른 문장")]
+        evaluation = model.evaluate(task.examples(typed), resamples=0)
+        found.append((evaluation.headline.value, evaluation.counts))
+    assert found[0] == found[1]
+    assert found[0][1]["characters"] == 12
+
+
 @pytest.mark.parametrize("tokenizer", ["words", "characters"])
 def test_baselines_score_the_same_tokens(tokenizer: str) -> None:
     task, model, lines = tiny_model(tokenizer=tokenizer, min_count=2)
@@ -466,3 +478,5 @@ def test_lines_as_tsv() -> None:
     assert float(number) == pytest.approx(scored.log_probability, abs=1e-3)
     assert float(perplexity) == pytest.approx(scored.perplexity, abs=1e-2)
     assert text == "the sea"
+    (broken,) = task.examples(["the\nsea\t"])
+    assert task.formats["tsv"](broken, scored).split("\t")[2:] == ["the sea "]

@@ -98,13 +98,16 @@ def test_the_word_column_of_a_treebank_cannot_be_chosen(tmp_path: Path) -> None:
 
 
 def test_words_without_a_tag_are_all_reported(tmp_path: Path) -> None:
-    line = "1\tgo\t_\t_\t_\t_\t_\t_\t_\t_\n\n"
+    rest = "\tgo" + "\t_" * 8 + "\n"
+    sentence = f"# a comment\n1{rest}2{rest}\n"
     with pytest.raises(UserError) as caught:
-        task().read(write(tmp_path, "a.conllu", line * 25))
-    assert str(caught.value.problems[1]).endswith(
-        "a.conllu:3: word 1 ('go') has no UPOS, wanted one"
-    )
-    assert [problem.message for problem in caught.value.problems[20:]] == ["and 5 more of the kind"]
+        task().read(write(tmp_path, "a.conllu", sentence * 13))
+    assert [str(problem).rpartition("/")[2] for problem in caught.value.problems[:3]] == [
+        "a.conllu:2: word 1 ('go') has no UPOS, wanted one",
+        "a.conllu:3: word 2 ('go') has no UPOS, wanted one",
+        "a.conllu:6: word 1 ('go') has no UPOS, wanted one",
+    ]
+    assert [problem.message for problem in caught.value.problems[20:]] == ["and 6 more problems"]
 
 
 @pytest.mark.parametrize("name", ["a.conll", "a.txt", "a"])

@@ -546,6 +546,13 @@ def test_texts_to_be_answered_are_read_from_the_same_formats(
     assert [(example.text, example.label) for example in found] == [("A film", ""), ("No film", "")]
 
 
+def test_a_text_of_several_lines_is_a_line_of_a_table() -> None:
+    task = SentimentTask(SentimentConfig())
+    (example,) = task.examples(["a fine\r\nfilm\tindeed\n"])
+    line = task.formats["tsv"](example, LabelPrediction("good", 0.75, {"good": 0.75}))
+    assert line == "good\t0.7500\ta fine film indeed "
+
+
 def test_a_blank_line_of_plain_text_is_answered_too(tmp_path: Path) -> None:
     path = tmp_path / "a.txt"
     path.write_text("A film\n\nNo film\n", encoding="utf-8")

@@ -2,6 +2,7 @@
 
 import unicodedata
 
+import numpy as np
 import pytest
 
 from seqkit.errors import UserError
@@ -29,6 +30,22 @@ def test_words_are_words_whatever_the_encoder_reads() -> None:
         assert words == ["not", "good", "!"]
     words, _ = units("Not good!", tokenizer="whitespace")
     assert words == ["not", "good!"]
+
+
+def test_copies_of_a_text_are_one_however_they_were_typed() -> None:
+    texts = ["Good film", "bad", "good  film", "한글", unicodedata.normalize("NFD", "한글")]
+    assert reader().groups(texts).tolist() == [0, 1, 0, 2, 2]
+    assert reader(lowercase=False).groups(texts).tolist() == [0, 1, 2, 3, 3]
+
+
+def test_what_is_said_of_a_text_to_learn_from_comes_from_no_copy_of_it() -> None:
+    rng = np.random.default_rng(0)
+    texts = [f"w{i} w{i + 1} w{i + 2}" for i in range(200)] * 2
+    labels = np.tile(rng.integers(2, size=200), 2)
+    ours = reader(word_ngrams=1, character_ngrams=0)
+    evidence = NgramEvidence(ours.fit(texts), classes=2, reader=ours)
+    evidence.fit(texts, labels)
+    assert (evidence.of(texts, learning=True).argmax(axis=1) == labels).mean() < 0.65
 
 
 def test_capitals_stay_where_they_are_wanted() -> None:

@@ -46,6 +46,20 @@ def test_json_text_is_composed(write):
     assert read_jsonl(write("a.jsonl", r'{"text": "e\u0301", "label": "x"}'))[0].text == "é"
 
 
+def test_a_json_field_is_found_however_its_name_was_typed(write):
+    composed, apart = "글", normalize("NFD", "글")
+    for there, asked in ((composed, apart), (apart, composed)):
+        path = write("a.jsonl", json.dumps({there: "a", "label": "x"}))
+        assert pairs(read_jsonl(path, text_column=asked)) == [("a", "x")]
+
+
+def test_a_json_field_that_is_there_twice_is_refused(write):
+    sound = '{"text": "\\"text\\": 1", "label": "x", "more": {"a": 1, "b": {"text": 1}}}\n'
+    path = write("a.jsonl", sound + '{"text": "a", "label": "x", "te\\u0078t": "b"}\n')
+    wanted = "a.jsonl:2: field 'text' is there twice, wanted one of a name"
+    assert refused(read_jsonl, path) == [wanted]
+
+
 def test_all_bad_json_lines_are_reported(write):
     path = write(
         "a.jsonl",

@@ -68,6 +68,18 @@ def test_pieces_go_together_again(tokens: list[str]) -> None:
     assert VOCABULARY.join(VOCABULARY.cut(tokens)) == tokens
 
 
+@given(st.lists(st.text(st.sampled_from("▁␛_lo🙂\ud800"), max_size=6), max_size=6))
+def test_words_with_the_mark_in_them_come_back(tokens: list[str]) -> None:
+    assert VOCABULARY.join(VOCABULARY.cut(tokens)) == tokens
+
+
+def test_the_mark_in_a_word_is_learnt_like_any_character() -> None:
+    words = ["▁"] * 5 + ["a▁b"] * 5
+    vocabulary = Vocabulary.fit_pieces([words], size=30)
+    assert vocabulary.unknown(words) == []
+    assert vocabulary.join(vocabulary.decode(vocabulary.encode(words))) == words
+
+
 def test_a_text_may_begin_inside_a_word() -> None:
     assert VOCABULARY.join(["er", "▁low", "est", END, "st"]) == ["er", "lowest", END, "st"]
 
@@ -101,6 +113,21 @@ def test_half_a_surrogate_pair_is_unknown() -> None:
 def test_a_rare_character_is_unknown() -> None:
     vocabulary = Vocabulary.fit_pieces([["aa", "ab", "aa"]], size=20, minimum_count=2)
     assert vocabulary.unknown(["aa", "ab"]) == ["ab"]
+
+
+def test_rare_characters_take_no_room_from_the_pieces() -> None:
+    words = [f"{a}{b}{c}" for a in "abcdef" for b in "ghijkl" for c in "mnopqr"]
+    rare = [chr(0xAC00 + i) for i in range(80)] + ["gh새mn"]
+    clean, dirty = (
+        Vocabulary.fit_pieces([every], size=60, minimum_count=2) for every in (words, words + rare)
+    )
+    assert len(dirty) == len(clean) == 60
+    assert [dirty.cut([word]) for word in words[:5]] == [clean.cut([word]) for word in words[:5]]
+
+
+def test_no_pair_is_joined_over_a_rare_character() -> None:
+    words = [f"a{chr(0xAC00 + i)}b" for i in range(9)]
+    assert ("a", "b") not in (Vocabulary.fit_pieces([words], size=20, minimum_count=2).merges or ())
 
 
 def test_the_size_is_kept_but_characters_are_too() -> None:

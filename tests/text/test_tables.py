@@ -1,4 +1,5 @@
 import csv
+import unicodedata
 
 import pytest
 
@@ -6,6 +7,7 @@ from seqkit.errors import UserError
 from seqkit.text import (
     LabelledText,
     Row,
+    format_tsv,
     read_csv,
     read_csv_columns,
     read_labelled,
@@ -196,3 +198,16 @@ def test_mr_polarity(realdata):
     ]
     assert list(map(len, parts)) == [8_529, 1_066, 1_067]
     assert {record.label for part in parts for record in part} == {"positive", "negative"}
+
+
+@pytest.mark.parametrize("form", ["NFC", "NFD"])
+def test_a_column_is_found_however_its_name_was_typed(write, form):
+    path = write("a.tsv", "글\tlabel\na\tx\n")
+    assert pairs(read_tsv(path, text_column=unicodedata.normalize(form, "글"))) == [("a", "x")]
+
+
+def test_what_is_written_as_a_line_of_a_table_is_read_back(write):
+    lines = [format_tsv("text", "label"), format_tsv("two\r\nlines\tand a tab", "good")]
+    assert "\n" not in "".join(lines)
+    (record,) = read_tsv(write("table.tsv", "\n".join(lines)))
+    assert (record.text, record.label) == ("two lines and a tab", "good")

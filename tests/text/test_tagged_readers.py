@@ -5,6 +5,7 @@ from seqkit.text import (
     create_sentence,
     create_tokenizer,
     format_conllu,
+    is_conllu,
     read_conll,
     read_conllu,
     read_tagged,
@@ -188,6 +189,18 @@ def test_words_without_a_tag_are_reported(write):
         "a.conllu:1: word 1 ('a') has no UPOS, wanted one",
         "a.conllu:3: word 3 ('b') has no UPOS, wanted one",
     ]
+
+
+@pytest.mark.parametrize("name", ["A.CONLLU", "A.CONLLU.GZ", "a.conll", "a"])
+def test_a_treebank_is_known_by_its_name_or_its_first_line(write, name):
+    path = write(name, TREEBANK)
+    assert is_conllu(path)
+    assert read_tagged(path)[0].tokens == ("I", "do", "n't", "care", ".")
+
+
+def test_columns_that_are_given_by_number_are_no_treebank(write):
+    (sentence, *_) = read_tagged(write("a.conll", line(1, form="a")), token_column=2, tag_column=1)
+    assert (sentence.tokens, sentence.tags) == (("a",), ("1",))
 
 
 COLUMNS = "-DOCSTART- -X- O\n\nEU NNP B-ORG\nrejects VBZ O\n\n가\x85 나 O\n"

@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 from seqkit.label_model import LabelPrediction, fit_labels
 from seqkit.tasks import Model, Resources, Task
-from seqkit.text import create_tokenizer
+from seqkit.text import create_tokenizer, format_tsv
 from seqkit.writing_model import OpenlyWritten, fit_texts
 
 from seqkit_frames.classifier import Classifier
@@ -62,7 +62,7 @@ class FramesTask(Task[FramesConfig, Example, Any]):
     @property
     def formats(self) -> Mapping[str, Callable[[Example, Any], str]]:
         """``tsv``: the input's name and the answer."""
-        return {"tsv": lambda example, found: f"{example.name}\t{self.answer(found)}"}
+        return {"tsv": lambda example, found: format_tsv(example.name, self.answer(found))}
 
     def answer(self, prediction: Any) -> str:
         """Return the label or the text."""

@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 from seqkit.errors import Problem, UserError
 from seqkit.tasks import Json, Resources, Task
-from seqkit.text import Vocabulary, create_tokenizer, read_lexicon, read_pairs
+from seqkit.text import Vocabulary, create_tokenizer, format_tsv, read_lexicon, read_pairs
 from seqkit.writing_model import Written, fit_texts
 
 from seqkit_seq2seq.config import Seq2SeqConfig
@@ -28,7 +28,7 @@ class Seq2SeqTask(Task[Seq2SeqConfig, Pair, Written]):
     def formats(self) -> Mapping[str, Callable[[Pair, Written], str]]:
         """``tsv``: source and answer; ``text``: the answer alone."""
         return {
-            "tsv": lambda pair, written: f"{pair.source}\t{written.text}",
+            "tsv": lambda pair, written: format_tsv(pair.source, written.text),
             "text": lambda pair, written: written.text,
         }
 

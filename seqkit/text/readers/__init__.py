@@ -19,6 +19,8 @@ __all__ = [
     "create_sentence",
     "format_conll",
     "format_conllu",
+    "format_tsv",
+    "is_conllu",
     "read_conll",
     "read_conllu",
     "read_csv",
@@ -50,14 +52,25 @@ if TYPE_CHECKING:
         read_conllu,
         write_conllu,
     )
-    from seqkit.text.readers.detection import read_labelled, read_tagged, read_texts
+    from seqkit.text.readers.detection import (
+        is_conllu,
+        read_labelled,
+        read_tagged,
+        read_texts,
+    )
     from seqkit.text.readers.jsonlines import read_jsonl
     from seqkit.text.readers.lexicon import LexiconEntry, read_lexicon
     from seqkit.text.readers.pairs import PairFormat, TextPair, read_pairs
     from seqkit.text.readers.plain import read_fasttext, read_folder, read_plain
     from seqkit.text.readers.records import LabelledText, Row, TaggedSentence, Text
     from seqkit.text.readers.source import read_text
-    from seqkit.text.readers.tables import read_csv, read_csv_columns, read_tsv, read_tsv_columns
+    from seqkit.text.readers.tables import (
+        format_tsv,
+        read_csv,
+        read_csv_columns,
+        read_tsv,
+        read_tsv_columns,
+    )
 else:
     __getattr__ = lazy_names(
         __name__,
@@ -73,13 +86,19 @@ else:
                 "read_conllu",
                 "write_conllu",
             ],
-            "detection": ["read_labelled", "read_tagged", "read_texts"],
+            "detection": ["is_conllu", "read_labelled", "read_tagged", "read_texts"],
             "jsonlines": ["read_jsonl"],
             "lexicon": ["LexiconEntry", "read_lexicon"],
             "pairs": ["PairFormat", "TextPair", "read_pairs"],
             "plain": ["read_fasttext", "read_folder", "read_plain"],
             "records": ["LabelledText", "Row", "TaggedSentence", "Text"],
             "source": ["read_text"],
-            "tables": ["read_csv", "read_csv_columns", "read_tsv", "read_tsv_columns"],
+            "tables": [
+                "format_tsv",
+                "read_csv",
+                "read_csv_columns",
+                "read_tsv",
+                "read_tsv_columns",
+            ],
         },
     )

@@ -5,6 +5,7 @@ from typing import TypeAlias
 
 from seqkit.suggestions import did_you_mean
 from seqkit.text.readers.source import Source
+from seqkit.text.unicode import nfc
 
 __all__ = ["LABEL_NAMES", "TEXT_NAMES", "Column", "column_index", "guess_column", "is_number"]
 
@@ -41,6 +42,7 @@ def column_index(
         UserError: no such name (with the nearest) or number, a name that several columns have, or
             one without a header.
     """
+    column = nfc(column) if isinstance(column, str) else column
     if names is not None and column in names:
         return _named(str(column), names, source, line)
     if is_number(column):

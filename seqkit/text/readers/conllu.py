@@ -160,21 +160,23 @@ def _retag(lines: Iterable[str], tags: Iterable[str], column: TagColumn) -> Iter
         yield "\t".join(cells)
 
 
-def read_conllu(path: FilePath) -> list[Sentence]:
+def read_conllu(path: FilePath, *, tagged: TagColumn | None = None) -> list[Sentence]:
     """Read the sentences of a treebank.
 
     Args:
         path: plain or gzipped.
+        tagged: the column in which each word must have a tag; none by default. FEATS may be ``_``
+            for good: a word without features.
 
     Raises:
         UserError: the file cannot be read, or bad lines, all of them together: not ten columns
             between tabs, an empty column, ids out of order, ranges that overlap, a sentence without
-            words.
+            words; in a file without any, words without a tag.
     """
-    return conllu_sentences(load(path, normalize=False))
+    return conllu_sentences(load(path, normalize=False), tagged=tagged)
 
 
-def conllu_sentences(source: Source) -> list[Sentence]:
+def conllu_sentences(source: Source, *, tagged: TagColumn | None = None) -> list[Sentence]:
     """Return the sentences of a file that was loaded without normalisation."""
     bad = BadLines(source.name)
     composed = is_normalized("NFC", source.text)
@@ -189,7 +191,18 @@ def conllu_sentences(source: Source) -> list[Sentence]:
             sentences.append(_Block(bad, composed, shared).read(block, number - len(block)))
             block = []
     bad.check()
+    if tagged is not None and tagged != "feats":
+        for sentence in sentences:
+            _check_tags(sentence, tagged, bad)
+    bad.check()
     return sentences
+
+
+def _check_tags(sentence: Sentence, column: TagColumn, bad: BadLines) -> None:
+    for word, tag in zip(sentence.words, sentence.tags(column), strict=True):
+        if tag == "_":
+            message = f"word {word.id} ({word.form!r}) has no {column.upper()}, wanted one"
+            bad.add(sentence.line_of(word), message)
 
 
 @dataclass

@@ -7,14 +7,14 @@ from typing import Literal, TypeAlias, get_args
 from seqkit.suggestions import did_you_mean
 from seqkit.text.readers.columns import LABEL_NAMES, TEXT_NAMES, Column, guess_column, is_number
 from seqkit.text.readers.conll import tagged_columns
-from seqkit.text.readers.conllu import Sentence, TagColumn, conllu_sentences
+from seqkit.text.readers.conllu import COLUMNS, TagColumn, conllu_sentences
 from seqkit.text.readers.jsonlines import labelled_objects, text_objects
 from seqkit.text.readers.plain import PREFIX, labelled_lines, plain_lines, read_folder
 from seqkit.text.readers.records import LabelledText, TaggedSentence, Text
-from seqkit.text.readers.source import BadLines, FilePath, Source, load
+from seqkit.text.readers.source import FilePath, Source, load
 from seqkit.text.readers.tables import csv_cells, labelled_rows, text_rows, tsv_cells
 
-__all__ = ["Format", "read_labelled", "read_tagged", "read_texts"]
+__all__ = ["Format", "is_conllu", "read_labelled", "read_tagged", "read_texts"]
 
 Format: TypeAlias = Literal["tsv", "csv", "jsonl", "fasttext", "plain", "conllu", "conll"]
 """What :func:`detect_format` can find."""
@@ -30,10 +30,10 @@ _SUFFIXES: dict[str, Format] = {
 
 
 def detect_format(source: Source) -> Format:
-    """Return the format that a file's name says, ``.gz`` aside, or its first line."""
-    suffix = Path(source.name.removesuffix(".gz")).suffix.lower()
-    if suffix in _SUFFIXES:
-        return _SUFFIXES[suffix]
+    """Return the format that a file's name says, or its first line."""
+    named = _named_format(source.name)
+    if named is not None:
+        return named
     _, first = next(source.filled_lines())
     if first.lstrip().startswith(PREFIX):
         return "fasttext"
@@ -41,6 +41,26 @@ def detect_format(source: Source) -> Format:
         return "jsonl"
     usual = guess_column(first.split("\t"), (*TEXT_NAMES, *LABEL_NAMES))
     return "tsv" if usual is not None and "\t" in first else "plain"
+
+
+def _named_format(name: str) -> Format | None:
+    """Return the format that a suffix says, in small or capital letters and ``.gz`` aside."""
+    return _SUFFIXES.get(Path(name.lower().removesuffix(".gz")).suffix)
+
+
+def is_conllu(path: FilePath) -> bool:
+    """Whether a file is CoNLL-U: by its suffix, or by ten columns and the id 1 in its first line.
+
+    Raises:
+        UserError: the suffix does not tell, and the file cannot be read.
+    """
+    return _named_format(str(path)) == "conllu" or _holds_conllu(load(path))
+
+
+def _holds_conllu(source: Source) -> bool:
+    lines = (line for _, line in source.filled_lines() if line[0] != "#")
+    cells = next(lines, "").split("\t")
+    return len(cells) == len(COLUMNS) and cells[0].partition("-")[0] == "1"
 
 
 def read_labelled(
@@ -129,7 +149,8 @@ def read_tagged(
     """Read words and tags from CoNLL-U or from CoNLL columns.
 
     Args:
-        path: ``.conllu`` is CoNLL-U, also with ``.gz``; any other file has columns.
+        path: CoNLL-U where :func:`is_conllu` says so. Any other file has columns, and so has one
+            that is not called ``.conllu`` if columns are given by number.
         token_column: for columns, the words' number from 1; by default the first.
         tag_column: for CoNLL-U ``upos`` (the default), ``xpos`` or ``feats``; for columns a
             number from 1, by default the last.
@@ -139,7 +160,8 @@ def read_tagged(
             CoNLL-U, words without a tag are bad lines too.
     """
     source = load(path, normalize=False)
-    if detect_format(source) == "conllu":
+    numbered = is_number(token_column) or is_number(tag_column)
+    if _named_format(source.name) == "conllu" or (not numbered and _holds_conllu(source)):
         return _tagged_treebank(source, "upos" if tag_column is None else tag_column)
     numbers = [_number(source, 1, token_column), _number(source, -1, tag_column)]
     return tagged_columns(source.composed(), *numbers)
@@ -150,20 +172,8 @@ def _tagged_treebank(source: Source, column: Column) -> list[TaggedSentence]:
     name = next((known for known in names if known == str(column).lower()), None)
     if name is None:
         raise source.refuse(f"there is no tag {column!r}; {did_you_mean(str(column), names)}")
-    sentences = conllu_sentences(source)
-    bad = BadLines(source.name)
-    # FEATS may be _ for good: a word without features. A part of speech may not.
-    for sentence in sentences if name != "feats" else []:
-        _check_tags(sentence, name, bad)
-    bad.check()
+    sentences = conllu_sentences(source, tagged=name)
     return [TaggedSentence(each.forms, each.tags(name), each.where) for each in sentences]
-
-
-def _check_tags(sentence: Sentence, column: TagColumn, bad: BadLines) -> None:
-    for word, tag in zip(sentence.words, sentence.tags(column), strict=True):
-        if tag == "_":
-            message = f"word {word.id} ({word.form!r}) has no {column.upper()}, wanted one"
-            bad.add(sentence.line_of(word), message)
 
 
 def _field(source: Source, column: Column | None) -> str | None:

@@ -1,5 +1,7 @@
 """JSON lines: one object a line."""
 
+import json
+from collections import Counter
 from collections.abc import Iterator
 from typing import Any
 
@@ -29,7 +31,8 @@ def read_jsonl(
 
     Raises:
         UserError: the file cannot be read, or bad lines, all of them together: no JSON, no object,
-            a field that is missing, of the wrong type or with a NUL character, an empty label.
+            a field that is missing, there twice, of the wrong type or with a NUL character, an
+            empty label.
     """
     return labelled_objects(load(path), text_column, label_column)
 
@@ -40,8 +43,8 @@ def labelled_objects(
     """Return the texts and labels of a file's objects, as :func:`read_jsonl` describes."""
     bad = BadLines(source.name)
     objects = list(_objects(source, bad))
-    text = text_column or _guess(objects, source, TEXT_NAMES, "text_column", bad)
-    label = label_column or _guess(objects, source, LABEL_NAMES, "label_column", bad)
+    text = _name(text_column) or _guess(objects, source, TEXT_NAMES, "text_column", bad)
+    label = _name(label_column) or _guess(objects, source, LABEL_NAMES, "label_column", bad)
     records = []
     for line, fields in objects:
         found = _string(fields, text, line, bad), _label(fields, label, line, bad)
@@ -55,7 +58,7 @@ def text_objects(source: Source, text_column: str | None) -> list[Text]:
     """Return the texts of a file's objects."""
     bad = BadLines(source.name)
     objects = list(_objects(source, bad))
-    text = text_column or _guess(objects, source, TEXT_NAMES, "text_column", bad)
+    text = _name(text_column) or _guess(objects, source, TEXT_NAMES, "text_column", bad)
     found = [(line, _string(fields, text, line, bad)) for line, fields in objects]
     bad.check()
     return [Text(value, source.where(line)) for line, value in found if value is not None]
@@ -68,16 +71,31 @@ def _objects(source: Source, bad: BadLines) -> Iterator[tuple[int, dict[str, Any
     for number, line in source.filled_lines():
         try:
             value = decoder.decode(line)
+            repeated = _repeated(line) if isinstance(value, dict) else []
         except msgspec.DecodeError as error:
             bad.add(number, f"this is no JSON: {error}")
             continue
         except RecursionError:
             bad.add(number, "lists or objects are nested too deep, wanted an object of strings")
             continue
-        if isinstance(value, dict):
-            yield number, value
-        else:
+        if not isinstance(value, dict):
             bad.add(number, f"found a JSON {_kind(value)}, wanted an object with text and label")
+            continue
+        for name in repeated:
+            bad.add(number, f"field {name!r} is there twice, wanted one of a name")
+        yield number, {nfc(name): content for name, content in value.items()}
+
+
+def _repeated(line: str) -> list[str]:
+    """Return the fields that an object, which is known to be sound, has several of."""
+    # The decoder that is faster and says what is wrong keeps the last of them.
+    fields = json.loads(line, object_pairs_hook=list)
+    counts = Counter(nfc(name) for name, _ in fields)
+    return [name for name, count in counts.items() if count > 1]
+
+
+def _name(column: str | None) -> str | None:
+    return None if column is None else nfc(column)
 
 
 def _guess(

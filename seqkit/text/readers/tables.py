@@ -1,5 +1,6 @@
 """Tables: TSV without quoting, and CSV with it."""
 
+import re
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from threading import Lock
@@ -28,6 +29,7 @@ if TYPE_CHECKING:
 
 __all__ = [
     "csv_cells",
+    "format_tsv",
     "labelled_rows",
     "read_csv",
     "read_csv_columns",
@@ -36,6 +38,8 @@ __all__ = [
     "text_rows",
     "tsv_cells",
 ]
+
+_BREAKS = re.compile(r"[\t\r\n]+")
 
 Cells: TypeAlias = tuple[int, list[str]]
 Cutter: TypeAlias = Callable[[Source, BadLines], Iterator[Cells]]
@@ -264,3 +268,15 @@ def _rows(
     return [
         Row(tuple(cells[index] for index in indices), source.where(line)) for line, cells in rows
     ]
+
+
+def format_tsv(*cells: str) -> str:
+    r"""Return cells with tabs between, as a line without its end.
+
+    TSV quotes nothing, so each run of tabs and line ends inside a cell becomes a space.
+
+    Example:
+        >>> format_tsv("good", "fine\r\nfilm")
+        'good\tfine film'
+    """
+    return "\t".join(_BREAKS.sub(" ", cell) for cell in cells)

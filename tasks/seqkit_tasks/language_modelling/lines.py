@@ -10,9 +10,19 @@ import numpy as np
 
 from seqkit.arrays import Array, IntArray
 from seqkit.errors import Problem, UserError
+from seqkit.text.tokenizers import Tokenizer
+from seqkit.text.unicode import nfc
 from seqkit.text.vocabulary import END, Vocabulary
 
-__all__ = ["Line", "ScoredLine", "Stream", "check_marks", "encode_stream", "scored_lines"]
+__all__ = [
+    "Line",
+    "ScoredLine",
+    "Stream",
+    "check_marks",
+    "encode_stream",
+    "scored_lines",
+    "what_is_told",
+]
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,6 +36,13 @@ class Line:
 
     text: str
     tokens: tuple[str, ...]
+
+    @property
+    def characters(self) -> int:
+        """How many there are in NFC, which is what tokens are cut from, and 1 for the line's end:
+        it counts as one character, as the end mark is one token.
+        """
+        return len(nfc(self.text)) + 1
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,6 +118,27 @@ def scored_lines(
             log_probabilities[start:stop].tolist(),
             np.flatnonzero(unknown[start:stop]).tolist(),
         )
+
+
+def what_is_told(lines: Sequence[Line], tokenizer: Tokenizer, *, lowercase: bool) -> str:
+    """Name what the tokens of a text tell of it, where that is not all; otherwise return "".
+
+    White space is told by tokens that stand for none of it, as long as the tokenizer puts it back
+    where it was: then the text can be written down from its tokens, and what these cost is enough.
+
+    Args:
+        lines: of the text.
+        tokenizer: that cut them.
+        lowercase: whether they were brought to small letters first.
+    """
+    texts = [nfc(line.text) for line in lines]
+    read = [nfc(line.text.lower()) for line in lines] if lowercase else texts
+    lost = []
+    if read != texts:
+        lost.append("in small letters")
+    if any(tokenizer.join(line.tokens) != text for line, text in zip(lines, read, strict=True)):
+        lost.append(f"without the white space that {tokenizer.name!r} leaves out")
+    return f"the text {' and '.join(lost)}" if lost else ""
 
 
 def check_marks(vocabulary: Vocabulary) -> Vocabulary:

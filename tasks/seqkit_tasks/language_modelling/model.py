@@ -19,9 +19,16 @@ from seqkit.parameters import Parameter
 from seqkit.sequences import PackedSequence, pack_flat
 from seqkit.tasks import Baseline, Batches, Model, Step
 from seqkit.text.batching import Window, streams
+from seqkit.text.tokenizers import create_tokenizer
 from seqkit.text.vocabulary import Vocabulary
 from seqkit_tasks.language_modelling.config import LanguageModellingConfig
-from seqkit_tasks.language_modelling.lines import Line, ScoredLine, encode_stream, scored_lines
+from seqkit_tasks.language_modelling.lines import (
+    Line,
+    ScoredLine,
+    encode_stream,
+    scored_lines,
+    what_is_told,
+)
 
 __all__ = ["LanguageModel"]
 
@@ -201,17 +208,22 @@ class LanguageModel(Model[Line, ScoredLine]):
     def score(self, examples: Sequence[Line], predictions: Sequence[ScoredLine]) -> Scoring:
         """Return perplexity, with and without unknown tokens, and bits per character.
 
-        The end of a line counts as one character, as the end mark is one token.
+        Bits are ranked against those of models that tell as much of the text, whatever their
+        vocabulary, where no token is unknown.
         """
+        config = self.config
         ids, lengths = encode_stream(self.vocabulary, examples)
         values = chain.from_iterable(line.log_probabilities for line in predictions)
         return score_tokens(
             -np.fromiter(values, np.float64),
             lengths,
             unknown=self.is_unknown(ids[1:]),
-            characters=[len(line.text) + 1 for line in examples],
+            characters=[line.characters for line in examples],
             vocabulary=self._basis,
-            headline="bits per character" if self.config.reads_parts else "perplexity",
+            text=what_is_told(
+                examples, create_tokenizer(config.tokenizer), lowercase=config.lowercase
+            ),
+            headline="bits per character" if config.reads_parts else "perplexity",
         )
 
     @property
@@ -233,7 +245,7 @@ class LanguageModel(Model[Line, ScoredLine]):
             "lines": len(lengths),
             "tokens": int(lengths.sum()),
             "unknown tokens": int(self.is_unknown(ids).sum()),
-            "characters": sum(len(line.text) + 1 for line in examples),
+            "characters": sum(line.characters for line in examples),
         }
 
     def baselines(self, train: Sequence[Line]) -> Iterator[Baseline[Line, ScoredLine]]:

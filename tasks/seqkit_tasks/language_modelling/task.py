@@ -14,7 +14,7 @@ from seqkit.layers.softmax import SoftmaxOutput
 from seqkit.layers.text_encoder import TextEncoder
 from seqkit.plugins import create_encoder
 from seqkit.tasks import Mistake, Resources, Task
-from seqkit.text.readers import read_plain
+from seqkit.text.readers import format_tsv, read_plain
 from seqkit.text.tokenizers import Tokenizer, create_tokenizer
 from seqkit.text.vocabulary import END, UNKNOWN, Vocabulary
 from seqkit_tasks.language_modelling.config import LanguageModellingConfig
@@ -43,7 +43,11 @@ class LanguageModellingTask(Task[LanguageModellingConfig, Line, ScoredLine]):
     @property
     def formats(self) -> Mapping[str, Callable[[Line, ScoredLine], str]]:
         """``tsv``: log-probability, perplexity, text."""
-        return {"tsv": lambda line, p: f"{p.log_probability:.4f}\t{p.perplexity:.2f}\t{line.text}"}
+        return {
+            "tsv": lambda line, found: format_tsv(
+                f"{found.log_probability:.4f}", f"{found.perplexity:.2f}", line.text
+            )
+        }
 
     def read(self, path: Path) -> list[Line]:
         """Read plain text, one example a line, blank lines included unless that is turned off."""

@@ -15,9 +15,9 @@ from seqkit.text import (
     create_sentence,
     format_conll,
     format_conllu,
+    is_conllu,
     read_conllu,
     read_tagged,
-    read_text,
     read_texts,
 )
 
@@ -28,14 +28,11 @@ __all__ = [
     "format_columns",
     "format_treebank",
     "from_treebank",
-    "is_treebank",
     "read_gold",
     "read_untagged",
     "require_tags",
     "treebank_column",
 ]
-
-TREEBANK_COLUMNS = 10
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,20 +70,6 @@ class TagPrediction:
 # --- reading -------------------------------------------------------------------------------------
 
 
-def is_treebank(path: Path) -> bool:
-    """Whether a file is CoNLL-U: by its suffix, or by ten columns and the id 1 in its first line.
-
-    Raises:
-        UserError: another file that cannot be read.
-    """
-    suffixes = [suffix.lower() for suffix in path.suffixes if suffix.lower() != ".gz"]
-    if suffixes[-1:] == [".conllu"]:
-        return True
-    lines = (line for line in read_text(path).split("\n") if line.strip() and line[0] != "#")
-    cells = next(lines, "").split("\t")
-    return len(cells) == TREEBANK_COLUMNS and cells[0].partition("-")[0] == "1"
-
-
 def read_gold(
     path: Path, *, token_column: str | None = None, tag_column: str | None = None
 ) -> list[TaggedWords]:
@@ -102,14 +85,11 @@ def read_gold(
         UserError: the file cannot be read, no such column, or bad lines, all of them together; in
             CoNLL-U, words without a tag are bad lines too, and a token_column is refused.
     """
-    if not is_treebank(path):
+    if not is_conllu(path):
         records = read_tagged(path, token_column=token_column, tag_column=tag_column)
         return [TaggedWords(record.tokens, record.tags) for record in records]
     column = _treebank_columns(path, token_column, tag_column)
-    sentences = read_conllu(path)
-    # FEATS may be _ for good: a word without features. A part of speech may not.
-    if column != "feats" and (problems := list(_untagged(sentences, column))):
-        raise UserError(shorten(problems))
+    sentences = read_conllu(path, tagged=column)
     return [from_treebank(sentence, sentence.tags(column)) for sentence in sentences]
 
 
@@ -136,21 +116,13 @@ def treebank_column(name: str | None) -> TagColumn | None:
     return next((column for column in _COLUMNS if column == wanted), None)
 
 
-def _untagged(sentences: Sequence[Sentence], column: TagColumn) -> Iterator[Problem]:
-    for sentence in sentences:
-        for word, tag in zip(sentence.words, sentence.tags(column), strict=True):
-            if tag == "_":
-                message = f"word {word.id} ({word.form!r}) has no {column.upper()}, wanted one"
-                yield Problem(message, sentence.where)
-
-
 def read_untagged(path: Path) -> list[Sentence] | list[str]:
     """Read what is to be tagged: sentences of CoNLL-U with or without tags, or a text a line.
 
     Raises:
         UserError: the file cannot be read, or bad lines.
     """
-    return read_conllu(path) if is_treebank(path) else [text.text for text in read_texts(path)]
+    return read_conllu(path) if is_conllu(path) else [text.text for text in read_texts(path)]
 
 
 def from_treebank(sentence: Sentence, tags: Sequence[str] = ()) -> TaggedWords:

@@ -41,10 +41,19 @@ class NgramReader:
         White space counts as one space, and there is one before and after a text, so that the
         beginning and end of each word are told apart from its middle.
         """
-        # Korean typed on some systems comes apart into jamo, and means the same.
-        texts = [nfc(text.lower() if self._lowercase else text) for text in texts]
+        texts = [self._composed(text) for text in texts]
         words = [self._tokenizer.tokenize(text) if self._words else [] for text in texts]
         return words, [_spaced(text) if self._characters else "" for text in texts]
+
+    def groups(self, texts: Sequence[str]) -> IntArray:
+        """Number texts in their order, (N,) from 0; those that are read alike share a number."""
+        numbers: dict[str, int] = {}
+        read = (_spaced(self._composed(text)) for text in texts)
+        return np.array([numbers.setdefault(text, len(numbers)) for text in read], np.int64)
+
+    def _composed(self, text: str) -> str:
+        # Korean typed on some systems comes apart into jamo, and means the same.
+        return nfc(text.lower() if self._lowercase else text)
 
     def fit(self, texts: Sequence[str]) -> Resources:
         """Return the n-grams of two or more training texts, by kind: plain lists, to be saved.
@@ -90,8 +99,11 @@ class NgramEvidence:
         yield from prefixed("regression", self.regression.parameters())
 
     def fit(self, texts: Sequence[str], labels: IntArray) -> None:
-        """Fit the regression to the training texts, and keep what it says of each unseen."""
-        evidence = self.regression.fit(self._encode(texts), labels)
+        """Fit the regression to the training texts, and keep what it says of each unseen.
+
+        Copies of a text are in one fold, or it would have been seen in them.
+        """
+        evidence = self.regression.fit(self._encode(texts), labels, self._reader.groups(texts))
         self._of_training = dict(zip(texts, evidence, strict=True))
 
     def of(self, texts: Sequence[str], *, learning: bool) -> Array:

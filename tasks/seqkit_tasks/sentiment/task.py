@@ -55,7 +55,7 @@ class SentimentTask(Task[SentimentConfig, LabelledTokens, LabelPrediction]):
     @property
     def formats(self) -> dict[str, Any]:
         """``tsv``: label, probability, text."""
-        return {"tsv": lambda example, p: f"{p.label}\t{p.probability:.4f}\t{example.text}"}
+        return {"tsv": _as_tsv}
 
     def read(self, path: Path) -> list[LabelledTokens]:
         """Read TSV, CSV, JSON lines, fastText lines, or a folder for each label."""
@@ -157,6 +157,12 @@ class SentimentTask(Task[SentimentConfig, LabelledTokens, LabelPrediction]):
         assert isinstance(model, SentimentModel)
         words = model.vocabulary.words
         return start_from_vectors(model.encoder.embedding, words, self.config.vectors)
+
+
+def _as_tsv(example: LabelledTokens, prediction: LabelPrediction) -> str:
+    from seqkit.text.readers import format_tsv
+
+    return format_tsv(prediction.label, f"{prediction.probability:.4f}", example.text)
 
 
 def _labels(resources: Resources) -> tuple[tuple[str, ...], Array]:
