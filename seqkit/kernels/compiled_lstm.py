@@ -251,14 +251,14 @@ def _forward(
     room = tokens if keep else 0
     longer, rows = room + batch.rows, room or batch.rows
     shapes = (longer, features + 1 + units), (rows, 4 * units), (longer, units), (rows, units)
-    lent = spare_for_passes.lend_together(*(several * shapes))
+    lent = spare_for_passes.lend_together(*shapes * several)
     kept = [_Kept(*lent[k : k + len(shapes)]) for k in range(0, len(lent), len(shapes))]
     for k, (memory, _, cells, _) in enumerate(kept):
         memory[: batch.rows, features + 1 :] = 0 if state is None else state[0][k]
         cells[: batch.rows] = 0 if state is None else state[1][k]
 
     lying = w_hidden.size if batch.beforehand else (features + 1 + units) * 4 * units
-    rooms = spare.lend_together(*(several * ((lying,),)))
+    rooms = spare.lend_together(*[(lying,)] * several)
     each = zip(readers, kept, zip(*final, strict=True), rooms, strict=True)
     parallel(*(_steps(batch, *one, outputs, keep) for one in each))
     spare.give_back(rooms[0])
@@ -325,7 +325,7 @@ def _backward(
         else tuple(np.array(array, batch.x.dtype, order="C") for array in d_state)
     )
     sizes = (w_hidden.size,), (0 if batch.beforehand else w_input.size,)
-    rooms = spare.lend_together(*(len(readers) * sizes))
+    rooms = spare.lend_together(*sizes * len(readers))
     pairs = zip(rooms[::2], rooms[1::2], strict=True)
     each = zip(readers, kept, zip(*d_before, strict=True), pairs, strict=True)
     found = parallel(*(_steps_back(batch, *one, d_outputs) for one in each))

@@ -113,9 +113,8 @@ class LanguageModel(Model[Line, ScoredLine]):
         In training with ``sampled_words`` it is an estimate (:mod:`seqkit.layers.sampled_softmax`),
         and penalties on the outputs are part of it.
         """
-        start = self._restore(state, batch.inputs.batch)
         features, final, back_encoder = self.encoder.forward(
-            batch.inputs, start, train=train, rng=rng
+            batch.inputs, state, train=train, rng=rng
         )
         loss = self.output_loss(features.data, batch.targets.data, rng if train else None)
         penalty = self._penalty(features) if train else None
@@ -143,13 +142,6 @@ class LanguageModel(Model[Line, ScoredLine]):
         if self.sampler is None or rng is None:
             return self.output.loss(features, targets)
         return self.output.sampled_loss(features, targets, self.sampler.draw(rng))
-
-    def _restore(self, state: State | None, batch: int) -> State | None:
-        """Give a plain tuple of arrays, as a resumed run has it, the encoder's own type."""
-        if type(state) is not tuple:
-            return state
-        kind = type(self.initial_state(batch))
-        return kind(*state)
 
     def initial_state(self, batch: int = 1) -> State:
         """Return the zero state of a number of sequences."""
