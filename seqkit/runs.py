@@ -292,6 +292,11 @@ class Run:
         )
 
     @property
+    def written(self) -> list[str]:
+        """Names of the files that the run has written to its output, those of plugins too."""
+        return [] if self._folder is None else self._folder.written
+
+    @property
     def example_text(self) -> str:
         """A text of the split that is scored, to try the model on."""
         texts = (self.task.text(example) for example in self._splits.scored)
@@ -411,7 +416,7 @@ def train(
         task: name of the task, or an alias.
         data: files, a file or folder, the name of a dataset, or by default the task's own sample.
         output: the run directory; by default nothing is written.
-        overwrite: write over the run that ``output`` holds.
+        overwrite: write over the run that ``output`` holds, and over files of the same names.
         seed: of everything random.
         threads: at most this many; all cores by default. The result does not depend on it.
         host: by default all installed plugins.
@@ -421,7 +426,8 @@ def train(
         The report, with the model.
 
     Raises:
-        UserError: options or data that cannot be used; ``output`` holds a run already.
+        UserError: options or data that cannot be used; ``output`` holds a run, or files that one
+            would write over.
 
     Example:
         >>> report = seqkit.train("sentiment", epochs=3, pooling="max,mean")     # doctest: +SKIP

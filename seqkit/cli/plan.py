@@ -160,12 +160,14 @@ def _near(flag: str, flags: Iterable[str]) -> str:
 
 
 def _refuse_used_folder(settings: RunSettings) -> None:
-    """Never write over a model that somebody may still want."""
-    from seqkit.run_folder import refuse_used_folder
+    """Never write over a model or a recipe that somebody may still want."""
+    from seqkit.run_folder import CHECKPOINT_NAME, refuse_used_folder
 
     if settings.output is not None:
         folder = Path(settings.output)
-        advice = f"choose another, or go on with --resume {folder}"
+        advice = "choose another"
+        if (folder / CHECKPOINT_NAME).is_file():
+            advice += f", or go on with --resume {folder}"
         refuse_used_folder(folder, where=f"--output {folder}", advice=advice)
 
 

@@ -109,12 +109,13 @@ def _score_table(found: ScoreTable) -> Table:
     return table
 
 
-def print_where_saved(console: Console, steps: Sequence[str], output: Path, text: str) -> None:
+def print_where_saved(
+    console: Console, steps: Sequence[str], output: Path, names: Sequence[str], text: str
+) -> None:
     """Say what was written, and what can be done with it; not wrapped, so that it can be copied."""
-    names = ", ".join(sorted(path.name for path in output.iterdir() if path.is_file()))
     folder, example = shlex.quote(str(output)), _quoted(text)
     lines = [
-        f"saved in {output}: {names}",
+        f"saved in {output}: {', '.join(names)}",
         "next:",
         *(f"  seqkit {step.format(run=folder, text=example)}" for step in steps),
     ]

@@ -238,7 +238,7 @@ def _warn(host: PluginHost, known: set[tuple[str, str]]) -> None:
 
 
 def _say_how_to_resume(run: "Run") -> None:
-    if run.output is None or not any(run.output.iterdir()):
+    if run.output is None or not run.written:
         print("interrupted; nothing was saved yet", file=sys.stderr)
         return
     print(f"interrupted; what was trained so far is in {run.output}", file=sys.stderr)
@@ -261,4 +261,4 @@ def _print_for_people(console: "Console", run: "Run", report: "RunReport") -> No
 
     print_report(console, report)
     if run.output is not None:
-        print_where_saved(console, run.spec.next_steps, run.output, run.example_text)
+        print_where_saved(console, run.spec.next_steps, run.output, run.written, run.example_text)

@@ -26,7 +26,7 @@ from seqkit.extras import require_extra
 from seqkit.files import ensure_writable_folder, write_atomically
 from seqkit.options import as_recipe, with_options
 from seqkit.plugins import PluginHost
-from seqkit.run_folder import file_options, run_command
+from seqkit.run_folder import RUN_FILES, file_options, refuse_used_folder, run_command
 from seqkit.runs import Run
 from seqkit.splits import fingerprint
 from seqkit.tasks import TaskSpec
@@ -34,7 +34,7 @@ from seqkit.training.config import TrainingConfig
 from seqkit.training.reports import EpochReport
 from seqkit.training.step import NonFiniteError
 from seqkit.tuning.spaces import Choices, Dimension
-from seqkit.tuning.trials import BEST_NAME, Outcome, Trial, open_study
+from seqkit.tuning.trials import BEST_NAME, JOURNAL_NAME, Outcome, Trial, open_study
 
 if TYPE_CHECKING:
     import optuna
@@ -68,7 +68,7 @@ class Search:
 
     Raises:
         UserError: optuna is not installed, an option is searched twice, or the folder holds
-            another search.
+            another search, a run, or a recipe of the name that the best one has.
     """
 
     def __init__(
@@ -91,6 +91,7 @@ class Search:
         self._data_options = file_options(data) if data_options is None else tuple(data_options)
         self.space = tuple(space)
         _refuse_repeated(self.space)
+        _refuse_foreign(folder)
         self.folder = ensure_writable_folder(folder)
         self.host = host
         self.seed = seed
@@ -218,6 +219,13 @@ class Search:
             f"at epoch {trial.epoch}, seed {self.seed}, data {self.data.name}\n\n"
         )
         write_atomically(self.folder / BEST_NAME, (head + as_recipe(config)).encode())
+
+
+def _refuse_foreign(folder: Path) -> None:
+    """Keep off what no search has written; beside a journal, the best recipe is its own."""
+    if not (folder / JOURNAL_NAME).exists():
+        names = (*RUN_FILES, BEST_NAME)
+        refuse_used_folder(folder, names, where=str(folder), advice="choose another folder")
 
 
 def _refuse_repeated(space: Sequence[Dimension]) -> None:

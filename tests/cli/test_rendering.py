@@ -259,5 +259,7 @@ def test_the_bar_is_drawn_twice_a_second_at_most(pace, drawn, monkeypatch):
 
 def test_a_suggested_text_with_a_tab_can_be_copied_into_a_shell(tmp_path):
     made = console()
-    print_where_saved(made, ["predict {run} {text}"], tmp_path, "Tom's out.\tWhere?")
+    print_where_saved(
+        made, ["predict {run} {text}"], tmp_path, ["model.safetensors"], "Tom's out.\tWhere?"
+    )
     assert rf"predict {tmp_path} $'Tom\'s out.\tWhere?'" in text_of(made)

@@ -155,6 +155,26 @@ def test_a_finished_run_is_never_written_over(seqkit, trained):
     assert "already holds a run" in done.err
 
 
+@pytest.mark.parametrize("name", ["config.toml", "log.jsonl"])
+def test_a_file_of_the_users_is_never_written_over(seqkit, name):
+    mine = Path("mine", name)
+    mine.parent.mkdir()
+    mine.write_text("epochs = 1  # ours\n")
+    recipe = ["--config", str(mine)] if name == "config.toml" else []
+    done = seqkit("run", "toy", *recipe, "--output", "mine")
+    assert done.status == 2
+    assert done.err == f"--output mine: already holds {name}, to be written there; choose another\n"
+    assert mine.read_text() == "epochs = 1  # ours\n"
+
+
+def test_the_files_of_others_are_not_told_of_as_saved(seqkit):
+    Path("mine").mkdir()
+    Path("mine/notes.txt").write_text("mine")
+    done = seqkit("run", "toy", "--output", "mine")
+    names = "checkpoint.safetensors, config.toml, model.safetensors, report.json"
+    assert f"saved in mine: {names}\n" in done.out
+
+
 def test_a_file_that_stands_where_runs_are_kept_is_named(seqkit):
     Path("runs").write_text("no folder")
     done = seqkit("run", "toy")

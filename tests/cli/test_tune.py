@@ -82,6 +82,23 @@ def test_a_search_for_another_task_is_not_mixed_with_it(seqkit, monkeypatch):
     assert Path("search/best.toml").read_bytes() == before
 
 
+def test_a_search_keeps_off_the_folder_of_a_run(seqkit, trained):
+    before = sorted(Path(trained).iterdir())
+    done = seqkit("tune", "toy", *LITTLE, "--output", trained)
+    assert done.status == 2
+    assert done.err == "trained: already holds a run; choose another folder\n"
+    assert sorted(Path(trained).iterdir()) == before
+
+
+def test_a_best_recipe_that_no_search_has_written_is_kept(seqkit):
+    Path("mine").mkdir()
+    Path("mine/best.toml").write_text("epochs = 1  # ours\n")
+    done = seqkit("tune", "toy", *LITTLE, "--output", "mine")
+    assert done.status == 2
+    assert "mine: already holds best.toml, to be written there; choose another folder" in done.err
+    assert Path("mine/best.toml").read_text() == "epochs = 1  # ours\n"
+
+
 class OtherToy:
     @hookimpl
     def seqkit_tasks(self):
