@@ -1,6 +1,6 @@
 """From what stands on the command line to a run that can start, with every mistake found first."""
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, TypeVar
@@ -74,7 +74,7 @@ def plan_run(spec: TaskSpec[Any], request: Request, host: PluginHost) -> RunPlan
     settings = settings_of(request, mistakes)
     given = _given(request, mistakes)
     with mistakes.collected():
-        config = _parsed(spec.config, given)
+        config = _parsed(spec.config, given, host.check_options)
     with mistakes.collected():
         data = choose_data(settings, spec, host)
     with mistakes.collected():
@@ -122,10 +122,16 @@ def _by_name(values: Mapping[str, Given]) -> dict[str, Given]:
     return {key.replace("-", "_"): value for key, value in values.items()}
 
 
-def _parsed(config: type[ConfigT], given: Mapping[str, Given]) -> ConfigT:
-    """Parse values, and tell of each problem where its value was given."""
+def _parsed(
+    config: type[ConfigT],
+    given: Mapping[str, Given],
+    check: Callable[[ConfigT], None] = lambda _: None,
+) -> ConfigT:
+    """Parse and check values, and tell of each problem where its value was given."""
     try:
-        return parse(config, {name: value.value for name, value in given.items()})
+        parsed = parse(config, {name: value.value for name, value in given.items()})
+        check(parsed)
+        return parsed
     except UserError as error:
         raise UserError([_placed(problem, given) for problem in error.problems]) from None
 

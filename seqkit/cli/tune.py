@@ -1,10 +1,12 @@
 """``seqkit tune TASK``: look for better options on validation data."""
 
 import sys
+from collections.abc import Iterator
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from seqkit.options import flag_words
 from seqkit.plugins import default_host
 
 if TYPE_CHECKING:
@@ -35,7 +37,7 @@ Searched = Annotated[
         help="what is searched; else learning rate, units and rates of dropout that are not set",
     ),
 ]
-Trials = Annotated[int, typer.Option(help="how many in all, earlier sittings included", min=1)]
+Trials = Annotated[int, typer.Option(help="how many in all, failed ones aside", min=1)]
 Limit = Annotated[
     float | None, typer.Option("--time-limit", help="stop after this many minutes", min=0.0)
 ]
@@ -72,12 +74,25 @@ def tune(
     """
     given = {"data": data, "train": train, "dev": dev, "config": config, "seed": seed}
     settings = {name: value for name, value in given.items() if value is not None}
+    repeated = {**settings, "trials": trials, "time-limit": _short(time_limit), "threads": threads}
+    words = ["seqkit", "tune", task, *_flags(repeated, assignments or [], searched or [])]
     status = _tune(
         task, settings, assignments or [], searched or [], trials=trials, minutes=time_limit,
-        output=output, threads=threads, json=json,
+        output=output, threads=threads, json=json, words=words,
     )  # fmt: skip
     if status:
         raise typer.Exit(status)
+
+
+def _flags(values: dict[str, Any], assignments: list[str], searched: list[str]) -> Iterator[str]:
+    """Yield the options as they were given, to be repeated."""
+    yield from flag_words({name: str(v) for name, v in values.items() if v is not None})
+    for name, given in (("set", assignments), ("search", searched)):
+        yield from (word for text in given for word in flag_words({name: text}))
+
+
+def _short(number: float | None) -> str | None:
+    return None if number is None else f"{number:g}"
 
 
 def _tune(
@@ -91,10 +106,11 @@ def _tune(
     output: str | None,
     threads: int | None,
     json: bool,
+    words: list[str],
 ) -> int:
     from seqkit.cli.folders import run_folder
     from seqkit.cli.interrupts import stopping_on_interrupt
-    from seqkit.cli.tune_view import print_search, trial_line
+    from seqkit.cli.tune_view import print_search, say_ending, trial_line
     from seqkit.extras import require_extra
 
     require_extra("tune", "optuna", wanted_by="seqkit tune")
@@ -107,11 +123,11 @@ def _tune(
             space=space, folder=folder, host=plan.host, seed=plan.settings.seed, threads=threads,
         )  # fmt: skip
         seconds = None if minutes is None else 60 * minutes
-        with stopping_on_interrupt() as stop:
+        with stopping_on_interrupt("without this trial; those before it are kept") as stop:
             for trial in search.run(trials=trials, seconds=seconds, stop=stop):
                 print(trial_line(trial), file=sys.stderr)
         print_search(search, folder, json=json)
-        return 130 if stop() else 0
+        return say_ending(search, [*words, "--output", str(folder)])
 
 
 def _planned(

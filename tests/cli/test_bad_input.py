@@ -93,6 +93,12 @@ def test_an_option_without_its_value_is_told_with_its_command(seqkit, command):
     ]
 
 
+def test_an_encoder_that_nobody_offers_is_told_with_its_option(seqkit) -> None:
+    done = seqkit("run", "sentiment", "--data", "good.tsv", "--encoder", "lsmt")
+    said = "--encoder: found 'lsmt', no such encoder; did you mean 'lstm'?\n"
+    assert (done.status, done.err) == (2, said)
+
+
 def test_bad_lines_of_all_files_are_told_together(seqkit) -> None:
     Path("a.tsv").write_bytes(b"label\ttext\nno tab\ngood\tfine\n")
     Path("b.tsv").write_bytes(b"label\ttext\ngood\tfine\nnone here either\n")
