@@ -47,6 +47,7 @@ from seqkit.summaries import (
     peak_megabytes,
     summarise_data,
     summarise_model,
+    unlearnt_notices,
     versions,
 )
 from seqkit.tasks import Model, Resources, TaskSpec
@@ -243,6 +244,7 @@ class Run:
         self._notices += self._calibrate()
         self._save_model()
         split, examples = self._scored_split()
+        self._notices += unlearnt_notices(self.model, examples)
         with self._computing():
             evaluation = self.model.evaluate(examples)
             baselines = tuple(self._score_baselines(examples))

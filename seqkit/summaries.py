@@ -4,7 +4,7 @@ import os
 import platform
 import re
 import sys
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -17,7 +17,14 @@ from seqkit.splits import Splits
 from seqkit.tasks import Model, Task
 from seqkit.training.config import TrainingConfig
 
-__all__ = ["machine", "peak_megabytes", "summarise_data", "summarise_model", "versions"]
+__all__ = [
+    "machine",
+    "peak_megabytes",
+    "summarise_data",
+    "summarise_model",
+    "unlearnt_notices",
+    "versions",
+]
 
 MOMENTS = {
     "sgd": 0,
@@ -29,6 +36,10 @@ MOMENTS = {
     "adamw": 2,
 }
 """Arrays of the size of the weights that each optimiser keeps."""
+
+
+MOST_LABELS = 20
+"""Labels that a notice names."""
 
 
 def summarise_data(
@@ -69,6 +80,16 @@ def _repeated(summary: SplitSummary) -> str:
     if summary.seen_in_train == 1:
         return f"1 example of {summary.name} also stands in train"
     return f"{summary.seen_in_train:,} examples of {summary.name} also stand in train"
+
+
+def unlearnt_notices(model: Model[Any, Any], examples: Sequence[Any]) -> tuple[str, ...]:
+    """Say which gold labels of scored examples the model cannot give, if there are any."""
+    labels = [*model.unlearnt_labels(examples)]
+    if not labels:
+        return ()
+    shown = ", ".join(labels[:MOST_LABELS])
+    more = f" and {len(labels) - MOST_LABELS} more" if len(labels) > MOST_LABELS else ""
+    return (f"gold labels that training did not have, which count as wrong: {shown}{more}",)
 
 
 def summarise_model(model: Model[Any, Any], config: TrainingConfig) -> ModelSummary:

@@ -13,7 +13,7 @@ and fills in the parameters. So nothing has to be written for it, and nothing ca
 """
 
 from abc import ABC, abstractmethod
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, ClassVar, Generic, TypeAlias, TypeVar, overload
@@ -201,6 +201,13 @@ class Model(ABC, Generic[ExampleT, PredictionT]):
     @property
     def labels(self) -> tuple[str, ...]:
         """What a classifier chooses from; empty for other tasks."""
+        return ()
+
+    def unlearnt_labels(self, examples: Sequence[ExampleT]) -> Iterable[str]:
+        """Return the gold labels, tags or types that training did not have, each once.
+
+        No model can give them, so they count as wrong; reports name them.
+        """
         return ()
 
     def probabilities(self, examples: Sequence[ExampleT]) -> Array:

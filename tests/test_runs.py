@@ -157,6 +157,13 @@ def test_without_test_the_report_scores_dev_and_says_so(data: Path) -> None:
     assert any("no test split" in notice for notice in report.notices)
 
 
+def test_a_report_names_gold_labels_that_training_did_not_have(data: Path) -> None:
+    test = data / "test.tsv"
+    test.write_text(test.read_text("utf-8") + "mixed\tso so\n", encoding="utf-8")
+    report = go_through(start(data))
+    assert "gold labels that training did not have, which count as wrong: mixed" in report.notices
+
+
 def test_epochs_may_be_compared_on_the_first_examples_of_dev(data: Path) -> None:
     # The first two texts of dev have swapped labels, the other four have not.
     write_texts(data / "dev.tsv", NOUNS[:3])
