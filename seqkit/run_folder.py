@@ -28,6 +28,7 @@ __all__ = [
     "RunFacts",
     "RunFolder",
     "file_options",
+    "path_word",
     "refuse_used_folder",
     "resources_digest",
     "run_command",
@@ -44,9 +45,15 @@ SOURCES = ("vectors", "init_from")
 """Options that name a file or folder beside the data, from which a model may take its words."""
 
 
+def path_word(path: str | Path) -> str:
+    """Return a path as a word of a command line, which must not be taken for an option."""
+    word = str(path)
+    return f"./{word}" if word.startswith("-") else word
+
+
 def file_options(data: DataFiles) -> tuple[str, ...]:
     """Return the options that give these files to ``seqkit run``, as words of a command line."""
-    named = {"data" if name == "single" else name: str(p) for name, p in data.paths().items()}
+    named = {"data" if name == "single" else name: path_word(p) for name, p in data.paths().items()}
     return flag_words(named)
 
 
@@ -59,7 +66,7 @@ def run_command(task: str, recipe: Path, data: Sequence[str], *, seed: int) -> s
         data: the options that give the data; without any, the task's own sample is read.
         seed: of everything random.
     """
-    words = ["seqkit", "run", task, "--config", str(recipe), *data, "--seed", str(seed)]
+    words = ["seqkit", "run", task, "--config", path_word(recipe), *data, "--seed", str(seed)]
     return shlex.join(words)
 
 

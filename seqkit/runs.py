@@ -60,6 +60,13 @@ from seqkit.transfer import fit, initialise
 __all__ = ["FinishedRun", "Run", "train"]
 
 
+SHORT_TEXT = 120
+"""Characters of a text that is easily pasted into a shell."""
+
+LONGEST_TEXT = 1000
+"""Characters; whatever is longer loses its end, though a question may then miss its text."""
+
+
 def _never() -> bool:
     return False
 
@@ -300,9 +307,15 @@ class Run:
 
     @property
     def example_text(self) -> str:
-        """A text of the split that is scored, to try the model on."""
-        texts = (self.task.text(example) for example in self._splits.scored)
-        return next((text for text in texts if text.strip()), "a text")
+        """A text of the split that is scored, to try the model on: a short one, if there is."""
+        texts = [text for each in self._splits.scored if (text := self.task.text(each)).strip()]
+        short = (text for text in texts if len(text) <= SHORT_TEXT)
+        found = next(short, None) or min(texts, key=len, default="a text")
+        if len(found) <= LONGEST_TEXT:
+            return found
+        from seqkit.text.unicode import graphemes
+
+        return "".join(graphemes(found[:LONGEST_TEXT])[:-1])  # the last one may have been cut
 
     # --- parts of the stages ---------------------------------------------------------------------
 

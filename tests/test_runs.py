@@ -157,6 +157,16 @@ def test_without_test_the_report_scores_dev_and_says_so(data: Path) -> None:
     assert any("no test split" in notice for notice in report.notices)
 
 
+def test_the_text_to_try_the_model_on_is_short(data: Path) -> None:
+    family = "\N{MAN}\N{ZERO WIDTH JOINER}\N{WOMAN}"
+    write_texts(data / "test.tsv", [], f"good\t{'so ' * 99}", "good\ta short one")
+    (run := start(data)).load()
+    assert run.example_text == "a short one"
+    write_texts(data / "test.tsv", [], f"good\ta{family * 9999}")
+    (run := start(data)).load()
+    assert run.example_text == f"a{family * 332}"
+
+
 def test_a_report_names_gold_labels_that_training_did_not_have(data: Path) -> None:
     test = data / "test.tsv"
     test.write_text(test.read_text("utf-8") + "mixed\tso so\n", encoding="utf-8")

@@ -167,13 +167,13 @@ def _near(flag: str, flags: Iterable[str]) -> str:
 
 def _refuse_used_folder(settings: RunSettings) -> None:
     """Never write over a model or a recipe that somebody may still want."""
-    from seqkit.run_folder import CHECKPOINT_NAME, refuse_used_folder
+    from seqkit.run_folder import CHECKPOINT_NAME, path_word, refuse_used_folder
 
     if settings.output is not None:
         folder = Path(settings.output)
         advice = "choose another"
         if (folder / CHECKPOINT_NAME).is_file():
-            advice += f", or go on with --resume {folder}"
+            advice += f", or go on with --resume {path_word(folder)}"
         refuse_used_folder(folder, where=f"--output {folder}", advice=advice)
 
 

@@ -241,8 +241,10 @@ def _say_how_to_resume(run: "Run") -> None:
     if run.output is None or not run.written:
         print("interrupted; nothing was saved yet", file=sys.stderr)
         return
+    from seqkit.run_folder import path_word
+
     print(f"interrupted; what was trained so far is in {run.output}", file=sys.stderr)
-    command = shlex.join(["seqkit", "run", run.spec.name, "--resume", str(run.output)])
+    command = shlex.join(["seqkit", "run", run.spec.name, "--resume", path_word(run.output)])
     print(f"to go on: {command}", file=sys.stderr)
 
 

@@ -115,6 +115,7 @@ def _tune(
 
     require_extra("tune", "optuna", wanted_by="seqkit tune")
     plan, space = _planned(task, settings, assignments, searched)
+    from seqkit.run_folder import path_word
     from seqkit.tuning import Search
 
     with run_folder(f"tune-{plan.spec.name}", output) as folder:
@@ -127,7 +128,7 @@ def _tune(
             for trial in search.run(trials=trials, seconds=seconds, stop=stop):
                 print(trial_line(trial), file=sys.stderr)
         print_search(search, folder, json=json)
-        return say_ending(search, [*words, "--output", str(folder)])
+        return say_ending(search, [*words, "--output", path_word(folder)])
 
 
 def _planned(
