@@ -290,7 +290,7 @@ class Model(ABC, Generic[ExampleT, PredictionT]):
         Raises:
             UserError: the model writes no texts, or not for this input.
         """
-        raise UserError(f"a model of the kind {type(self).__name__} writes no texts")
+        raise UserError("found a model that writes no texts, wanted one of a task that does")
 
     def describe(self) -> Mapping[str, str]:
         """Say in a few words what the network is made of, by part; shown before training."""

@@ -46,7 +46,7 @@ class NonFiniteError(SeqkitError):
         what = "the loss" if parameter is None else f"the norm of the gradient of {parameter}"
         super().__init__(
             f"epoch {epoch}, step {step}: {what} is {value}; "
-            "lower learning_rate or clip_norm, or raise warmup"
+            "lower learning_rate, set a clip_norm (or a lower one), or raise warmup"
         )
 
     def __reduce__(self) -> tuple[type["NonFiniteError"], tuple[int, int, float, str | None]]:

@@ -149,6 +149,26 @@ def test_text_that_says_nothing_is_answered_all_the_same(seqkit, model: str, tex
     assert '"label"' in done.out
 
 
+@pytest.mark.parametrize(
+    ("arguments", "said"),
+    [
+        (["adapt", "x", "--data", "y", "--rate", "-1"], "--rate: found -1.0, wanted at least 0"),
+        (["adapt", "x", "--data", "y", "--segment", "0"], "--segment: found 0, wanted at least 1"),
+        (["generate", "x", "--temperature", "-1"], "--temperature: found -1.0, wanted at least 0"),
+        (["generate", "x", "--top-k", "0"], "--top-k: found 0, wanted at least 1"),
+    ],
+)
+def test_a_setting_out_of_range_is_told_with_its_option(seqkit, arguments, said) -> None:
+    done = seqkit(*arguments)
+    assert (done.status, done.err) == (2, said + "\n")
+
+
+def test_a_model_that_writes_nothing_is_refused_by_its_path_and_task(seqkit, model: str) -> None:
+    done = seqkit("generate", model, "--prompt", "zzz")
+    found = "found a model that writes no texts, wanted one of a task that does\n"
+    assert (done.status, done.err) == (2, f"model (sentiment): {found}")
+
+
 def test_a_model_of_another_task_is_refused(seqkit, model: str) -> None:
     done = seqkit("score", model, "a sentence")
     assert done.status == 2

@@ -169,6 +169,22 @@ def test_a_trial_of_options_that_do_not_go_together_fails_alone(seqkit):
         assert ("schedule_factor: found 1.0" in trial["reason"]) == refused
 
 
+@pytest.mark.parametrize(
+    ("arguments", "said"),
+    [
+        (["--trials", "0"], "--trials: found 0, wanted at least 1\n"),
+        (["--time-limit", "-1"], "--time-limit: found -1, wanted minutes, at least 0\n"),
+        (["--seed", "-1"], "--seed: found -1, wanted a whole number, at least 0\n"),
+        (["--threads", "0"], "--threads: found 0, wanted a whole number, at least 1\n"),
+        (["--test", "x"], "--test: a search never opens the test split; leave it out, and"),
+    ],
+)
+def test_a_number_or_file_that_a_search_cannot_use_is_named(seqkit, arguments, said):
+    done = seqkit("tune", "toy", *arguments)
+    assert done.status == 2
+    assert done.err.startswith(said)
+
+
 def test_a_time_limit_ends_it(seqkit):
     done = seqkit("tune", "toy", *LITTLE, "--time-limit", "0", "--json")
     assert done.status == 2
