@@ -5,6 +5,7 @@ from typing import Any, NamedTuple
 
 from seqkit.datasets import DataFiles, find_files
 from seqkit.errors import Problem, UserError
+from seqkit.file_names import similar_path
 from seqkit.files import reading
 from seqkit.plugins import PluginHost
 from seqkit.suggestions import nearest
@@ -62,8 +63,8 @@ def existing(path: Path, where: str) -> Path:
 def _neighbour(path: Path) -> str:
     if not path.parent.is_dir():
         return f"; there is no folder {str(path.parent)!r} either"
-    best = nearest(path.name, [found.name for found in path.parent.iterdir()])
-    return f"; did you mean {best!r}?" if best else ""
+    best = similar_path(path)
+    return f"; did you mean {str(best)!r}?" if best else ""
 
 
 def named_or_found(given: str, task: str, host: PluginHost) -> ChosenData:

@@ -4,7 +4,7 @@ import os
 import platform
 import re
 import sys
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -50,7 +50,9 @@ def summarise_data(
     name: str,
     sample: bool,
 ) -> DataSummary:
-    """Count each split, and the texts, blank ones aside, that stand in train too."""
+    """Count each split, and the texts, blank ones aside, that stand in train too; name what stands
+    out.
+    """
     seen = {key for example in splits.train if (key := task.key(example)).strip()}
     summaries = tuple(
         SplitSummary(
@@ -65,7 +67,21 @@ def summarise_data(
     )
     notices = [_fitted(task.config)]
     notices += [_repeated(summary) for summary in summaries if summary.seen_in_train]
+    notices += _blank(task, splits)
     return DataSummary(name, sample, summaries, tuple(notices))
+
+
+def _blank(task: Task[Any, Any, Any], splits: Splits[Any]) -> Iterator[str]:
+    """Tell of empty texts; where texts stand in order, such as lines, they part paragraphs."""
+    for name, examples in splits.named() if task.splits_shuffled else ():
+        count = sum(not task.key(example).strip() for example in examples)
+        if count:
+            has = (
+                "example of {} has an empty text"
+                if count == 1
+                else "examples of {} have empty texts"
+            )
+            yield f"{count:,} {has.format(name)}"
 
 
 def _fitted(config: TrainingConfig) -> str:

@@ -194,7 +194,7 @@ def test_without_dev_a_tenth_of_train_chooses_the_epoch(data: Path) -> None:
     (data / "dev.tsv").unlink()
     train, dev, _ = go_through(start(data)).data.splits
     assert (train.counts["texts"], dev.counts["texts"]) == (22, 2)
-    assert dev.source.startswith("10% of")
+    assert dev.source.startswith("8% of")
 
 
 def test_a_single_file_is_divided(data: Path) -> None:
