@@ -197,6 +197,11 @@ class RunFolder:
         self._others = {found.name for found in path.iterdir()} - {*RUN_FILES}
 
     @property
+    def has_report(self) -> bool:
+        """Whether a run has come to its end here."""
+        return (self.path / REPORT_NAME).is_file()
+
+    @property
     def written(self) -> list[str]:
         """Names of the run's files, those of plugins too; what else lay there is none of them."""
         files = (found.name for found in self.path.iterdir() if found.is_file())

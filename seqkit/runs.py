@@ -301,6 +301,11 @@ class Run:
         )
 
     @property
+    def finished(self) -> bool:
+        """Whether its report is written, by an earlier sitting too: nothing is left to train."""
+        return self._folder is not None and self._folder.has_report
+
+    @property
     def written(self) -> list[str]:
         """Names of the files that the run has written to its output, those of plugins too."""
         return [] if self._folder is None else self._folder.written

@@ -11,7 +11,7 @@ from seqkit.plugins import PluginHost
 from seqkit.suggestions import nearest
 from seqkit.tasks import TaskSpec
 
-__all__ = ["ChosenData", "existing", "find_data", "named_or_found", "sample_of"]
+__all__ = ["ChosenData", "existing", "find_data", "named_or_found", "refuse_pipes", "sample_of"]
 
 
 class ChosenData(NamedTuple):
@@ -32,8 +32,27 @@ def find_data(
     if data is None:
         return sample_of(spec, host)
     if isinstance(data, DataFiles):
-        return ChosenData(data, sample=False)
-    return named_or_found(str(data), spec.name, host)
+        chosen = ChosenData(data, sample=False)
+    else:
+        chosen = named_or_found(str(data), spec.name, host)
+    refuse_pipes(chosen.files)
+    return chosen
+
+
+def refuse_pipes(files: DataFiles) -> None:
+    """Check that what a run learns from can be read more than once.
+
+    Raises:
+        UserError: a pipe or a device, at which a second reading would wait without end.
+    """
+    wanted = "is a pipe or a device, wanted a file or folder: it is read more than once"
+    problems = [
+        Problem(f"{wanted}; write it to a file first", str(path))
+        for path in files.paths().values()
+        if path.exists() and not (path.is_file() or path.is_dir())
+    ]
+    if problems:
+        raise UserError(problems)
 
 
 def sample_of(spec: TaskSpec[Any], host: PluginHost) -> ChosenData:

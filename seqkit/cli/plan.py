@@ -87,6 +87,10 @@ def plan_run(spec: TaskSpec[Any], request: Request, host: PluginHost) -> RunPlan
 def settings_of(request: Request, mistakes: Mistakes) -> RunSettings:
     """Convert the common options; those that cannot be converted are noted and left out."""
     given = {name: Given(value, flag_of(name)) for name, value in request.settings.items()}
+    for value in given.values():
+        # An empty shell variable would read as if the option had been left out.
+        if value.value == "":
+            mistakes.add(value.where, "found nothing, wanted a value; or leave the option out")
     before = len(mistakes.problems)
     with mistakes.collected():
         return _parsed(RunSettings, given)

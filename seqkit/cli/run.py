@@ -167,6 +167,8 @@ def resume(spec: TaskSpec[Any], request: Request, host: PluginHost) -> int:
     if run.spec.name != spec.name:
         found = f"found a run of {run.spec.name!r}, wanted {spec.name!r}"
         raise UserError(f"--resume {settings.resume}: {found}")
+    if run.finished:
+        print(f"{run.output}: this run had finished; it is scored again", file=sys.stderr)
     return _drive(run, settings, host)
 
 
@@ -177,7 +179,10 @@ def _refuse_changes(request: Request) -> None:
     refused += request.extra
     if refused:
         found = f"found beside {', '.join(refused)}"
-        raise UserError(f"--resume: {found}; a resumed run keeps its own options")
+        raise UserError(
+            f"--resume: {found}; a resumed run keeps its own options: to train longer, "
+            "or otherwise, start a new run"
+        )
 
 
 @contextmanager

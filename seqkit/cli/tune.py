@@ -116,7 +116,9 @@ def _tune(
     from seqkit.extras import require_extra
 
     require_extra("tune", "optuna", wanted_by="seqkit tune")
-    plan, space = _planned(task, settings, assignments, searched, trials=trials, minutes=minutes)
+    plan, space = _planned(
+        task, settings, assignments, searched, trials=trials, minutes=minutes, output=output
+    )
     from seqkit.run_folder import path_word
     from seqkit.tuning import Search
 
@@ -142,6 +144,7 @@ def _planned(
     *,
     trials: int,
     minutes: float | None,
+    output: str | None,
 ) -> "tuple[RunPlan, tuple[Dimension, ...]]":
     """Check everything that can be checked before data is read.
 
@@ -155,6 +158,8 @@ def _planned(
     host = default_host()
     spec = host.find_task(task)
     mistakes = Mistakes()
+    if output == "":
+        mistakes.add("--output", "found nothing, wanted a folder; or leave the option out")
     if trials < 1:
         mistakes.add("--trials", f"found {trials}, wanted at least 1")
     if minutes is not None and not minutes >= 0:
