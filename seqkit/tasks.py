@@ -346,6 +346,12 @@ class Task(ABC, Generic[ConfigT, ExampleT, PredictionT]):
         """What ``seqkit predict --format`` offers beside ``jsonl``."""
         return {}
 
+    def fitting_steps(self, steps: Sequence[str]) -> Sequence[str]:
+        """Return the steps that its spec suggests after a run (``next_steps``) and that the options
+        leave possible; all of them by default.
+        """
+        return steps
+
     @abstractmethod
     def read(self, path: Path) -> list[ExampleT]:
         """Read gold examples from a file or folder.

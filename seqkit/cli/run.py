@@ -268,4 +268,5 @@ def _print_for_people(console: "Console", run: "Run", report: "RunReport") -> No
 
     print_report(console, report)
     if run.output is not None:
-        print_where_saved(console, run.spec.next_steps, run.output, run.written, run.example_text)
+        steps = run.task.fitting_steps(run.spec.next_steps)
+        print_where_saved(console, steps, run.output, run.written, run.example_text)
