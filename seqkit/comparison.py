@@ -137,7 +137,7 @@ def compare(a: Answered, b: Answered, *, items: int = 10, resamples: int = 1000)
         a_better=int((gains > 0).sum()),
         b_better=int((gains < 0).sum()),
         parted=tuple(_partings(a, b, gains, items)),
-        notices=(*_unequal_labels(a, b), *_overlaps(a, b)),
+        notices=tuple(_notices(a, b)),
     )
 
 
@@ -226,18 +226,8 @@ def _gains(a: Answered, b: Answered, name: str) -> Array:
     return np.asarray(gains if measure.higher_is_better else -gains)
 
 
-def _unequal_labels(a: Answered, b: Answered) -> Iterator[str]:
-    """Name gold labels that only one of two classifiers has learnt: they count as wrong."""
-    first, second = set(a.trained.model.labels), set(b.trained.model.labels)
-    if first and second:
-        gold = {str(a.gold(index)) for index in range(len(a.examples))}
-        for which, lacking in (("first", second - first), ("second", first - second)):
-            if met := sorted(gold & lacking):
-                yield f"the {which} has not learnt {', '.join(met)}, which count as wrong"
-
-
-def _overlaps(a: Answered, b: Answered) -> Iterator[str]:
-    """Say which of the models was trained on the items."""
+def _notices(a: Answered, b: Answered) -> Iterator[str]:
+    """Say of each model what there is to know of it on these items."""
     for which, answered in (("first", a), ("second", b)):
         yield from (f"the {which} model: {notice}" for notice in answered.notices())
 

@@ -121,7 +121,10 @@ def _read(where: str) -> bytes:
     except FileNotFoundError:
         raise _refused(where, "there is no such file; check the spelling") from None
     except (OSError, ValueError) as error:  # ValueError: a path with a zero byte
-        raise _refused(where, f"cannot be read: {error}") from error
+        reason = getattr(error, "strerror", None) or str(error)
+        raise _refused(
+            where, f"cannot be read: {reason}; check the path and its permissions"
+        ) from error
 
 
 def _check_start(start: bytes, size: int, where: str) -> None:

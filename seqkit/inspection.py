@@ -16,6 +16,7 @@ from seqkit.metrics.evaluation import Evaluation, evaluate
 from seqkit.metrics.measures import Scoring
 from seqkit.overlap import describe_overlap
 from seqkit.reports import plain_values
+from seqkit.summaries import unlearnt_notices
 from seqkit.tasks import Mistake
 
 __all__ = ["Answered", "Item", "answer_gold", "item_of", "marked_parts", "worst_items"]
@@ -65,10 +66,13 @@ class Answered:
         return tuple(self.trained.task.mistakes(self.examples[index], self.predictions[index]))
 
     def notices(self) -> tuple[str, ...]:
-        """Say what a careful reader should know: whether the model was trained on the examples."""
+        """Say what a careful reader should know: whether the model was trained on the examples, and
+        which of their labels it has not learnt.
+        """
         keys = map(self.trained.task.key, self.examples)
         said = describe_overlap(self.trained.metadata, keys)
-        return () if said is None else (said,)
+        unlearnt = unlearnt_notices(self.trained.model, self.examples)
+        return unlearnt if said is None else (said, *unlearnt)
 
     def unknown(self, index: int) -> tuple[str, ...]:
         """Return the tokens of an example that the model does not know."""

@@ -168,6 +168,10 @@ class LabelModel(Model[ExampleT, LabelPrediction], Generic[ExampleT, InputsT]):
         """The labels of the training split."""
         return self._labels
 
+    def unlearnt_labels(self, examples: Sequence[ExampleT]) -> list[str]:
+        """Return the gold labels that training did not have, sorted."""
+        return sorted({self.gold_label(example) for example in examples} - {*self._labels})
+
     def batches(
         self, examples: Sequence[ExampleT], *, rng: np.random.Generator | None
     ) -> Batches[LabelBatch[InputsT]]:

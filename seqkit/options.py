@@ -185,11 +185,17 @@ def parse(
     known = {item.name: item for item in options_of(config)}
     parsed: dict[str, Any] = {}
     problems: list[Problem] = []
+    told: set[str] = set()
     for key, value in values.items():
         name = key.replace("-", "_")
         place = _join(where, key)
         if name not in known:
-            problems.append(Problem(f"no such option; {suggest(name, [*known, *others])}", place))
+            hint = suggest(name, [*known, *others])
+            # All valid names, where none is near, are listed once: a recipe may be another task's.
+            problems.append(
+                Problem("no such option" + ("" if hint in told else f"; {hint}"), place)
+            )
+            told.update([hint] if hint.startswith("valid") else [])
             continue
         try:
             parsed[name] = _convert(known[name], value)

@@ -248,6 +248,25 @@ class PluginHost:
         if not record.builtin and record not in self._in_use:
             self._in_use.append(record)
 
+    def check_options(self, config: object) -> None:
+        """Check that there is what a task's options call by name, before any data is read.
+
+        Raises:
+            UserError: as :meth:`find_encoder` does, placed at the option.
+        """
+        from seqkit.encoders import EncoderConfig
+        from seqkit.errors import Problem, UserError
+
+        if not isinstance(config, EncoderConfig):
+            return
+        name = config.encoder
+        try:
+            self.find_encoder(name)
+        except UserError as error:
+            first, *others = error.problems
+            message = f"found {name!r}, {first.message}"
+            raise UserError([Problem(message, "encoder"), *others]) from None
+
     def create_task(self, spec: "TaskSpec[Any]", config: Any) -> "Task[Any, Any, Any]":
         """Make the task of a spec, which need not be one of the host's own.
 

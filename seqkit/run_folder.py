@@ -2,6 +2,7 @@
 
 import hashlib
 import json
+import os
 import shlex
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
@@ -23,9 +24,11 @@ from seqkit.training.checkpoints import Checkpoint, load_checkpoint, save_checkp
 
 __all__ = [
     "CHECKPOINT_NAME",
+    "RUN_FILES",
     "RunFacts",
     "RunFolder",
     "file_options",
+    "path_word",
     "refuse_used_folder",
     "resources_digest",
     "run_command",
@@ -33,14 +36,24 @@ __all__ = [
 
 CHECKPOINT_NAME = "checkpoint.safetensors"
 REPORT_NAME = "report.json"
+CONFIG_NAME = "config.toml"
+
+RUN_FILES = (CHECKPOINT_NAME, CONFIG_NAME, "log.jsonl", MODEL_NAME, REPORT_NAME)
+"""What a run writes; the log comes by way of a hook, and other plugins may add to these."""
 
 SOURCES = ("vectors", "init_from")
 """Options that name a file or folder beside the data, from which a model may take its words."""
 
 
+def path_word(path: str | Path) -> str:
+    """Return a path as a word of a command line, which must not be taken for an option."""
+    word = str(path)
+    return f"./{word}" if word.startswith("-") else word
+
+
 def file_options(data: DataFiles) -> tuple[str, ...]:
     """Return the options that give these files to ``seqkit run``, as words of a command line."""
-    named = {"data" if name == "single" else name: str(p) for name, p in data.paths().items()}
+    named = {"data" if name == "single" else name: path_word(p) for name, p in data.paths().items()}
     return flag_words(named)
 
 
@@ -53,7 +66,7 @@ def run_command(task: str, recipe: Path, data: Sequence[str], *, seed: int) -> s
         data: the options that give the data; without any, the task's own sample is read.
         seed: of everything random.
     """
-    words = ["seqkit", "run", task, "--config", str(recipe), *data, "--seed", str(seed)]
+    words = ["seqkit", "run", task, "--config", path_word(recipe), *data, "--seed", str(seed)]
     return shlex.join(words)
 
 
@@ -145,21 +158,28 @@ class RunFacts:
         raise UserError(Problem(f"{found}; {hint}, or start the run again", str(place)))
 
 
-def refuse_used_folder(path: Path, *, where: str, advice: str) -> None:
-    """Check that a folder holds no run: somebody may still want its model.
+def refuse_used_folder(
+    path: Path, names: Sequence[str] = RUN_FILES, *, where: str, advice: str
+) -> None:
+    """Check that nothing in a folder would be written over: somebody may still want it.
 
     Args:
         path: that need not be there yet.
+        names: of the files that are to be written.
         where: what the folder is called, for the message.
         advice: what to do instead.
 
     Raises:
-        UserError: it does, or it is a file.
+        UserError: one of them is there, or the folder is a file.
     """
     if path.exists() and not path.is_dir():
         raise UserError(Problem("is a file, wanted a folder", where))
-    if any((path / name).exists() for name in (MODEL_NAME, CHECKPOINT_NAME, REPORT_NAME)):
+    found = [name for name in names if os.path.lexists(path / name)]
+    if CHECKPOINT_NAME in found or MODEL_NAME in found:
         raise UserError(Problem(f"already holds a run; {advice}", where))
+    if found:
+        listed = ", ".join(found)
+        raise UserError(Problem(f"already holds {listed}, to be written there; {advice}", where))
 
 
 class RunFolder:
@@ -174,6 +194,18 @@ class RunFolder:
 
     def __init__(self, path: Path) -> None:
         self.path = ensure_writable_folder(path)
+        self._others = {found.name for found in path.iterdir()} - {*RUN_FILES}
+
+    @property
+    def has_report(self) -> bool:
+        """Whether a run has come to its end here."""
+        return (self.path / REPORT_NAME).is_file()
+
+    @property
+    def written(self) -> list[str]:
+        """Names of the run's files, those of plugins too; what else lay there is none of them."""
+        files = (found.name for found in self.path.iterdir() if found.is_file())
+        return sorted({*files} - self._others)
 
     def save_progress(self, checkpoint: Checkpoint, facts: RunFacts, config: object) -> None:
         """Write the checkpoint, and the options as a recipe."""
@@ -182,7 +214,7 @@ class RunFolder:
 
     def save_config(self, facts: RunFacts, config: object) -> None:
         """Write the options as a recipe that runs the same again."""
-        place = self.path / "config.toml"
+        place = self.path / CONFIG_NAME
         command = run_command(facts.task, place, facts.data_options, seed=facts.seed)
         write_atomically(place, f"{indent(command, '# ')}\n\n{as_recipe(config)}".encode())
 

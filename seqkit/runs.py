@@ -47,6 +47,7 @@ from seqkit.summaries import (
     peak_megabytes,
     summarise_data,
     summarise_model,
+    unlearnt_notices,
     versions,
 )
 from seqkit.tasks import Model, Resources, TaskSpec
@@ -57,6 +58,13 @@ from seqkit.training.validation import validation_metric
 from seqkit.transfer import fit, initialise
 
 __all__ = ["FinishedRun", "Run", "train"]
+
+
+SHORT_TEXT = 120
+"""Characters of a text that is easily pasted into a shell."""
+
+LONGEST_TEXT = 1000
+"""Characters; whatever is longer loses its end, though a question may then miss its text."""
 
 
 def _never() -> bool:
@@ -243,6 +251,7 @@ class Run:
         self._notices += self._calibrate()
         self._save_model()
         split, examples = self._scored_split()
+        self._notices += unlearnt_notices(self.model, examples)
         with self._computing():
             evaluation = self.model.evaluate(examples)
             baselines = tuple(self._score_baselines(examples))
@@ -292,10 +301,26 @@ class Run:
         )
 
     @property
+    def finished(self) -> bool:
+        """Whether its report is written, by an earlier sitting too: nothing is left to train."""
+        return self._folder is not None and self._folder.has_report
+
+    @property
+    def written(self) -> list[str]:
+        """Names of the files that the run has written to its output, those of plugins too."""
+        return [] if self._folder is None else self._folder.written
+
+    @property
     def example_text(self) -> str:
-        """A text of the split that is scored, to try the model on."""
-        texts = (self.task.text(example) for example in self._splits.scored)
-        return next((text for text in texts if text.strip()), "a text")
+        """A text of the split that is scored, to try the model on: a short one, if there is."""
+        texts = [text for each in self._splits.scored if (text := self.task.text(each)).strip()]
+        short = (text for text in texts if len(text) <= SHORT_TEXT)
+        found = next(short, None) or min(texts, key=len, default="a text")
+        if len(found) <= LONGEST_TEXT:
+            return found
+        from seqkit.text.unicode import graphemes
+
+        return "".join(graphemes(found[:LONGEST_TEXT])[:-1])  # the last one may have been cut
 
     # --- parts of the stages ---------------------------------------------------------------------
 
@@ -411,7 +436,7 @@ def train(
         task: name of the task, or an alias.
         data: files, a file or folder, the name of a dataset, or by default the task's own sample.
         output: the run directory; by default nothing is written.
-        overwrite: write over the run that ``output`` holds.
+        overwrite: write over the run that ``output`` holds, and over files of the same names.
         seed: of everything random.
         threads: at most this many; all cores by default. The result does not depend on it.
         host: by default all installed plugins.
@@ -421,7 +446,8 @@ def train(
         The report, with the model.
 
     Raises:
-        UserError: options or data that cannot be used; ``output`` holds a run already.
+        UserError: options or data that cannot be used; ``output`` holds a run, or files that one
+            would write over.
 
     Example:
         >>> report = seqkit.train("sentiment", epochs=3, pooling="max,mean")     # doctest: +SKIP

@@ -5,12 +5,13 @@ from typing import Any, NamedTuple
 
 from seqkit.datasets import DataFiles, find_files
 from seqkit.errors import Problem, UserError
+from seqkit.file_names import similar_path
 from seqkit.files import reading
 from seqkit.plugins import PluginHost
 from seqkit.suggestions import nearest
 from seqkit.tasks import TaskSpec
 
-__all__ = ["ChosenData", "existing", "find_data", "named_or_found", "sample_of"]
+__all__ = ["ChosenData", "existing", "find_data", "named_or_found", "refuse_pipes", "sample_of"]
 
 
 class ChosenData(NamedTuple):
@@ -31,8 +32,27 @@ def find_data(
     if data is None:
         return sample_of(spec, host)
     if isinstance(data, DataFiles):
-        return ChosenData(data, sample=False)
-    return named_or_found(str(data), spec.name, host)
+        chosen = ChosenData(data, sample=False)
+    else:
+        chosen = named_or_found(str(data), spec.name, host)
+    refuse_pipes(chosen.files)
+    return chosen
+
+
+def refuse_pipes(files: DataFiles) -> None:
+    """Check that what a run learns from can be read more than once.
+
+    Raises:
+        UserError: a pipe or a device, at which a second reading would wait without end.
+    """
+    wanted = "is a pipe or a device, wanted a file or folder: it is read more than once"
+    problems = [
+        Problem(f"{wanted}; write it to a file first", str(path))
+        for path in files.paths().values()
+        if path.exists() and not (path.is_file() or path.is_dir())
+    ]
+    if problems:
+        raise UserError(problems)
 
 
 def sample_of(spec: TaskSpec[Any], host: PluginHost) -> ChosenData:
@@ -62,8 +82,8 @@ def existing(path: Path, where: str) -> Path:
 def _neighbour(path: Path) -> str:
     if not path.parent.is_dir():
         return f"; there is no folder {str(path.parent)!r} either"
-    best = nearest(path.name, [found.name for found in path.parent.iterdir()])
-    return f"; did you mean {best!r}?" if best else ""
+    best = similar_path(path)
+    return f"; did you mean {str(best)!r}?" if best else ""
 
 
 def named_or_found(given: str, task: str, host: PluginHost) -> ChosenData:

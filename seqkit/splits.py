@@ -73,16 +73,20 @@ def read_splits(
     how = "at random, equal texts together" if task.splits_shuffled else "in order"
     if files.single is not None:
         train, dev, test = divide(task, examples["single"], SINGLE_SHARES, rng=rng)
-        source = sources["single"]
-        parts = zip(("train", "dev", "test"), SINGLE_SHARES, strict=True)
-        sources = {name: f"{share:.0%} of {source}, {how}" for name, share in parts}
+        parts = {"train": train, "dev": dev, "test": test}
+        sources = _shares(parts, sources["single"], how)
         return Splits(train, dev, test, sources)
     if files.dev is None:
         train, dev = divide(task, examples["train"], DEV_SHARES, rng=rng)
-        source = sources["train"]
-        sources |= {"train": f"90% of {source}, {how}", "dev": f"10% of {source}, {how}"}
+        sources |= _shares({"train": train, "dev": dev}, sources["train"], how)
         return Splits(train, dev, examples.get("test"), sources)
     return Splits(examples["train"], examples["dev"], examples.get("test"), sources)
+
+
+def _shares(parts: dict[str, list[ExampleT]], source: str, how: str) -> dict[str, str]:
+    """Say which share of a file each split is; of few examples it is not the one aimed at."""
+    total = sum(map(len, parts.values()))
+    return {name: f"{len(part) / total:.0%} of {source}, {how}" for name, part in parts.items()}
 
 
 def _read_all(task: Task[Any, ExampleT, Any], paths: dict[str, Path]) -> dict[str, list[ExampleT]]:

@@ -4,7 +4,7 @@ import os
 import platform
 import re
 import sys
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -17,7 +17,14 @@ from seqkit.splits import Splits
 from seqkit.tasks import Model, Task
 from seqkit.training.config import TrainingConfig
 
-__all__ = ["machine", "peak_megabytes", "summarise_data", "summarise_model", "versions"]
+__all__ = [
+    "machine",
+    "peak_megabytes",
+    "summarise_data",
+    "summarise_model",
+    "unlearnt_notices",
+    "versions",
+]
 
 MOMENTS = {
     "sgd": 0,
@@ -31,6 +38,10 @@ MOMENTS = {
 """Arrays of the size of the weights that each optimiser keeps."""
 
 
+MOST_LABELS = 20
+"""Labels that a notice names."""
+
+
 def summarise_data(
     task: Task[Any, Any, Any],
     model: Model[Any, Any],
@@ -39,7 +50,9 @@ def summarise_data(
     name: str,
     sample: bool,
 ) -> DataSummary:
-    """Count each split, and the texts, blank ones aside, that stand in train too."""
+    """Count each split, and the texts, blank ones aside, that stand in train too; name what stands
+    out.
+    """
     seen = {key for example in splits.train if (key := task.key(example)).strip()}
     summaries = tuple(
         SplitSummary(
@@ -54,7 +67,21 @@ def summarise_data(
     )
     notices = [_fitted(task.config)]
     notices += [_repeated(summary) for summary in summaries if summary.seen_in_train]
+    notices += _blank(task, splits)
     return DataSummary(name, sample, summaries, tuple(notices))
+
+
+def _blank(task: Task[Any, Any, Any], splits: Splits[Any]) -> Iterator[str]:
+    """Tell of empty texts; where texts stand in order, such as lines, they part paragraphs."""
+    for name, examples in splits.named() if task.splits_shuffled else ():
+        count = sum(not task.key(example).strip() for example in examples)
+        if count:
+            has = (
+                "example of {} has an empty text"
+                if count == 1
+                else "examples of {} have empty texts"
+            )
+            yield f"{count:,} {has.format(name)}"
 
 
 def _fitted(config: TrainingConfig) -> str:
@@ -69,6 +96,16 @@ def _repeated(summary: SplitSummary) -> str:
     if summary.seen_in_train == 1:
         return f"1 example of {summary.name} also stands in train"
     return f"{summary.seen_in_train:,} examples of {summary.name} also stand in train"
+
+
+def unlearnt_notices(model: Model[Any, Any], examples: Sequence[Any]) -> tuple[str, ...]:
+    """Say which gold labels of scored examples the model cannot give, if there are any."""
+    labels = [*model.unlearnt_labels(examples)]
+    if not labels:
+        return ()
+    shown = ", ".join(labels[:MOST_LABELS])
+    more = f" and {len(labels) - MOST_LABELS} more" if len(labels) > MOST_LABELS else ""
+    return (f"gold labels that training did not have, which count as wrong: {shown}{more}",)
 
 
 def summarise_model(model: Model[Any, Any], config: TrainingConfig) -> ModelSummary:

@@ -13,7 +13,7 @@ and fills in the parameters. So nothing has to be written for it, and nothing ca
 """
 
 from abc import ABC, abstractmethod
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, ClassVar, Generic, TypeAlias, TypeVar, overload
@@ -203,6 +203,13 @@ class Model(ABC, Generic[ExampleT, PredictionT]):
         """What a classifier chooses from; empty for other tasks."""
         return ()
 
+    def unlearnt_labels(self, examples: Sequence[ExampleT]) -> Iterable[str]:
+        """Return the gold labels, tags or types that training did not have, each once.
+
+        No model can give them, so they count as wrong; reports name them.
+        """
+        return ()
+
     def probabilities(self, examples: Sequence[ExampleT]) -> Array:
         """Return the probability of each of :attr:`labels`: (N, C); for classifiers.
 
@@ -283,7 +290,7 @@ class Model(ABC, Generic[ExampleT, PredictionT]):
         Raises:
             UserError: the model writes no texts, or not for this input.
         """
-        raise UserError(f"a model of the kind {type(self).__name__} writes no texts")
+        raise UserError("found a model that writes no texts, wanted one of a task that does")
 
     def describe(self) -> Mapping[str, str]:
         """Say in a few words what the network is made of, by part; shown before training."""
@@ -338,6 +345,12 @@ class Task(ABC, Generic[ConfigT, ExampleT, PredictionT]):
     def formats(self) -> Mapping[str, Callable[[ExampleT, PredictionT], str]]:
         """What ``seqkit predict --format`` offers beside ``jsonl``."""
         return {}
+
+    def fitting_steps(self, steps: Sequence[str]) -> Sequence[str]:
+        """Return the steps that its spec suggests after a run (``next_steps``) and that the options
+        leave possible; all of them by default.
+        """
+        return steps
 
     @abstractmethod
     def read(self, path: Path) -> list[ExampleT]:

@@ -271,6 +271,14 @@ def test_a_device():
     refused("/dev/null", "not a regular file")
 
 
+def test_a_path_through_a_file_is_refused_without_a_number_of_the_system(tmp_path):
+    (tmp_path / "file").touch()
+    with pytest.raises(ModelFormatError) as caught:
+        read_container(tmp_path / "file" / "model.safetensors")
+    assert "cannot be read: Not a directory; check the path" in str(caught.value)
+    assert "Errno" not in str(caught.value)
+
+
 def test_a_path_that_is_none():
     with pytest.raises(ModelFormatError, match="cannot be read"):
         read_container("a\0b")

@@ -120,6 +120,24 @@ def test_sentiment_goes_by_the_probability_of_the_gold_label():
     assert found[0].to_json()["loss"] == "inf"
 
 
+def test_gold_labels_that_a_classifier_has_not_learnt_are_named(tmp_path: Path):
+    task, model, _ = small_model(["good film", "bad film"], ["good", "bad"])
+    path = tmp_path / "data.tsv"
+    path.write_text("label\ttext\npositive\tfine\nnegative\tdull\nbad\tso so\n", "utf-8")
+    said = answer_gold(trained_model(task, model), path).notices()
+    named = "gold labels that training did not have, which count as wrong: negative, positive"
+    assert said == (named,)
+
+
+def test_gold_tags_that_a_tagger_has_not_learnt_are_named():
+    task, model = pos_tagging.task(), pos_tagging.model()
+    examples = pos_tagging.train_examples()
+    strange = [TaggedWords(examples[0].words, ("strange",) * len(examples[0].words))]
+    found = answered(task, model, strange, model.predict(strange)).notices()
+    assert found[0].endswith("which count as wrong: strange")
+    assert not answered(task, model, examples, model.predict(examples)).notices()
+
+
 def test_tagging_goes_by_the_confidence_of_wrong_tags_and_names_the_words():
     task, model = pos_tagging.task(), pos_tagging.model()
     known = pos_tagging.train_examples()[0].words[0]

@@ -124,6 +124,12 @@ def test_an_unknown_name_comes_with_the_nearest_valid_one() -> None:
     assert problems_of({"unit": 3}) == ["unit: no such option; did you mean 'units'?"]
 
 
+def test_all_valid_names_are_listed_once_however_many_names_are_unknown() -> None:
+    first, second = problems_of({"xxxx": 1, "zzzz": 2})
+    assert first.startswith("xxxx: no such option; valid: ")
+    assert second == "zzzz: no such option"
+
+
 def test_an_unknown_name_like_no_other_comes_with_all_valid_ones() -> None:
     (message,) = problems_of({"zzz": 3})
     assert all(item.name in message for item in options_of(Config))

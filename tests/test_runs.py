@@ -157,6 +157,23 @@ def test_without_test_the_report_scores_dev_and_says_so(data: Path) -> None:
     assert any("no test split" in notice for notice in report.notices)
 
 
+def test_the_text_to_try_the_model_on_is_short(data: Path) -> None:
+    family = "\N{MAN}\N{ZERO WIDTH JOINER}\N{WOMAN}"
+    write_texts(data / "test.tsv", [], f"good\t{'so ' * 99}", "good\ta short one")
+    (run := start(data)).load()
+    assert run.example_text == "a short one"
+    write_texts(data / "test.tsv", [], f"good\ta{family * 9999}")
+    (run := start(data)).load()
+    assert run.example_text == f"a{family * 332}"
+
+
+def test_a_report_names_gold_labels_that_training_did_not_have(data: Path) -> None:
+    test = data / "test.tsv"
+    test.write_text(test.read_text("utf-8") + "mixed\tso so\n", encoding="utf-8")
+    report = go_through(start(data))
+    assert "gold labels that training did not have, which count as wrong: mixed" in report.notices
+
+
 def test_epochs_may_be_compared_on_the_first_examples_of_dev(data: Path) -> None:
     # The first two texts of dev have swapped labels, the other four have not.
     write_texts(data / "dev.tsv", NOUNS[:3])
@@ -177,7 +194,7 @@ def test_without_dev_a_tenth_of_train_chooses_the_epoch(data: Path) -> None:
     (data / "dev.tsv").unlink()
     train, dev, _ = go_through(start(data)).data.splits
     assert (train.counts["texts"], dev.counts["texts"]) == (22, 2)
-    assert dev.source.startswith("10% of")
+    assert dev.source.startswith("8% of")
 
 
 def test_a_single_file_is_divided(data: Path) -> None:

@@ -117,6 +117,13 @@ def test_without_test_there_is_none(tmp_path: Path) -> None:
     assert [name for name, _ in splits.named()] == ["train", "dev"]
 
 
+def test_the_sources_say_what_share_of_few_examples_a_split_is(tmp_path: Path) -> None:
+    path = write(tmp_path, "all", 4)
+    splits = read_splits(Lines(), DataFiles(single=path), rng=rng())
+    shares = {name: source.partition(" ")[0] for name, source in splits.sources.items()}
+    assert shares == {"train": "50%", "dev": "25%", "test": "25%"}
+
+
 def test_a_single_file_is_divided_80_10_10(tmp_path: Path) -> None:
     path = write(tmp_path, "all", 50)
     splits = read_splits(OrderedLines(), DataFiles(single=path), rng=rng())

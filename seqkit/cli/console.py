@@ -1,16 +1,41 @@
 """Consoles for people: what rich prints to. Programs read lines; see :mod:`.streams`."""
 
-from typing import TextIO
+import re
+from collections.abc import Iterable
+from typing import Any, TextIO
 
-from rich.console import Console
+from rich.console import Console, ConsoleOptions
+from rich.segment import Segment
 
-__all__ = ["console_for"]
+__all__ = ["console_for", "visible"]
 
 PIPE_WIDTH = 100
 """Columns of a table in a file or pipe, where there is no terminal to ask."""
+
+CONTROLS = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f]")
+"""All but tabs and line ends."""
+
+
+def visible(text: str) -> str:
+    r"""Write control characters as escapes: a terminal would obey those of a text or label.
+
+    Example:
+        >>> visible("red \x1b[31m")
+        'red \\x1b[31m'
+    """
+    return CONTROLS.sub(lambda found: f"\\x{ord(found[0]):02x}", text)
+
+
+class _VisibleConsole(Console):
+    """A console that obeys its own control codes, and shows those that stand in data."""
+
+    def render(self, renderable: Any, options: ConsoleOptions | None = None) -> Iterable[Segment]:
+        for segment in super().render(renderable, options):
+            text, style, control = segment
+            yield segment if control else Segment(visible(text), style)
 
 
 def console_for(stream: TextIO) -> Console:
     """Return a console that prints text as it is: labels and paths may hold brackets."""
     width = None if stream.isatty() else PIPE_WIDTH
-    return Console(file=stream, width=width, markup=False, highlight=False, emoji=False)
+    return _VisibleConsole(file=stream, width=width, markup=False, highlight=False, emoji=False)

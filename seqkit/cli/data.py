@@ -8,7 +8,7 @@ from seqkit.cli.settings import RunSettings
 from seqkit.datasets import DataFiles
 from seqkit.errors import UserError
 from seqkit.plugins import PluginHost
-from seqkit.sources import ChosenData, existing, named_or_found, sample_of
+from seqkit.sources import ChosenData, existing, named_or_found, refuse_pipes, sample_of
 from seqkit.tasks import TaskSpec
 
 __all__ = ["choose_data"]
@@ -18,8 +18,15 @@ def choose_data(settings: RunSettings, spec: TaskSpec[Any], host: PluginHost) ->
     """Find the files that the data options ask for.
 
     Raises:
-        UserError: options that exclude each other, missing files, unknown datasets; all in one go.
+        UserError: options that exclude each other, missing files, pipes, unknown datasets; all
+            in one go.
     """
+    chosen = _choose(settings, spec, host)
+    refuse_pipes(chosen.files)
+    return chosen
+
+
+def _choose(settings: RunSettings, spec: TaskSpec[Any], host: PluginHost) -> ChosenData:
     splits = settings.split_paths
     if settings.data is not None:
         _refuse_both(splits)

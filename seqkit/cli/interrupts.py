@@ -10,10 +10,15 @@ __all__ = ["StopSwitch", "stopping_on_interrupt"]
 
 
 class StopSwitch:
-    """Whether somebody asked to stop."""
+    """Whether somebody asked to stop.
 
-    def __init__(self) -> None:
+    Args:
+        then: what follows the step that is being done, for the message.
+    """
+
+    def __init__(self, then: str = "then saving") -> None:
         self.pressed = False
+        self._message = f"\nstopping after this step, {then}; Ctrl-C again stops at once\n"
 
     def __call__(self) -> bool:
         """Return whether it was pressed, as the training loop asks."""
@@ -26,13 +31,13 @@ class StopSwitch:
         self.pressed = True
         # Not print: the signal may arrive in the middle of one, which is not reentrant.
         with suppress(OSError):
-            os.write(2, b"\nstopping after this step, then saving; Ctrl-C again stops at once\n")
+            os.write(2, self._message.encode())
 
 
 @contextmanager
-def stopping_on_interrupt() -> Iterator[StopSwitch]:
-    """Give the switch that Ctrl-C presses while the block runs."""
-    switch = StopSwitch()
+def stopping_on_interrupt(then: str = "then saving") -> Iterator[StopSwitch]:
+    """Give the switch that Ctrl-C presses while the block runs; see :class:`StopSwitch`."""
+    switch = StopSwitch(then)
     if threading.current_thread() is not threading.main_thread():
         yield switch  # Python delivers signals to the main thread only
         return

@@ -1,6 +1,6 @@
 """From what stands on the command line to a run that can start, with every mistake found first."""
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, TypeVar
@@ -74,7 +74,7 @@ def plan_run(spec: TaskSpec[Any], request: Request, host: PluginHost) -> RunPlan
     settings = settings_of(request, mistakes)
     given = _given(request, mistakes)
     with mistakes.collected():
-        config = _parsed(spec.config, given)
+        config = _parsed(spec.config, given, host.check_options)
     with mistakes.collected():
         data = choose_data(settings, spec, host)
     with mistakes.collected():
@@ -87,6 +87,10 @@ def plan_run(spec: TaskSpec[Any], request: Request, host: PluginHost) -> RunPlan
 def settings_of(request: Request, mistakes: Mistakes) -> RunSettings:
     """Convert the common options; those that cannot be converted are noted and left out."""
     given = {name: Given(value, flag_of(name)) for name, value in request.settings.items()}
+    for value in given.values():
+        # An empty shell variable would read as if the option had been left out.
+        if value.value == "":
+            mistakes.add(value.where, "found nothing, wanted a value; or leave the option out")
     before = len(mistakes.problems)
     with mistakes.collected():
         return _parsed(RunSettings, given)
@@ -122,10 +126,16 @@ def _by_name(values: Mapping[str, Given]) -> dict[str, Given]:
     return {key.replace("-", "_"): value for key, value in values.items()}
 
 
-def _parsed(config: type[ConfigT], given: Mapping[str, Given]) -> ConfigT:
-    """Parse values, and tell of each problem where its value was given."""
+def _parsed(
+    config: type[ConfigT],
+    given: Mapping[str, Given],
+    check: Callable[[ConfigT], None] = lambda _: None,
+) -> ConfigT:
+    """Parse and check values, and tell of each problem where its value was given."""
     try:
-        return parse(config, {name: value.value for name, value in given.items()})
+        parsed = parse(config, {name: value.value for name, value in given.items()})
+        check(parsed)
+        return parsed
     except UserError as error:
         raise UserError([_placed(problem, given) for problem in error.problems]) from None
 
@@ -160,12 +170,14 @@ def _near(flag: str, flags: Iterable[str]) -> str:
 
 
 def _refuse_used_folder(settings: RunSettings) -> None:
-    """Never write over a model that somebody may still want."""
-    from seqkit.run_folder import refuse_used_folder
+    """Never write over a model or a recipe that somebody may still want."""
+    from seqkit.run_folder import CHECKPOINT_NAME, path_word, refuse_used_folder
 
     if settings.output is not None:
         folder = Path(settings.output)
-        advice = f"choose another, or go on with --resume {folder}"
+        advice = "choose another"
+        if (folder / CHECKPOINT_NAME).is_file():
+            advice += f", or go on with --resume {path_word(folder)}"
         refuse_used_folder(folder, where=f"--output {folder}", advice=advice)
 
 

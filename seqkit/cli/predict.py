@@ -46,15 +46,16 @@ def predict(
       $ seqkit predict runs/pos-tagging-1 --input lines.txt --format conllu
       $ cat lines.txt | seqkit predict runs/sentiment-1 | head
     """
-    from seqkit.cli.streams import as_utf8
+    from seqkit.cli.streams import argument_text, as_utf8
     from seqkit.loading import load
 
     if text and input is not None:
         raise UserError("--input: found beside texts, wanted one or the other")
+    given = [argument_text(each, index) for index, each in enumerate(text or ())]
     trained = load(model, threads=threads)
     render = renderer(trained, format)
     stdout = as_utf8(sys.stdout)
-    for answer in answers(trained, examples_from(trained, text or (), input), render):
+    for answer in answers(trained, examples_from(trained, given, input), render):
         print(answer, file=stdout, flush=True)
 
 

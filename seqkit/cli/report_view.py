@@ -1,5 +1,6 @@
 """A finished run, or an evaluation, as text for a person."""
 
+import re
 import shlex
 from collections.abc import Sequence
 from pathlib import Path
@@ -13,8 +14,12 @@ from seqkit.metrics.evaluation import Evaluation
 from seqkit.metrics.measures import Metric, format_score
 from seqkit.metrics.measures import Table as ScoreTable
 from seqkit.reports import BaselineReport, RunReport
+from seqkit.run_folder import path_word
 
 __all__ = ["print_evaluation", "print_report", "print_where_saved"]
+
+CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f]")
+"""What a shell would not get as it was meant, were it copied from a terminal."""
 
 
 def print_report(console: Console, report: RunReport) -> None:
@@ -109,12 +114,13 @@ def _score_table(found: ScoreTable) -> Table:
     return table
 
 
-def print_where_saved(console: Console, steps: Sequence[str], output: Path, text: str) -> None:
+def print_where_saved(
+    console: Console, steps: Sequence[str], output: Path, names: Sequence[str], text: str
+) -> None:
     """Say what was written, and what can be done with it; not wrapped, so that it can be copied."""
-    names = ", ".join(sorted(path.name for path in output.iterdir() if path.is_file()))
-    folder, example = shlex.quote(str(output)), _quoted(text)
+    folder, example = shlex.quote(path_word(output)), _quoted(text)
     lines = [
-        f"saved in {output}: {names}",
+        f"saved in {output}: {', '.join(names)}",
         "next:",
         *(f"  seqkit {step.format(run=folder, text=example)}" for step in steps),
     ]
@@ -123,8 +129,13 @@ def print_where_saved(console: Console, steps: Sequence[str], output: Path, text
 
 
 def _quoted(text: str) -> str:
-    """Quote a text for the shell; tabs and line ends are written out: terminals show spaces."""
-    if "\t" not in text and "\n" not in text:
+    """Quote a text for the shell; what a terminal would obey, or show as spaces, is written out."""
+    if not CONTROL.search(text):
         return shlex.quote(text)
     escaped = text.replace("\\", "\\\\").replace("'", "\\'")
-    return "$'" + escaped.replace("\t", "\\t").replace("\n", "\\n") + "'"
+    return f"$'{CONTROL.sub(_escape, escaped)}'"
+
+
+def _escape(found: re.Match[str]) -> str:
+    # \u0085 and not \x85, which the shell would take for a byte.
+    return {"\t": r"\t", "\n": r"\n"}.get(found[0], f"\\u{ord(found[0]):04x}")

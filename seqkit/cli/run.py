@@ -167,6 +167,8 @@ def resume(spec: TaskSpec[Any], request: Request, host: PluginHost) -> int:
     if run.spec.name != spec.name:
         found = f"found a run of {run.spec.name!r}, wanted {spec.name!r}"
         raise UserError(f"--resume {settings.resume}: {found}")
+    if run.finished:
+        print(f"{run.output}: this run had finished; it is scored again", file=sys.stderr)
     return _drive(run, settings)
 
 
@@ -177,7 +179,10 @@ def _refuse_changes(request: Request) -> None:
     refused += request.extra
     if refused:
         found = f"found beside {', '.join(refused)}"
-        raise UserError(f"--resume: {found}; a resumed run keeps its own options")
+        raise UserError(
+            f"--resume: {found}; a resumed run keeps its own options: to train longer, "
+            "or otherwise, start a new run"
+        )
 
 
 @contextmanager
@@ -228,11 +233,13 @@ def _work(run: "Run", progress: "RunProgress") -> "RunReport | None":
 
 
 def _say_how_to_resume(run: "Run") -> None:
-    if run.output is None or not any(run.output.iterdir()):
+    if run.output is None or not run.written:
         print("interrupted; nothing was saved yet", file=sys.stderr)
         return
+    from seqkit.run_folder import path_word
+
     print(f"interrupted; what was trained so far is in {run.output}", file=sys.stderr)
-    command = shlex.join(["seqkit", "run", run.spec.name, "--resume", str(run.output)])
+    command = shlex.join(["seqkit", "run", run.spec.name, "--resume", path_word(run.output)])
     print(f"to go on: {command}", file=sys.stderr)
 
 
@@ -251,4 +258,5 @@ def _print_for_people(console: "Console", run: "Run", report: "RunReport") -> No
 
     print_report(console, report)
     if run.output is not None:
-        print_where_saved(console, run.spec.next_steps, run.output, run.example_text)
+        steps = run.task.fitting_steps(run.spec.next_steps)
+        print_where_saved(console, steps, run.output, run.written, run.example_text)

@@ -66,12 +66,19 @@ def guarded_streams() -> Iterator[None]:
     before = sys.stdin, sys.stdout, sys.stderr
     with open(os.devnull, "r+", encoding="utf-8") as nothing:
         sys.stdin = before[0] or nothing
-        sys.stdout = cast(TextIO, _Results(before[1] or nothing))
+        sys.stdout = cast(TextIO, _Results(_escaping(before[1] or nothing)))
         sys.stderr = cast(TextIO, _Guarded(before[2] or nothing))
         try:
             yield
         finally:
             sys.stdin, sys.stdout, sys.stderr = before
+
+
+def _escaping(stream: TextIO) -> TextIO:
+    """Let a stream write letters that its encoding lacks as ``\\uXXXX``, as stderr always does."""
+    if hasattr(stream, "reconfigure"):
+        stream.reconfigure(errors="backslashreplace")
+    return stream
 
 
 def _point_at_nothing(stream: TextIO) -> None:

@@ -3,13 +3,14 @@
 import dataclasses
 import json
 import math
+import os
 import sys
 from collections.abc import Iterator, Mapping
 from typing import Any, BinaryIO, TextIO
 
 from seqkit.errors import Problem, UserError
 
-__all__ = ["as_utf8", "json_line", "plain", "print_json", "read_lines"]
+__all__ = ["argument_text", "as_utf8", "json_line", "plain", "print_json", "read_lines"]
 
 READ_SIZE = 65536
 
@@ -69,6 +70,23 @@ def read_lines(stream: BinaryIO, name: str) -> Iterator[list[str]]:
             number += len(lines)
     if rest:
         yield [_decoded(rest, name, number)]
+
+
+def argument_text(text: str, index: int) -> str:
+    """Return a text of the command line, which Python hands on whatever its bytes are.
+
+    Args:
+        text: as Python gives it, with a lone surrogate for each byte that it could not decode.
+        index: of the text, from 0.
+
+    Raises:
+        UserError: it is not UTF-8.
+    """
+    try:
+        text.encode()
+    except UnicodeEncodeError:
+        return _decoded(os.fsencode(text), "<text>", index)
+    return text
 
 
 def _decoded(line: bytes, name: str, index: int) -> str:

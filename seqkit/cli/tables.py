@@ -6,11 +6,14 @@ still too wide is shown in parts, one below the other, each with the first colum
 
 from collections.abc import Iterable, Iterator, Sequence
 from itertools import chain
+from typing import Any
 
 from rich import box
 from rich.cells import cell_len
 from rich.console import Console, RenderableType
 from rich.table import Column, Table
+
+from seqkit.cli.console import visible
 
 __all__ = ["fitted", "new_table", "print_table", "table_width"]
 
@@ -21,12 +24,22 @@ GAP = 3
 """Of each column: a space at each side, and the line of the box, which is blank."""
 
 
+class _VisibleTable(Table):
+    """A table that is laid out for what :func:`.console.visible` makes of its cells."""
+
+    def add_row(self, *cells: RenderableType | None, **options: Any) -> None:
+        shown = (visible(cell) if isinstance(cell, str) else cell for cell in cells)
+        super().add_row(*shown, **options)
+
+
 def new_table(title: str, *columns: str, numbers_from: int = 1) -> Table:
     """Return an empty table in the house style: the columns from a given one on hold numbers."""
-    table = Table(title=title or None, title_justify="left", title_style="bold", box=box.SIMPLE)
+    table = _VisibleTable(
+        title=title or None, title_justify="left", title_style="bold", box=box.SIMPLE
+    )
     for index, column in enumerate(columns):
         justify = "right" if index >= numbers_from else "left"
-        table.add_column(column, justify=justify, overflow="fold")  # type: ignore[arg-type]
+        table.add_column(visible(column), justify=justify, overflow="fold")  # type: ignore[arg-type]
     return table
 
 

@@ -1,10 +1,13 @@
 """What ``seqkit tune`` shows: a line for each trial, and all of them as a table or as JSON."""
 
 import dataclasses
+import shlex
 import sys
+from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from seqkit.tuning.search import MOST_FAILURES
 from seqkit.tuning.trials import BEST_NAME
 
 if TYPE_CHECKING:
@@ -12,7 +15,7 @@ if TYPE_CHECKING:
 
     from seqkit.tuning import Search, Trial
 
-__all__ = ["print_search", "trial_line"]
+__all__ = ["print_search", "say_ending", "trial_line"]
 
 
 def trial_line(trial: "Trial") -> str:
@@ -53,27 +56,49 @@ def print_search(search: "Search", folder: Path, *, json: bool) -> None:
         print_json(found)
         return
     console = console_for(sys.stdout)
-    print_table(console, _table(search, best))
+    if search.trials:
+        print_table(console, _table(search, best))
     if best is not None:
         console.print(f"validation {_result(best)}, trial {best.number}")
         console.print(search.command, soft_wrap=True)
+
+
+def say_ending(search: "Search", command: Sequence[str]) -> int:
+    """Say on stderr why a search ended early and how to go on; returns the exit status."""
+    reasons = {
+        "stop": "interrupted",
+        "time": "the time limit is over",
+        "failures": f"ended after {MOST_FAILURES} trials in a row that failed",
+    }
+    if search.ending == "trials":
+        return 0
+    kept = "" if search.best is not None else "; no trial has finished, so there is no best one"
+    print(f"{reasons[search.ending]}{kept}", file=sys.stderr)
+    print(f"to go on: {shlex.join(command)}", file=sys.stderr)
+    if search.ending == "stop":
+        return 130
+    return 2 if search.best is None else 0
 
 
 def _table(search: "Search", best: "Trial | None") -> "Table":
     from seqkit.cli.tables import new_table
 
     names = [dimension.name for dimension in search.space]
-    table = new_table("Trials", "trial", "score", "epoch", "seconds", *names, "", numbers_from=0)
-    table.columns[-1].justify = "left"  # reasons of failed trials are words
+    outcomes = ["outcome"] if any(map(_outcome, search.trials)) else []
+    columns = ("trial", "score", "epoch", "seconds", *names, *outcomes)
+    table = new_table("Trials", *columns, numbers_from=0)
+    if outcomes:
+        table.columns[-1].justify = "left"  # reasons of failed trials are words
     for trial in search.trials:
+        # The mark stands in the first column, which each part of a wide table repeats.
+        number = f"best {trial.number}" if trial == best else str(trial.number)
         values = [_shown(trial.values[name]) for name in names]
-        mark = "best" if trial == best else _outcome(trial)
         table.add_row(
-            str(trial.number),
+            number,
             trial.shown_score,
             str(trial.epoch),
             f"{trial.seconds:.0f}",
             *values,
-            mark,
+            *([_outcome(trial)] if outcomes else []),
         )
     return table

@@ -44,7 +44,7 @@ class NonFiniteError(SeqkitError):
         self.value = value
         self.parameter = parameter
         what = "the loss" if parameter is None else f"the norm of the gradient of {parameter}"
-        advice = "lower learning_rate or clip_norm, or raise warmup"
+        advice = "lower learning_rate, set a clip_norm (or a lower one), or raise warmup"
         if (epoch, step) == (1, 1):
             advice = "no update was made yet: look at the loss, its inputs and the first weights"
         super().__init__(f"epoch {epoch}, step {step}: {what} is {value}; {advice}")

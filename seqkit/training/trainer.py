@@ -165,7 +165,7 @@ class Trainer:
         current.seconds += time.perf_counter() - started
         while current.step < current.steps:
             started = time.perf_counter()
-            with np.errstate(over="ignore", invalid="ignore"):  # see NonFiniteError
+            with np.errstate(all="ignore"):  # see NonFiniteError
                 report = self._step(batches)
             current.seconds += time.perf_counter() - started
             yield report

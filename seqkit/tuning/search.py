@@ -18,7 +18,7 @@ import time
 from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 from textwrap import indent
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Literal, TypeAlias
 
 from seqkit.datasets import DataFiles
 from seqkit.errors import Problem, UserError
@@ -26,7 +26,7 @@ from seqkit.extras import require_extra
 from seqkit.files import ensure_writable_folder, write_atomically
 from seqkit.options import as_recipe, with_options
 from seqkit.plugins import PluginHost
-from seqkit.run_folder import file_options, run_command
+from seqkit.run_folder import RUN_FILES, file_options, refuse_used_folder, run_command
 from seqkit.runs import Run
 from seqkit.splits import fingerprint
 from seqkit.tasks import TaskSpec
@@ -34,7 +34,7 @@ from seqkit.training.config import TrainingConfig
 from seqkit.training.reports import EpochReport
 from seqkit.training.step import NonFiniteError
 from seqkit.tuning.spaces import Choices, Dimension
-from seqkit.tuning.trials import BEST_NAME, Outcome, Trial, open_study
+from seqkit.tuning.trials import BEST_NAME, JOURNAL_NAME, Outcome, Trial, open_study
 
 if TYPE_CHECKING:
     import optuna
@@ -46,6 +46,12 @@ UNJUDGED = 4
 """A trial is not held against others before this part of its epochs, a fourth, is over: low rates
 and much dropout begin slowly, and where a linear classifier stands beside the encoder, all first
 epochs are alike."""
+
+
+MOST_FAILURES = 10
+"""Trials that fail in a row; where so many do, the next one hardly fares better."""
+
+Ending: TypeAlias = Literal["trials", "time", "stop", "failures"]
 
 
 def _never() -> bool:
@@ -66,9 +72,14 @@ class Search:
         seed: of the search, and of each trial's run.
         threads: at most this many.
 
+    Attributes:
+        ending: why the last :meth:`run` ended: there are as many "trials" as were asked for, the
+            "time" is over, it was told to "stop", or too many "failures" came in a row.
+
     Raises:
-        UserError: optuna is not installed, an option is searched twice, or the folder holds
-            another search.
+        UserError: optuna is not installed, an option is searched twice, a value that is searched
+            names nothing, the data cannot be used, or the folder holds another search, a run, or a
+            recipe of the name that the best one has.
     """
 
     def __init__(
@@ -91,10 +102,15 @@ class Search:
         self._data_options = file_options(data) if data_options is None else tuple(data_options)
         self.space = tuple(space)
         _refuse_repeated(self.space)
-        self.folder = ensure_writable_folder(folder)
         self.host = host
         self.seed = seed
         self.threads = threads
+        self.ending: Ending = "trials"
+        _refuse_foreign(folder)
+        self._check_values()
+        # Data that no trial can use is told of once, before anything is written.
+        self._create_run(config).load()
+        self.folder = ensure_writable_folder(folder)
         facts = {
             "options": json.loads(json.dumps(dataclasses.asdict(config))),
             "data": fingerprint(self.data),
@@ -132,12 +148,43 @@ class Search:
         recipe = self.folder / BEST_NAME
         return run_command(self.spec.name, recipe, self._data_options, seed=self.seed)
 
+    # --- what every trial needs ------------------------------------------------------------------
+
+    def _create_run(self, config: TrainingConfig) -> Run:
+        return Run(
+            self.spec, config, data=self.data, host=self.host, seed=self.seed, threads=self.threads
+        )
+
+    def _check_values(self) -> None:
+        """Refuse what no trial could use, such as the name of an encoder that nobody offers.
+
+        Raises:
+            UserError: all such values.
+        """
+        problems: list[Problem] = []
+        choices = [dimension for dimension in self.space if isinstance(dimension, Choices)]
+        for name, value in ((each.name, value) for each in choices for value in each.values):
+            try:
+                config = with_options(self.config, {name: value})
+            except UserError:
+                continue  # it may go together with other values; that shows when it is tried
+            try:
+                self.host.check_options(config)
+            except UserError as error:
+                own = dict.fromkeys([name], f"--search {name}")
+                problems += [Problem(p.message, own.get(p.where, p.where)) for p in error.problems]
+        if problems:
+            raise UserError(problems)
+
     # --- the search ------------------------------------------------------------------------------
 
     def run(
         self, *, trials: int, seconds: float | None = None, stop: Callable[[], bool] = _never
     ) -> Iterator[Trial]:
         """Try, until there are so many trials in all, the time is over, or ``stop()`` says so.
+
+        Trials that failed or were interrupted do not count; when :data:`MOST_FAILURES` have failed
+        in a row, the search ends. :attr:`ending` says which it was.
 
         Yields:
             Each trial when it has ended; it is on disk by then, and so is the best recipe.
@@ -147,11 +194,21 @@ class Search:
         def over() -> bool:
             return stop() or (end is not None and time.monotonic() >= end)
 
-        while len(self.trials) < trials and not over():
+        failures = 0
+        while (tried := sum(trial.finished for trial in self.trials)) < trials:
+            if over() or failures == MOST_FAILURES:
+                break
             asked = self._study.ask()
             trial = self._try(asked, over)
             self._record(asked, trial)
+            failures = failures + 1 if trial.outcome == "failed" else 0
             yield trial
+        self.ending = (
+            "trials" if tried >= trials
+            else "failures" if failures == MOST_FAILURES
+            else "stop" if stop()
+            else "time"
+        )  # fmt: skip
 
     def _try(self, asked: "optuna.Trial", stop: Callable[[], bool]) -> Trial:
         started = time.perf_counter()
@@ -165,10 +222,7 @@ class Search:
         return dataclasses.replace(made, seconds=time.perf_counter() - started)
 
     def _train(self, asked: "optuna.Trial", trial: Trial, stop: Callable[[], bool]) -> Trial:
-        config = with_options(self.config, trial.values)
-        run = Run(
-            self.spec, config, data=self.data, host=self.host, seed=self.seed, threads=self.threads
-        )
+        run = self._create_run(with_options(self.config, trial.values))
         run.load()
         run.build()
         verdicts: list[bool] = []
@@ -218,6 +272,13 @@ class Search:
             f"at epoch {trial.epoch}, seed {self.seed}, data {self.data.name}\n\n"
         )
         write_atomically(self.folder / BEST_NAME, (head + as_recipe(config)).encode())
+
+
+def _refuse_foreign(folder: Path) -> None:
+    """Keep off what no search has written; beside a journal, the best recipe is its own."""
+    if not (folder / JOURNAL_NAME).exists():
+        names = (*RUN_FILES, BEST_NAME)
+        refuse_used_folder(folder, names, where=str(folder), advice="choose another folder")
 
 
 def _refuse_repeated(space: Sequence[Dimension]) -> None:

@@ -49,6 +49,11 @@ class Trial:
     reason: str = ""
 
     @property
+    def finished(self) -> bool:
+        """Whether it came to a verdict: neither failed nor interrupted."""
+        return self.outcome in ("done", "stopped early")
+
+    @property
     def shown_score(self) -> str:
         """The score as reports show it; "-" where there is none."""
         return "-" if self.score is None else format_score(self.score, self.style)

@@ -43,7 +43,7 @@ def model(seqkit) -> str:
 @pytest.mark.parametrize(
     ("content", "arguments", "message"),
     [
-        (None, (), "--data bad.tsv: no such file or folder; did you mean 'good.tsv'?"),
+        (None, (), "--data bad.tsv: no such file or folder"),
         (b"", (), "bad.tsv: the file is empty"),
         (b"label\ttext\n", (), "bad.tsv"),
         (
@@ -91,6 +91,12 @@ def test_an_option_without_its_value_is_told_with_its_command(seqkit, command):
         f"seqkit {command}: Option '--data' requires an argument.",
         f"'seqkit {command} --help' shows what there is",
     ]
+
+
+def test_an_encoder_that_nobody_offers_is_told_with_its_option(seqkit) -> None:
+    done = seqkit("run", "sentiment", "--data", "good.tsv", "--encoder", "lsmt")
+    said = "--encoder: found 'lsmt', no such encoder; did you mean 'lstm'?\n"
+    assert (done.status, done.err) == (2, said)
 
 
 def test_bad_lines_of_all_files_are_told_together(seqkit) -> None:
@@ -141,6 +147,26 @@ def test_text_that_says_nothing_is_answered_all_the_same(seqkit, model: str, tex
     done = seqkit("predict", model, text)
     assert done.status == 0
     assert '"label"' in done.out
+
+
+@pytest.mark.parametrize(
+    ("arguments", "said"),
+    [
+        (["adapt", "x", "--data", "y", "--rate", "-1"], "--rate: found -1.0, wanted at least 0"),
+        (["adapt", "x", "--data", "y", "--segment", "0"], "--segment: found 0, wanted at least 1"),
+        (["generate", "x", "--temperature", "-1"], "--temperature: found -1.0, wanted at least 0"),
+        (["generate", "x", "--top-k", "0"], "--top-k: found 0, wanted at least 1"),
+    ],
+)
+def test_a_setting_out_of_range_is_told_with_its_option(seqkit, arguments, said) -> None:
+    done = seqkit(*arguments)
+    assert (done.status, done.err) == (2, said + "\n")
+
+
+def test_a_model_that_writes_nothing_is_refused_by_its_path_and_task(seqkit, model: str) -> None:
+    done = seqkit("generate", model, "--prompt", "zzz")
+    found = "found a model that writes no texts, wanted one of a task that does\n"
+    assert (done.status, done.err) == (2, f"model (sentiment): {found}")
 
 
 def test_a_model_of_another_task_is_refused(seqkit, model: str) -> None:

@@ -56,6 +56,33 @@ def test_splits_are_counted(tmp_path, capsys):
     assert "1 example of dev also stands in train" in found["notices"]
 
 
+def test_empty_texts_are_told_of(tmp_path, capsys):
+    rows = [f"{'good' if i % 2 else 'bad'}\ttext {i}" for i in range(30)]
+    train = reviews(tmp_path, *rows, "good\t", "bad\t  ")
+    dev = tmp_path / "dev.tsv"
+    dev.write_text("label\ttext\ngood\t\nbad\tnew words\n", encoding="utf-8")
+    _, out, _ = checked(capsys, "sentiment", "--train", train, "--dev", str(dev))
+    assert "  2 examples of train have empty texts\n" in out
+    assert "  1 example of dev has an empty text\n" in out
+
+
+def test_a_file_that_is_not_there_gives_a_similar_one_with_its_folder(tmp_path, capsys):
+    there = reviews(tmp_path, "good\tx")
+    _, _, said = checked(capsys, "sentiment", "--data", str(tmp_path / "reveiws.tsv"))
+    assert f"did you mean {there!r}?" in said
+    _, _, said = checked(capsys, "sentiment", "--data", str(tmp_path / "nonexist.tsv"))
+    assert "did you mean" not in said
+
+
+def test_a_folder_without_data_is_told_what_could_be_in_it(tmp_path, capsys):
+    (tmp_path / "folder").mkdir()
+    status, _, said = checked(capsys, "sentiment", "--data", str(tmp_path / "folder"))
+    assert status == 2
+    assert (
+        "a folder per label with .txt files in it, or files with the names train, dev and" in said
+    )
+
+
 def test_options_change_what_is_read(tmp_path, capsys):
     train = reviews(tmp_path, *(f"{'good' if i % 2 else 'bad'}\tabc {i}" for i in range(20)))
     counts = []

@@ -105,6 +105,18 @@ def test_the_first_answer_does_not_wait_for_the_last_text(trained):
     assert json.loads(next(answers))["label"] == "yes"
 
 
+LATIN = (
+    "latin.txt:2: byte 8 (0xe9) is not UTF-8, which is wanted; it may be WINDOWS-1252: convert it "
+    "with `iconv -f WINDOWS-1252 -t UTF-8`"
+)
+
+
+def test_a_text_of_the_command_line_that_is_not_utf8_is_refused_as_one_of_stdin(seqkit, trained):
+    done = seqkit("predict", trained, "fine", os.fsdecode(b"caf\xe9"))
+    assert (done.status, done.out) == (2, "")
+    assert done.err == "<text>:2: found the byte 0xe9 at 4, wanted UTF-8\n"
+
+
 @pytest.mark.parametrize(
     ("arguments", "message"),
     [
@@ -116,7 +128,7 @@ def test_the_first_answer_does_not_wait_for_the_last_text(trained):
             ["--formt", "tsv"],
             "seqkit predict: No such option: --formt (Possible options: --format)",
         ),
-        (["--input", "latin.txt"], "latin.txt:2: byte 8 (0xe9) is not UTF-8, which is wanted"),
+        (["--input", "latin.txt"], LATIN),
     ],
 )
 def test_mistakes(seqkit, trained, arguments, message):

@@ -3,14 +3,18 @@
 import io
 from collections.abc import Iterator
 from dataclasses import replace
+from pathlib import Path
 
 import pytest
 from rich.cells import cell_len
 from rich.console import Console
+from rich.text import Text
 
+from seqkit.cli.console import console_for
 from seqkit.cli.progress import RunProgress
 from seqkit.cli.report_view import print_evaluation, print_report, print_where_saved
 from seqkit.cli.summaries import data_table, epoch_line, model_lines
+from seqkit.cli.tables import new_table, print_table
 from seqkit.metrics.evaluation import Evaluation
 from seqkit.metrics.measures import Interval, Metric, Table
 from seqkit.reports import BaselineReport, DataSummary, ModelSummary, RunReport, SplitSummary
@@ -257,7 +261,35 @@ def test_the_bar_is_drawn_twice_a_second_at_most(pace, drawn, monkeypatch):
     assert "epoch 1/10" in text_of(made)
 
 
+def test_control_characters_of_labels_and_texts_are_shown_and_not_obeyed():
+    stream = io.StringIO()
+    made = console_for(stream)
+    table = new_table("Labels", "label", "\x1b[2J")
+    table.add_row("\x1b[31mred", "1")
+    print_table(made, table)
+    made.print(Text("a text\x1b]0;title\x07 with\x85 controls\x9b"))
+    said = stream.getvalue()
+    assert not {"\x1b", "\x85", "\x9b"} & {*said}
+    assert r"\x1b[31mred" in said
+    heading, _, row = said.splitlines()[2:5]
+    assert len(heading.rstrip()) == len(row.rstrip())
+
+
+def test_a_suggested_text_with_an_escape_is_typed_without_it(tmp_path):
+    made = console()
+    print_where_saved(made, ["predict {run} {text}"], tmp_path, [], "a\x1b[31m\x85b")
+    assert rf"predict {tmp_path} $'a\u001b[31m\u0085b'" in text_of(made)
+
+
+def test_a_folder_that_looks_like_an_option_can_be_copied_into_a_shell():
+    made = console()
+    print_where_saved(made, ["evaluate {run}"], Path("-dash"), [], "a text")
+    assert "evaluate ./-dash\n" in text_of(made)
+
+
 def test_a_suggested_text_with_a_tab_can_be_copied_into_a_shell(tmp_path):
     made = console()
-    print_where_saved(made, ["predict {run} {text}"], tmp_path, "Tom's out.\tWhere?")
+    print_where_saved(
+        made, ["predict {run} {text}"], tmp_path, ["model.safetensors"], "Tom's out.\tWhere?"
+    )
     assert rf"predict {tmp_path} $'Tom\'s out.\tWhere?'" in text_of(made)

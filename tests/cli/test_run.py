@@ -135,7 +135,10 @@ def test_what_the_config_itself_refuses_is_placed_too(seqkit):
         (["--train", "bad.tml"], "--train bad.tml: no such file or folder; did you mean 'bad.to"),
         (["--train", "no/x"], "--train no/x: no such file or folder; there is no folder 'no' ei"),
         (["--output", "bad.toml"], "--output bad.toml: is a file, wanted a folder"),
-        (["--resume", "x", "--epochs", "3"], "--resume: found beside --epochs; a resumed run"),
+        (
+            ["--resume", "x", "--epochs", "3"],
+            "--resume: found beside --epochs; a resumed run keeps its own options: to train longer",
+        ),
         (["--resume", "nowhere"], "nowhere: no checkpoint.safetensors there"),
         (["--epochs"], "seqkit run toy: Option '--epochs' requires an argument"),
     ],
@@ -153,6 +156,26 @@ def test_a_finished_run_is_never_written_over(seqkit, trained):
     done = seqkit("run", "toy", "--output", trained)
     assert done.status == 2
     assert "already holds a run" in done.err
+
+
+@pytest.mark.parametrize("name", ["config.toml", "log.jsonl"])
+def test_a_file_of_the_users_is_never_written_over(seqkit, name):
+    mine = Path("mine", name)
+    mine.parent.mkdir()
+    mine.write_text("epochs = 1  # ours\n")
+    recipe = ["--config", str(mine)] if name == "config.toml" else []
+    done = seqkit("run", "toy", *recipe, "--output", "mine")
+    assert done.status == 2
+    assert done.err == f"--output mine: already holds {name}, to be written there; choose another\n"
+    assert mine.read_text() == "epochs = 1  # ours\n"
+
+
+def test_the_files_of_others_are_not_told_of_as_saved(seqkit):
+    Path("mine").mkdir()
+    Path("mine/notes.txt").write_text("mine")
+    done = seqkit("run", "toy", "--output", "mine")
+    names = "checkpoint.safetensors, config.toml, model.safetensors, report.json"
+    assert f"saved in mine: {names}\n" in done.out
 
 
 def test_a_file_that_stands_where_runs_are_kept_is_named(seqkit):
@@ -191,6 +214,28 @@ def test_ctrl_c_saves_and_the_run_can_be_resumed(seqkit, tmp_path):
     assert done.status == 0
     assert [epoch["epoch"] for epoch in json.loads(done.out)["epochs"]] == [1, 2, 3, 4]
     assert Path("runs/toy-1/report.json").exists()
+
+
+def test_a_finished_run_that_is_resumed_says_so(seqkit, trained):
+    done = seqkit("run", "toy", "--resume", trained, "--quiet")
+    assert (done.status, done.err) == (0, "trained: this run had finished; it is scored again\n")
+
+
+@pytest.mark.parametrize("option", ["output", "data", "config", "resume"])
+def test_an_option_without_a_value_is_not_taken_as_left_out(seqkit, option):
+    done = seqkit("run", "toy", f"--{option}", "")
+    assert done.status == 2
+    assert f"--{option}: found nothing, wanted a value; or leave the option out\n" in done.err
+    assert not Path("runs").exists()
+
+
+@pytest.mark.skipif(not hasattr(os, "mkfifo"), reason="there are no named pipes")
+@pytest.mark.parametrize("command", ["run", "tune", "data check"])
+def test_a_named_pipe_is_not_waited_for(seqkit, command):
+    os.mkfifo("pipe")
+    done = seqkit(*command.split(), "toy", "--data", "pipe")
+    assert done.status == 2
+    assert done.err.startswith("pipe: is a pipe or a device, wanted a file or folder")
 
 
 def test_a_second_ctrl_c_stops_at_once(seqkit, tmp_path):

@@ -1,5 +1,6 @@
 """Streams that are closed, full or gone: work goes on without stderr, and fails without stdout."""
 
+import io
 import os
 import sys
 from collections.abc import Iterator
@@ -8,6 +9,8 @@ from pathlib import Path
 from typing import TextIO
 
 import pytest
+
+from tests.cli.toy import write_data
 
 RUN = ("run", "toy", "--output", "saved")
 
@@ -50,6 +53,22 @@ def test_closed_input_holds_no_texts(seqkit, monkeypatch, trained):
     monkeypatch.setattr(sys, "stdin", None)
     done = seqkit("predict", trained)
     assert (done.status, done.out) == (0, "")
+
+
+@pytest.mark.parametrize("encoding", ["ascii", "cp949", "cp1252"])
+def test_a_report_is_printed_whole_where_stdout_is_not_utf8(
+    seqkit, monkeypatch, tmp_path, encoding
+):
+    data = write_data(tmp_path / "données 데이터")
+    written = io.BytesIO()
+    monkeypatch.setattr(sys, "stdout", io.TextIOWrapper(written, encoding=encoding))
+    done = seqkit(*RUN, "--data", str(data))
+    sys.stdout.flush()
+    assert (done.status, "Error" in done.err) == (0, False)
+    said = written.getvalue().decode(encoding)
+    assert "toy: accuracy" in said
+    assert "seqkit predict saved" in said
+    assert (r"\ub098" in said) == (encoding != "cp949")
 
 
 @needs_full

@@ -11,9 +11,10 @@ from pathlib import Path
 
 import pytest
 
+from seqkit.errors import UserError
 from seqkit.hookspecs import hookimpl
 from seqkit.plugins import PluginHost, PluginSource, use_host
-from tests.cli.toy import SPEC, write_data
+from tests.cli.toy import SPEC, toy_host, write_data
 
 pytest.importorskip("optuna", reason="the extra seqkit[tune] is not installed")
 
@@ -80,6 +81,23 @@ def test_a_search_for_another_task_is_not_mixed_with_it(seqkit, monkeypatch):
     assert done.status == 2
     assert "search: holds a search for toy, wanted one for other-toy" in done.err
     assert Path("search/best.toml").read_bytes() == before
+
+
+def test_a_search_keeps_off_the_folder_of_a_run(seqkit, trained):
+    before = sorted(Path(trained).iterdir())
+    done = seqkit("tune", "toy", *LITTLE, "--output", trained)
+    assert done.status == 2
+    assert done.err == "trained: already holds a run; choose another folder\n"
+    assert sorted(Path(trained).iterdir()) == before
+
+
+def test_a_best_recipe_that_no_search_has_written_is_kept(seqkit):
+    Path("mine").mkdir()
+    Path("mine/best.toml").write_text("epochs = 1  # ours\n")
+    done = seqkit("tune", "toy", *LITTLE, "--output", "mine")
+    assert done.status == 2
+    assert "mine: already holds best.toml, to be written there; choose another folder" in done.err
+    assert Path("mine/best.toml").read_text() == "epochs = 1  # ours\n"
 
 
 class OtherToy:
@@ -151,10 +169,103 @@ def test_a_trial_of_options_that_do_not_go_together_fails_alone(seqkit):
         assert ("schedule_factor: found 1.0" in trial["reason"]) == refused
 
 
+@pytest.mark.parametrize(
+    ("arguments", "said"),
+    [
+        (["--trials", "0"], "--trials: found 0, wanted at least 1\n"),
+        (["--time-limit", "-1"], "--time-limit: found -1, wanted minutes, at least 0\n"),
+        (["--seed", "-1"], "--seed: found -1, wanted a whole number, at least 0\n"),
+        (["--threads", "0"], "--threads: found 0, wanted a whole number, at least 1\n"),
+        (["--test", "x"], "--test: a search never opens the test split; leave it out, and"),
+    ],
+)
+def test_a_number_or_file_that_a_search_cannot_use_is_named(seqkit, arguments, said):
+    done = seqkit("tune", "toy", *arguments)
+    assert done.status == 2
+    assert done.err.startswith(said)
+
+
 def test_a_time_limit_ends_it(seqkit):
     done = seqkit("tune", "toy", *LITTLE, "--time-limit", "0", "--json")
-    assert done.status == 0
+    assert done.status == 2
     assert json.loads(done.out) == {"best": None, "recipe": None, "trials": []}
+    assert "the time limit is over; no trial has finished, so there is no best one" in done.err
+    assert seqkit("tune", "toy", *LITTLE, "--time-limit", "0").out == ""
+
+
+@pytest.mark.parametrize("contents", ["", "yes\n"])
+def test_data_that_cannot_be_used_is_refused_before_the_first_trial(seqkit, contents):
+    Path("mine.tsv").write_text(contents)
+    run = seqkit("run", "toy", "--data", "mine.tsv")
+    done = seqkit("tune", "toy", "--data", "mine.tsv", *LITTLE)
+    assert (done.status, done.out, done.err) == (2, "", run.err)
+    assert not Path("runs").exists()
+
+
+class Spoiler:
+    """Breaks some trials, counted from 0, as options that do not fit would."""
+
+    def __init__(self, monkeypatch, *numbers):
+        from seqkit.tuning import search
+
+        train = search.Search._train
+
+        def fail(self, asked, trial, stop):
+            if trial.number in numbers:
+                raise UserError("units: do not fit")
+            return train(self, asked, trial, stop)
+
+        monkeypatch.setattr(search.Search, "_train", fail)
+
+
+def test_trials_that_fail_do_not_count(seqkit, monkeypatch):
+    Spoiler(monkeypatch, 0, 2)
+    done = seqkit("tune", "toy", *LITTLE, "--json")
+    outcomes = [trial["outcome"] for trial in json.loads(done.out)["trials"]]
+    assert (done.status, outcomes) == (0, ["failed", "done", "failed", "done", "done"])
+
+
+def test_a_search_ends_where_every_trial_fails(seqkit, monkeypatch):
+    Spoiler(monkeypatch, *range(99))
+    done = seqkit("tune", "toy", *LITTLE, "--output", "search")
+    assert done.status == 2
+    assert done.err.count("failed: units: do not fit") == 10
+    assert "ended after 10 trials in a row that failed; no trial has finished" in done.err
+
+
+def test_a_search_of_failures_goes_on_when_the_cause_is_gone(seqkit, monkeypatch):
+    with monkeypatch.context() as patched:
+        Spoiler(patched, *range(99))
+        done = seqkit("tune", "toy", *LITTLE, "--output", "search", "--json")
+    again = shlex.split(done.err.splitlines()[-1].removeprefix("to go on: seqkit "))
+    done = seqkit(*again, "--json")
+    assert done.status == 0
+    assert sum(trial["outcome"] == "done" for trial in json.loads(done.out)["trials"]) == 3
+
+
+def test_a_trial_that_ctrl_c_cuts_off_does_not_count(seqkit, tmp_path):
+    class Interrupter:
+        @hookimpl
+        def seqkit_epoch_finished(self, report):
+            os.kill(os.getpid(), signal.SIGINT)
+
+    data = str(write_data(tmp_path / "data"))
+    with use_host(toy_host(tmp_path / "sample", ("interrupter", Interrupter()))):
+        done = seqkit("tune", "toy", *LITTLE, "--data", data, "--json")
+    assert done.status == 130
+    assert [trial["outcome"] for trial in json.loads(done.out)["trials"]] == ["interrupted"]
+    again = done.err.splitlines()[-1].removeprefix("to go on: seqkit ")
+    done = seqkit(*shlex.split(again), "--json")
+    outcomes = [trial["outcome"] for trial in json.loads(done.out)["trials"]]
+    assert outcomes == ["interrupted", "done", "done", "done"]
+
+
+def test_the_best_trial_is_marked_in_each_part_of_a_wide_table(seqkit):
+    names = ("warmup", "patience", "schedule_epochs", "validation_examples", "averaging_patience")
+    space = [word for name in names for word in ("--search", f"{name}=1,2")]
+    done = seqkit("tune", "toy", *LITTLE, *space)
+    assert done.out.count(" trial  ") > 1
+    assert done.out.count(" best ") == done.out.count(" trial  ")
 
 
 def test_ctrl_c_keeps_what_is_done(seqkit, monkeypatch):

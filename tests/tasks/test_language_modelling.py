@@ -19,12 +19,14 @@ from seqkit.parameters import unique_parameters
 from seqkit.sequences import pack
 from seqkit.testing.gradients import gradient_error
 from seqkit.text.vocabulary import END, UNKNOWN
+from seqkit.training.step import NonFiniteError
+from seqkit.training.trainer import Trainer
 from seqkit_tasks.language_modelling import seqkit_commands, seqkit_datasets, seqkit_tasks
 from seqkit_tasks.language_modelling.config import LanguageModellingConfig
 from seqkit_tasks.language_modelling.lines import Line, encode_stream
 from seqkit_tasks.language_modelling.model import LanguageModel
 from seqkit_tasks.language_modelling.task import LanguageModellingTask
-from tests.tasks.language_models import TEXT, tiny_model
+from tests.tasks.language_models import SMALL, TEXT, tiny_model
 
 TOKENS = sum(len(line.split()) + 1 for line in TEXT)
 
@@ -480,3 +482,13 @@ def test_lines_as_tsv() -> None:
     assert text == "the sea"
     (broken,) = task.examples(["the\nsea\t"])
     assert task.formats["tsv"](broken, scored).split("\t")[2:] == ["the sea "]
+
+
+def test_a_model_that_diverges_says_so_and_no_warnings() -> None:
+    options = {**SMALL, "learning_rate": 1e25, "clip_norm": 0.0, "epochs": 3}
+    task = LanguageModellingTask(LanguageModellingConfig(**options))
+    lines = task.examples(TEXT) * 5
+    model = task.build(task.fit(lines), rng=np.random.default_rng(0))
+    trainer = Trainer(model, task.config, seed=0, validate=lambda: ("perplexity", 1.0, False))
+    with pytest.raises(NonFiniteError, match="lower learning_rate, set a clip_norm"):
+        list(trainer.run(lines))

@@ -204,6 +204,14 @@ def test_the_first_score_is_the_plain_one() -> None:
     assert all(s.evaluation.counts == scores[0].evaluation.counts for s in scores)
 
 
+@pytest.mark.parametrize("rate", [1e4, 1e9, 1e38])
+def test_a_rate_with_which_the_model_diverges_is_refused(rate: float) -> None:
+    _, model, lines = tiny_model()
+    how = Adaptation(dynamic=Dynamic(learning_rate=rate, segment=3))
+    with pytest.raises(UserError, match="with which the model diverges as it reads"):
+        list(score_adapted(model, lines * 4, how, resamples=20))
+
+
 def test_tuning_is_no_worse_than_any_setting_that_it_tries() -> None:
     _, model, lines = tiny_model([*TEXT, *TEXT])
     found = tune(model, lines, Adaptation())

@@ -107,6 +107,15 @@ def test_json_nested_too_deep_is_a_bad_line(write):
     assert "a.jsonl:2: lists or objects are nested too deep" in refused(read_jsonl, path)[0]
 
 
+@pytest.mark.parametrize(
+    ("name", "contents"),
+    [("a.tsv", "label\ttext\nx\ta b\n"), ("a.jsonl", '{"label": "x", "text": "a b"}\n')],
+)
+def test_the_labels_are_not_taken_for_the_texts(write, name, contents):
+    (found,) = refused(read_labelled, write(name, contents), text_column="label")
+    assert found.startswith(f"{name}: text_column and label_column are the same column")
+
+
 def test_json_without_usual_fields(write):
     found = refused(read_jsonl, write("a.jsonl", '{"x": 1}\n'))
     assert "found 'x'; name the field with text_column" in found[0]

@@ -52,7 +52,7 @@ def refused(path) -> list[str]:
 def test_a_missing_file_gives_the_nearest(write, tmp_path):
     write("train.tsv", "a")
     assert refused(tmp_path / "trian.tsv") == [
-        "…/trian.tsv: there is no such file; did you mean 'train.tsv'?"
+        "…/trian.tsv: there is no such file; did you mean '…/train.tsv'?"
     ]
 
 
@@ -93,6 +93,9 @@ def test_other_encodings_are_recognised(write):
         "reads as CP949: convert it with `iconv" in refused(write("a", "한글".encode("cp949")))[0]
     )
     assert "reads as UTF-16" in refused(write("a", "한글".encode("utf-16")))[0]
+    latin = refused(write("a", "label\ttext\nbon\tun café près d'ici".encode("latin-1")))[0]
+    assert "may be WINDOWS-1252: convert it with `iconv" in latin
+    assert "iconv" not in refused(write("a", b"\x89PNG\r\n\x1a\n\0\0\0\rIHDR\xe9\xff"))[0]
 
 
 def test_every_nul_is_reported(write):

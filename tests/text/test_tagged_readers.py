@@ -230,6 +230,12 @@ def test_columns_between_spaces(write):
     assert read_tagged(path, tag_column="2")[0].tags == ("NNP", "VBZ")
 
 
+def test_the_tags_are_not_taken_for_the_words(write):
+    path = write("a.txt", "EU NNP B-ORG\nis VBZ O\n")
+    (found,) = refused(read_tagged, path, token_column="3")
+    assert found.startswith("a.txt: token_column and tag_column are the same column")
+
+
 def test_bad_columns_are_all_reported(write):
     path = write("a.conll", "a\tO\nb\nc\t\nd\tO\tO\n")
     assert refused(read_conll, path) == [

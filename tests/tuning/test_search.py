@@ -52,6 +52,13 @@ def test_a_run_that_diverges_is_a_trial_that_failed(tmp_path: Path) -> None:
     assert search.best.values["learning_rate"] == "0.01"
 
 
+def test_an_encoder_that_nobody_offers_is_found_before_the_first_trial(tmp_path: Path) -> None:
+    found = "--search encoder: found 'lsmt', no such encoder; did you mean 'lstm'"
+    with pytest.raises(UserError, match=found):
+        search_in(tmp_path, Choices("encoder", ("gru", "lsmt")))
+    assert not (tmp_path / "search").exists()
+
+
 def test_without_a_trial_there_is_no_best(tmp_path: Path) -> None:
     search = search_in(tmp_path, Choices("tied", ("true", "false")))
     assert search.best is None

@@ -90,6 +90,11 @@ class NerModel(TaggerModel[Sentence, NerPrediction]):
         tags = self._coding.tags(example.entities, len(example.words))
         return np.array([self._tag_ids.get(tag, -1) for tag in tags], dtype=np.int64)
 
+    def unlearnt_labels(self, examples: Sequence[Sentence]) -> list[str]:
+        """Return the types of gold entities that training did not have, sorted."""
+        found = {span.type for example in examples for span in example.entities or ()}
+        return sorted(found - {*self.types})
+
     def predict(self, examples: Sequence[Sentence]) -> list[NerPrediction]:
         """Return the entities of each sentence."""
         words = [example.words for example in examples]

@@ -50,6 +50,12 @@ def test_an_untrained_random_field_gives_legal_tags_only(coding: str) -> None:
         assert ((probabilities > 0) & (probabilities <= 1)).all()
 
 
+def test_types_that_training_did_not_have_are_named() -> None:
+    examples = task().examples([["Mira", "Hale"]], [["B-PER", "B-SHIP"]])
+    assert [*model().unlearnt_labels(examples)] == ["SHIP"]
+    assert not [*model().unlearnt_labels(sentences())]
+
+
 def test_illegal_answers_of_a_softmax_are_read_by_the_mode() -> None:
     words = ["Mira", "Hale", "Sam"]
     read: dict[str, list[Entity]] = {}

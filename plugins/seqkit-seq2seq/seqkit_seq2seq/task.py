@@ -63,6 +63,11 @@ class Seq2SeqTask(Task[Seq2SeqConfig, Pair, Written]):
         """Return the tokens of the source from its beginning."""
         return example.tokens[::-1] if self.config.reverse_source else example.tokens
 
+    def fitting_steps(self, steps: Sequence[str]) -> Sequence[str]:
+        """Return the steps without ``seqkit attention`` where there is none to look at."""
+        looks = self.config.attention != "none"
+        return [step for step in steps if looks or not step.startswith("attention")]
+
     def text(self, example: Pair) -> str:
         """Return the source."""
         return example.source

@@ -74,6 +74,17 @@ def test_what_cannot_be_drawn_is_told(
     assert said in err
 
 
+@pytest.mark.parametrize("attention", ["dot", "none"])
+def test_a_run_suggests_to_look_at_attention_where_there_is_some(
+    shell: Shell, tmp_path: Path, attention: str
+) -> None:
+    small = ("--epochs", 0, "--units", 4, "--attention", attention)
+    status, out, _ = shell("run", "seq2seq", "--output", tmp_path / "run", *small)
+    assert status == 0
+    assert "  seqkit predict" in out
+    assert ("  seqkit attention" in out) == (attention != "none")
+
+
 def test_a_model_without_attention_has_none_to_show(shell: Shell, tmp_path: Path) -> None:
     seqkit.train("seq2seq", output=tmp_path / "run", epochs=0, units=4, attention="none")
     status, _, err = shell("attention", tmp_path / "run", "세 시")

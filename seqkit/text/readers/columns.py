@@ -1,13 +1,21 @@
 """Which column is meant: a name, a number counted from 1, or the usual names of text and label."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import TypeAlias
 
 from seqkit.suggestions import did_you_mean
 from seqkit.text.readers.source import Source
 from seqkit.text.unicode import nfc
 
-__all__ = ["LABEL_NAMES", "TEXT_NAMES", "Column", "column_index", "guess_column", "is_number"]
+__all__ = [
+    "LABEL_NAMES",
+    "TEXT_NAMES",
+    "Column",
+    "column_index",
+    "guess_column",
+    "is_number",
+    "refuse_same_column",
+]
 
 Column: TypeAlias = str | int
 """A name, or a number: 1 is the first column, -1 the last. Strings of digits count as numbers."""
@@ -66,6 +74,23 @@ def _numbered(number: int, width: int, source: Source, line: int) -> int:
         wanted = f"wanted 1 to {width}, or -1 for the last"
         raise source.refuse(f"there is no column {number}; {wanted}", line)
     return number - 1 if number > 0 else width + number
+
+
+def refuse_same_column(columns: Mapping[str, Column], source: Source) -> None:
+    """Check that what is read and what is asked for stand in columns of their own.
+
+    A model that reads the answer scores perfectly, and has learnt nothing.
+
+    Args:
+        columns: the two that were found, by the option that names each.
+        source: the file, for messages.
+
+    Raises:
+        UserError: they are one.
+    """
+    if len({*columns.values()}) < len(columns):
+        names = " and ".join(columns)
+        raise source.refuse(f"{names} are the same column, wanted one that holds no answers")
 
 
 def guess_column(names: Sequence[str], usual: Sequence[str]) -> str | None:

@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from itertools import groupby
 
-from seqkit.text.readers.columns import column_index
+from seqkit.text.readers.columns import column_index, refuse_same_column
 from seqkit.text.readers.records import TaggedSentence
 from seqkit.text.readers.source import BadLines, FilePath, Source, columns_problem, load
 
@@ -47,6 +47,7 @@ def tagged_columns(
         raise source.refuse("found 1 column, wanted a word and a tag with a tab or space between")
     token = column_index(token_column, None, len(first), source)
     tag = column_index(tag_column, None, len(first), source)
+    refuse_same_column({"token_column": token, "tag_column": tag}, source)
     bad = BadLines(source.name)
     for number, cells in lines:
         _check(number, cells, len(first), (token, tag), bad)

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from typing import Any
 
 from seqkit.suggestions import did_you_mean
-from seqkit.text.readers.columns import LABEL_NAMES, TEXT_NAMES, guess_column
+from seqkit.text.readers.columns import LABEL_NAMES, TEXT_NAMES, guess_column, refuse_same_column
 from seqkit.text.readers.records import LabelledText, Text
 from seqkit.text.readers.source import BadLines, FilePath, Source, load
 from seqkit.text.unicode import nfc
@@ -45,6 +45,7 @@ def labelled_objects(
     objects = list(_objects(source, bad))
     text = _name(text_column) or _guess(objects, source, TEXT_NAMES, "text_column", bad)
     label = _name(label_column) or _guess(objects, source, LABEL_NAMES, "label_column", bad)
+    refuse_same_column({"text_column": text, "label_column": label}, source)
     records = []
     for line, fields in objects:
         found = _string(fields, text, line, bad), _label(fields, label, line, bad)

@@ -103,7 +103,10 @@ def read_folder(path: FilePath) -> list[LabelledText]:
     root = Path(path)
     if not os.path.lexists(root):
         raise UserError(Problem("there is no such folder", str(path)))
-    nothing = "there is no text here, wanted a folder per label with .txt files in it"
+    nothing = (
+        "there is no text here, wanted a folder per label with .txt files in it, or files with the "
+        "names train, dev and test"
+    )
     files = labelled_files(root, (".txt", ".txt.gz"), nothing=nothing)
     bad = BadLines(str(path))
     records = []

@@ -6,6 +6,7 @@ U+0085, U+2028, a form feed or a lone ``\r`` inside a line are part of it. (A fi
 without a byte order mark, plain or gzipped, whatever the file is called.
 """
 
+import re
 import zlib
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -15,7 +16,7 @@ from pathlib import Path
 from typing import TypeAlias
 
 from seqkit.errors import Problem, UserError, and_more
-from seqkit.suggestions import nearest
+from seqkit.file_names import similar_path
 from seqkit.text.unicode import nfc
 
 __all__ = ["BadLines", "FilePath", "Source", "columns_problem", "load", "read_text", "split_lines"]
@@ -162,10 +163,10 @@ def _read_bytes(path: Path, name: str) -> bytes:
 
 def _similar_file(path: Path) -> str:
     try:
-        best = nearest(path.name, sorted(entry.name for entry in path.parent.iterdir()))
+        best = similar_path(path)
     except OSError:
         return f"; neither is there a folder {str(path.parent)!r}"
-    return f"; did you mean {best!r}?" if best else ""
+    return f"; did you mean {str(best)!r}?" if best else ""
 
 
 def _unzip(data: bytes, name: str) -> bytes:
@@ -192,14 +193,26 @@ def _decode(data: bytes, name: str) -> str:
 
 def _other_encoding(data: bytes) -> str:
     if data.startswith((b"\xff\xfe", b"\xfe\xff")):
-        found = "UTF-16"
+        found, sure = "UTF-16", "reads as"
+    elif _is_encoded(data, "cp949"):
+        found, sure = "CP949", "reads as"
+    elif _is_encoded(data, "cp1252") and not _BINARY.search(data):
+        found, sure = "WINDOWS-1252", "may be"  # nearly any bytes read as that
     else:
-        try:
-            data.decode("cp949")
-        except UnicodeDecodeError:
-            return ""
-        found = "CP949"
-    return f"; it reads as {found}: convert it with `iconv -f {found} -t UTF-8`"
+        return ""
+    return f"; it {sure} {found}: convert it with `iconv -f {found} -t UTF-8`"
+
+
+_BINARY = re.compile(rb"[\x00-\x08\x0e-\x1f\xfe\xff]")
+"""Bytes that no Western European text has as a rule, and files that are no text are full of."""
+
+
+def _is_encoded(data: bytes, encoding: str) -> bool:
+    try:
+        data.decode(encoding)
+    except UnicodeDecodeError:
+        return False
+    return True
 
 
 def _refuse_nul(text: str, name: str) -> None:

@@ -13,6 +13,7 @@ from seqkit.text.readers.columns import (
     column_index,
     guess_column,
     is_number,
+    refuse_same_column,
 )
 from seqkit.text.readers.records import LabelledText, Row, Text
 from seqkit.text.readers.source import (
@@ -120,6 +121,7 @@ def labelled_rows(
     table = _open(source, cutter, bad, (text_column, label_column), header)
     text = table.find(text_column, TEXT_NAMES, "text_column")
     label = table.find(label_column, LABEL_NAMES, "label_column")
+    refuse_same_column({"text_column": text, "label_column": label}, source)
     rows = table.rows(bad)
     for line, cells in rows:
         if not cells[label].strip():

@@ -28,6 +28,15 @@ __all__ = ["create_adapt"]
 TUNE_LINES = 1000
 """Lines of a validation text that are read to find the settings, unless said otherwise."""
 
+FLAGS = {
+    "cache size": "--cache-size",
+    "cache weight": "--cache-weight",
+    "cache sharpness": "--cache-sharpness",
+    "dynamic learning_rate": "--rate",
+    "dynamic segment": "--segment",
+}
+"""What sets the settings that the library tells of."""
+
 
 def create_adapt() -> Callable[..., None]:
     """Return the command ``seqkit adapt``."""
@@ -78,12 +87,15 @@ def create_adapt() -> Callable[..., None]:
             refuse_idle({**weights, "--rate": rate}, "--tune-on finds it")
         else:
             refuse_idle({"--tune-lines": tune_lines}, "there is no --tune-on to take them from")
-        cache = Cache(size=cache_size, **_given(weight=cache_weight, sharpness=cache_sharpness))
-        how = Dynamic(**_given(learning_rate=rate, segment=segment))
+        from seqkit.cli.mistakes import named_by_flags
+
+        with named_by_flags(FLAGS):
+            cache = Cache(size=cache_size, **_given(weight=cache_weight, sharpness=cache_sharpness))
+            how = Dynamic(**_given(learning_rate=rate, segment=segment))
         adaptation = Adaptation(cache=cache, dynamic=how, both=cache)
         task, network = load_language_model(model)
         lines = _read(task, data)
-        with use_threads(threads):
+        with use_threads(threads), named_by_flags(FLAGS):
             if tune_on is not None:
                 tuning = _read(task, tune_on)[: tune_lines or TUNE_LINES]
                 adaptation = tune(network, tuning, adaptation, dynamic=dynamic)

@@ -6,7 +6,9 @@ from dataclasses import dataclass, field, replace
 import numpy as np
 
 from seqkit.arrays import Array, IntArray
+from seqkit.errors import Problem, UserError
 from seqkit.metrics.evaluation import Evaluation, evaluate
+from seqkit.optim import NonFiniteGradientError
 from seqkit_tasks.language_modelling.adaptation import Dynamic, Reading, read_text
 from seqkit_tasks.language_modelling.cache import Cache
 from seqkit_tasks.language_modelling.lines import Line, encode_stream
@@ -101,6 +103,9 @@ def score_adapted(
 
     Yields:
         The plain score first: what ``model.evaluate(lines)`` gives.
+
+    Raises:
+        UserError: the model diverges as it learns from what it reads.
     """
     ids, _ = encode_stream(model.vocabulary, lines)
 
@@ -114,11 +119,31 @@ def score_adapted(
     yield scored("cache", _describe(cache), cache.mix(plain.model, plain.caches[0]))
     if dynamic:
         how = adaptation.dynamic
-        learning = read_text(model, ids, dynamic=how, caches=[(both.size, both.sharpness)])
+        learning = _read_learning(model, ids, how, [(both.size, both.sharpness)])
         settings = f"rate {how.learning_rate:g}, a step every {how.segment} tokens"
         yield scored("dynamic", settings, learning.model)
         mixed = both.mix(learning.model, learning.caches[0])
         yield scored("dynamic + cache", f"{settings}; {_describe(both)}", mixed)
+
+
+def _read_learning(
+    model: LanguageModel, ids: IntArray, dynamic: Dynamic, caches: Sequence[tuple[int, float]]
+) -> Reading:
+    """Read a text with a model that learns.
+
+    Raises:
+        UserError: it diverges: a gradient that is not finite, or a perplexity beyond all numbers.
+    """
+    with np.errstate(all="ignore"):  # of a model that diverges, which is told of below
+        try:
+            reading = read_text(model, ids, dynamic=dynamic, caches=caches)
+            finite = bool(np.isfinite(np.exp(-_mean(reading.model))))
+        except NonFiniteGradientError:
+            finite = False
+    if not finite:
+        found = f"found {dynamic.learning_rate:g}, with which the model diverges as it reads"
+        raise UserError(Problem(f"{found}; wanted a lower one", "dynamic learning_rate"))
+    return reading
 
 
 def _describe(cache: Cache) -> str:

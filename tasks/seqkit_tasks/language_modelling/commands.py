@@ -5,7 +5,8 @@ typer and rich are imported inside the functions, so that a plugin's import cost
 
 import math
 import sys
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import asdict
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
@@ -185,7 +186,10 @@ def create_generate() -> Callable[..., None]:
           $ seqkit generate runs/lm-1 --lines 10 --top-p 0.9 --no-unk --seed 7
           $ seqkit generate runs/translator --prompt "guten Abend" --samples 3
         """
-        sampling = Sampling(temperature=temperature, top_k=top_k, top_p=top_p)
+        from seqkit.cli.mistakes import named_by_flags
+
+        with named_by_flags({name: f"--{name}" for name in ("temperature", "top-k", "top-p")}):
+            sampling = Sampling(temperature=temperature, top_k=top_k, top_p=top_p)
         trained = load(model)
         task, network = trained.task, trained.model
         if not isinstance(task, LanguageModellingTask) or not isinstance(network, LanguageModel):
@@ -194,11 +198,11 @@ def create_generate() -> Callable[..., None]:
                 f"a model of {trained.spec.name!r} writes one text, without unknown marks",
             )
             (example,) = trained.examples([prompt])
-            _notice_unknown(network.unknown_tokens(example), "in the prompt")
-            with use_threads():
+            with use_threads(), _blaming(model, trained.spec.name):
                 texts = network.sample(
                     example, sampling=sampling, samples=samples, length=length, seed=seed
                 )
+            _notice_unknown(network.unknown_tokens(example), "in the prompt")
             for text in texts:
                 _print_json({"text": text}) if as_json else _print_line(text)
             return
@@ -217,6 +221,16 @@ def create_generate() -> Callable[..., None]:
                 _print_text(written, as_json=as_json)
 
     return generate
+
+
+@contextmanager
+def _blaming(model: Path, task: str) -> Iterator[None]:
+    """Name the model and its task where it does not write."""
+    try:
+        yield
+    except UserError as error:
+        where = f"{model} ({task})"
+        raise UserError(Problem(p.message, p.where or where) for p in error.problems) from None
 
 
 def _print_text(written: GeneratedText, *, as_json: bool) -> None:

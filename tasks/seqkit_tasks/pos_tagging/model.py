@@ -70,6 +70,10 @@ class PosTaggingModel(TaggerModel[TaggedWords, TagPrediction]):
         """Return the ids (T,) of the gold tags; -1 for one that training did not have."""
         return self._ids(example.tags)
 
+    def unlearnt_labels(self, examples: Sequence[TaggedWords]) -> list[str]:
+        """Return the gold tags that training did not have, sorted."""
+        return sorted({tag for example in examples for tag in example.tags} - {*self.tags})
+
     def _ids(self, tags: Sequence[str]) -> IntArray:
         return np.array([self._tag_ids.get(tag, -1) for tag in tags], dtype=np.int64)
 
