@@ -418,11 +418,11 @@ class Silent(ToyModel):
 
 
 @breaks("report-has-an-interval")
-class Undefined(ToyModel):
+class WithoutInterval(ToyModel):
     def score(self, examples, predictions):
         scoring = super().score(examples, predictions)
-        nothing = Measure("nothing", lambda sums: np.full(sums.shape[:-1], np.nan))
-        return replace(scoring, measures=(nothing, *scoring.measures))
+        one = Measure("one", lambda sums: np.ones(sums.shape[:-1]), resampled=False)
+        return replace(scoring, measures=(one, *scoring.measures))
 
 
 @breaks("report-has-a-baseline")
