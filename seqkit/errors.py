@@ -1,9 +1,10 @@
 """Errors whose text is meant for the person who can mend the cause."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 
-__all__ = ["Problem", "SeqkitError", "UserError", "and_more", "shorten"]
+__all__ = ["Problem", "SeqkitError", "UserError", "and_more", "placed", "shorten"]
 
 
 class SeqkitError(Exception):
@@ -39,6 +40,24 @@ class UserError(SeqkitError):
 
     def __reduce__(self) -> tuple[type["UserError"], tuple[tuple[Problem, ...]]]:
         return type(self), (self.problems,)
+
+
+@contextmanager
+def placed(places: Mapping[str, str]) -> Iterator[None]:
+    """Tell of the problems in a block where the person who can mend them finds them.
+
+    Args:
+        places: by what a problem says of its place, "" where it says nothing; others are kept.
+
+    Raises:
+        UserError: what the block raises, each problem at its new place.
+    """
+    try:
+        yield
+    except UserError as error:
+        raise UserError(
+            Problem(p.message, places.get(p.where, p.where)) for p in error.problems
+        ) from None
 
 
 def shorten(problems: Sequence[Problem], shown: int = 20) -> list[Problem]:

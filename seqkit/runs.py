@@ -313,14 +313,17 @@ class Run:
     @property
     def example_text(self) -> str:
         """A text of the split that is scored, to try the model on: a short one, if there is."""
-        texts = [text for each in self._splits.scored if (text := self.task.text(each)).strip()]
-        short = (text for text in texts if len(text) <= SHORT_TEXT)
-        found = next(short, None) or min(texts, key=len, default="a text")
+        short = (text for text in self._scored_texts() if len(text) <= SHORT_TEXT)
+        found = next(short, None) or min(self._scored_texts(), key=len, default="a text")
         if len(found) <= LONGEST_TEXT:
             return found
         from seqkit.text.unicode import graphemes
 
         return "".join(graphemes(found[:LONGEST_TEXT])[:-1])  # the last one may have been cut
+
+    def _scored_texts(self) -> Iterator[str]:
+        texts = (self.task.text(example) for example in self._splits.scored)
+        return (text for text in texts if text.strip())
 
     # --- parts of the stages ---------------------------------------------------------------------
 

@@ -91,6 +91,11 @@ class PackedSequence:
         return len(self.order)
 
     @property
+    def alive(self) -> int:
+        """How many sequences are not empty: the first ones of the packing."""
+        return int(self.batch_sizes[0]) if self.steps else 0
+
+    @property
     def alone(self) -> bool:
         """Whether there are tokens, and all of them are of one sequence."""
         return self.steps > 0 and self.steps == len(self.data)
@@ -133,7 +138,7 @@ class PackedSequence:
         Longest first: a sequence keeps its place among those alive.
         """
         sizes = self.batch_sizes
-        later = np.arange(int(sizes[0]) if self.steps else 0, self.tokens)
+        later = np.arange(self.alive, self.tokens)
         return later, later - np.repeat(sizes[:-1], sizes[1:])
 
     @cached_property
@@ -163,10 +168,9 @@ class PackedSequence:
 
     @cached_property
     def last_rows(self) -> IntArray:
-        """(batch_sizes[0],) rows of each non-empty sequence's last token, packed order."""
-        alive = int(self.batch_sizes[0]) if self.steps else 0
-        ends: IntArray = self.offsets[self.packed_lengths[:alive] - 1]
-        return ends + np.arange(alive)
+        """(alive,) rows of each non-empty sequence's last token, packed order."""
+        ends: IntArray = self.offsets[self.packed_lengths[: self.alive] - 1]
+        return ends + np.arange(self.alive)
 
     def with_data(self, data: Array) -> "PackedSequence":
         """Return the same structure around other data of shape (M, ...).

@@ -1,29 +1,11 @@
 """Collecting mistakes, so that all are reported in one go."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from contextlib import contextmanager
 
 from seqkit.errors import Problem, UserError
 
-__all__ = ["Mistakes", "named_by_flags"]
-
-
-@contextmanager
-def named_by_flags(flags: Mapping[str, str]) -> Iterator[None]:
-    """Tell of problems with the library's settings by the flags that set them.
-
-    Args:
-        flags: by what the library says of the setting.
-
-    Raises:
-        UserError: what the block raises, each problem at its flag.
-    """
-    try:
-        yield
-    except UserError as error:
-        raise UserError(
-            Problem(p.message, flags.get(p.where, p.where)) for p in error.problems
-        ) from None
+__all__ = ["Mistakes"]
 
 
 class Mistakes:

@@ -1,8 +1,7 @@
 """``seqkit tune TASK``: look for better options on validation data."""
 
 import sys
-from collections.abc import Iterator
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any, NamedTuple
 
 import typer
 
@@ -77,75 +76,70 @@ def tune(
         "threads": threads,
     }  # fmt: skip
     settings = {name: value for name, value in given.items() if value is not None}
-    repeated = {**settings, "trials": trials, "time-limit": _short(time_limit)}
-    words = ["seqkit", "tune", task, *_flags(repeated, assignments or [], searched or [])]
-    status = _tune(
-        task, settings, assignments or [], searched or [], trials=trials, minutes=time_limit,
-        output=output, json=json, words=words,
-    )  # fmt: skip
+    asked = _Asked(task, settings, assignments or [], searched or [], trials, time_limit, output)
+    status = _tune(asked, json=json)
     if status:
         raise typer.Exit(status)
 
 
-def _flags(values: dict[str, Any], assignments: list[str], searched: list[str]) -> Iterator[str]:
-    """Yield the options as they were given, to be repeated."""
-    yield from flag_words({name: str(v) for name, v in values.items() if v is not None})
-    for name, given in (("set", assignments), ("search", searched)):
-        yield from (word for text in given for word in flag_words({name: text}))
+class _Asked(NamedTuple):
+    """What stands on the command line.
+
+    Attributes:
+        task: name of it.
+        settings: those of a run that were given, by name.
+        assignments: of ``--set``.
+        searched: of ``--search``.
+        trials: how many in all.
+        minutes: at most.
+        output: the folder.
+    """
+
+    task: str
+    settings: dict[str, Any]
+    assignments: list[str]
+    searched: list[str]
+    trials: int
+    minutes: float | None
+    output: str | None
+
+    def command(self, folder: str) -> list[str]:
+        """Return the words that go on with the search in its folder."""
+        values = {name: str(value) for name, value in self.settings.items()}
+        values["trials"] = str(self.trials)
+        if self.minutes is not None:
+            values["time-limit"] = f"{self.minutes:g}"
+        lists = (("set", self.assignments), ("search", self.searched))
+        repeated = (word for name, texts in lists for t in texts for word in flag_words({name: t}))
+        return ["seqkit", "tune", self.task, *flag_words(values), *repeated, "--output", folder]
 
 
-def _short(number: float | None) -> str | None:
-    return None if number is None else f"{number:g}"
-
-
-def _tune(
-    task: str,
-    settings: dict[str, Any],
-    assignments: list[str],
-    searched: list[str],
-    *,
-    trials: int,
-    minutes: float | None,
-    output: str | None,
-    json: bool,
-    words: list[str],
-) -> int:
+def _tune(asked: _Asked, *, json: bool) -> int:
     from seqkit.cli.folders import run_folder
     from seqkit.cli.interrupts import stopping_on_interrupt
     from seqkit.cli.tune_view import print_search, say_ending, trial_line
     from seqkit.extras import require_extra
 
     require_extra("tune", "optuna", wanted_by="seqkit tune")
-    plan, space = _planned(
-        task, settings, assignments, searched, trials=trials, minutes=minutes, output=output
-    )
+    plan, space = _planned(asked)
     from seqkit.run_folder import path_word
     from seqkit.tuning import Search
 
-    with run_folder(f"tune-{plan.spec.name}", output) as folder:
+    with run_folder(f"tune-{plan.spec.name}", asked.output) as folder:
         search = Search(
             plan.spec, plan.config, data=plan.data.files, data_options=plan.settings.data_options,
             space=space, folder=folder, host=plan.host, seed=plan.settings.seed,
             threads=plan.settings.threads,
         )  # fmt: skip
-        seconds = None if minutes is None else 60 * minutes
+        seconds = None if asked.minutes is None else 60 * asked.minutes
         with stopping_on_interrupt("without this trial; those before it are kept") as stop:
-            for trial in search.run(trials=trials, seconds=seconds, stop=stop):
+            for trial in search.run(trials=asked.trials, seconds=seconds, stop=stop):
                 print(trial_line(trial), file=sys.stderr)
         print_search(search, folder, json=json)
-        return say_ending(search, [*words, "--output", path_word(folder)])
+        return say_ending(search, asked.command(path_word(folder)))
 
 
-def _planned(
-    task: str,
-    settings: dict[str, Any],
-    assignments: list[str],
-    searched: list[str],
-    *,
-    trials: int,
-    minutes: float | None,
-    output: str | None,
-) -> "tuple[RunPlan, tuple[Dimension, ...]]":
+def _planned(asked: _Asked) -> "tuple[RunPlan, tuple[Dimension, ...]]":
     """Check everything that can be checked before data is read.
 
     Raises:
@@ -156,37 +150,34 @@ def _planned(
     from seqkit.tuning.spaces import default_space
 
     host = default_host()
-    spec = host.find_task(task)
+    spec = host.find_task(asked.task)
     mistakes = Mistakes()
-    if output == "":
+    if asked.output == "":
         mistakes.add("--output", "found nothing, wanted a folder; or leave the option out")
-    if trials < 1:
-        mistakes.add("--trials", f"found {trials}, wanted at least 1")
-    if minutes is not None and not minutes >= 0:
-        mistakes.add("--time-limit", f"found {minutes:g}, wanted minutes, at least 0")
-    if settings.pop("test", None) is not None:
+    if asked.trials < 1:
+        mistakes.add("--trials", f"found {asked.trials}, wanted at least 1")
+    if asked.minutes is not None and not asked.minutes >= 0:
+        mistakes.add("--time-limit", f"found {asked.minutes:g}, wanted minutes, at least 0")
+    if asked.settings.pop("test", None) is not None:
         mistakes.add(
             "--test", "a search never opens the test split; leave it out, and evaluate once"
         )
-    space = _asked_space(spec.config, assignments, searched, mistakes)
+    space = _asked_space(spec.config, asked, mistakes)
     with mistakes.collected():
-        plan = plan_run(spec, Request(settings, {}, assignments), host)
+        plan = plan_run(spec, Request(asked.settings, {}, asked.assignments), host)
     mistakes.raise_any()
     return plan, space or default_space(spec.config, fixed=plan.given)
 
 
 def _asked_space(
-    config: "type[TrainingConfig]",
-    assignments: list[str],
-    searched: list[str],
-    mistakes: "Mistakes",
+    config: "type[TrainingConfig]", asked: _Asked, mistakes: "Mistakes"
 ) -> "tuple[Dimension, ...]":
     """Read what ``--search`` names; what contradicts ``--set`` or itself is noted."""
     from seqkit.tuning.spaces import read_dimension
 
-    fixed = {text.partition("=")[0].strip().replace("-", "_") for text in assignments}
+    fixed = {text.partition("=")[0].strip().replace("-", "_") for text in asked.assignments}
     space: dict[str, Dimension] = {}
-    for text in searched:
+    for text in asked.searched:
         with mistakes.collected():
             dimension = read_dimension(config, text)
             where = f"--search {dimension.name}"

@@ -21,6 +21,9 @@ SHARED = 2**19
 """Numbers from which two threads share a copy: one alone takes some 0.2 ms for them."""
 
 
+_NOTHING = np.empty(0, np.float32)
+
+
 class Laid(NamedTuple):
     """A float32 matrix (R, C).
 
@@ -44,9 +47,6 @@ class Laid(NamedTuple):
             return self.numbers
         self.write()
         return _NOTHING
-
-
-_NOTHING = np.empty(0, np.float32)
 
 
 def nothing() -> Laid:

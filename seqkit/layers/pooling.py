@@ -110,7 +110,7 @@ class MaxPooling(_Unlearnt):
         pooled = np.zeros((batch.batch, *batch.data.shape[1:]), batch.data.dtype)
         if not batch.steps:
             return pooled, lambda d_pooled: batch
-        owners = batch.order[: batch.batch_sizes[0]]
+        owners = batch.order[: batch.alive]
         values, spread = largest(batch.data, batch.batch_sizes)
         pooled[owners] = values
         return pooled, lambda d_pooled: batch.with_data(spread(d_pooled[owners]))

@@ -119,7 +119,7 @@ class _Recurrent(Generic[S]):
         order, weights = StateOrder(batch), self.weights_of_pass(train=train, rng=rng)
         before = _of_one(order.rows_of(state))
         if before is None:
-            shape = self.state_arrays, order.rows, self.units
+            shape = self.state_arrays, batch.alive, self.units
             before = tuple(np.zeros(shape, self.w_hidden.value.dtype))
         run = self._kernel(batch.data, batch.batch_sizes, before, weights.values, keep=train)
 

@@ -51,22 +51,18 @@ class StateOrder:
     in the packing's order inside.
 
     Args:
-        batch: whose sequences they are.
-
-    Attributes:
-        rows: A, how many are not empty.
+        batch: whose sequences they are; A of them are not empty.
     """
 
     def __init__(self, batch: PackedSequence) -> None:
-        self.rows = int(batch.batch_sizes[0]) if batch.steps else 0
         self._batch = batch
+        self._alive = batch.order[: batch.alive]
 
     def rows_of(self, state: Any) -> Arrays | None:
         """Return what is inside, (L, N, H) to (L, A, H); None for None."""
         if state is None:
             return None
-        alive = self._batch.order[: self.rows]
-        return tuple(array.take(alive, axis=1) for array in state)
+        return tuple(array.take(self._alive, axis=1) for array in state)
 
     def filled(self, rows: Sequence[Array], empty: Any) -> list[Array]:
         """Return what is outside, (L, A, H) to (L, N, H).
@@ -75,7 +71,7 @@ class StateOrder:
             rows: of the sequences that are not empty.
             empty: a state with those that are; None for zeros.
         """
-        if self.rows == self._batch.batch:
+        if len(self._alive) == self._batch.batch:
             order = self._batch.inverse_order
             return [new.take(order, axis=1) for new in rows]
         whole = []
@@ -83,6 +79,6 @@ class StateOrder:
             array = np.zeros((len(new), self._batch.batch, new.shape[2]), new.dtype)
             if empty is not None:
                 array[...] = empty[k]
-            array[:, self._batch.order[: self.rows]] = new
+            array[:, self._alive] = new
             whole.append(array)
         return whole

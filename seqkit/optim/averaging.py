@@ -113,10 +113,10 @@ class WeightAverage:
         if "updates" not in state:
             raise ValueError("the state has no number of updates")
         names = averaged if int(state["updates"]) else []
-        if state.keys() - {"updates"} != set(names):
+        if differing := sorted((state.keys() - {"updates"}) ^ {*names}):
             raise ValueError(
                 "the state is of other parameters than are averaged here, differing in "
-                + ", ".join(sorted((state.keys() - {"updates"}) ^ set(names)))
+                f"{', '.join(differing)}"
             )
         self._averages = {
             name: matching_copy(state[name], self.parameters[name], name) for name in names

@@ -21,7 +21,7 @@ from textwrap import indent
 from typing import TYPE_CHECKING, Any, Literal, TypeAlias
 
 from seqkit.datasets import DataFiles
-from seqkit.errors import Problem, UserError
+from seqkit.errors import Problem, UserError, placed
 from seqkit.extras import require_extra
 from seqkit.files import ensure_writable_folder, write_atomically
 from seqkit.options import as_recipe, with_options
@@ -169,10 +169,10 @@ class Search:
             except UserError:
                 continue  # it may go together with other values; that shows when it is tried
             try:
-                self.host.check_options(config)
+                with placed({name: f"--search {name}"}):
+                    self.host.check_options(config)
             except UserError as error:
-                own = dict.fromkeys([name], f"--search {name}")
-                problems += [Problem(p.message, own.get(p.where, p.where)) for p in error.problems]
+                problems += error.problems
         if problems:
             raise UserError(problems)
 

@@ -6,7 +6,7 @@ from dataclasses import asdict
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
-from seqkit.errors import Problem, UserError
+from seqkit.errors import Problem, UserError, placed
 from seqkit.kernels.threads import use_threads
 from seqkit_tasks.language_modelling.adaptation import Dynamic
 from seqkit_tasks.language_modelling.adapted import (
@@ -87,15 +87,13 @@ def create_adapt() -> Callable[..., None]:
             refuse_idle({**weights, "--rate": rate}, "--tune-on finds it")
         else:
             refuse_idle({"--tune-lines": tune_lines}, "there is no --tune-on to take them from")
-        from seqkit.cli.mistakes import named_by_flags
-
-        with named_by_flags(FLAGS):
+        with placed(FLAGS):
             cache = Cache(size=cache_size, **_given(weight=cache_weight, sharpness=cache_sharpness))
             how = Dynamic(**_given(learning_rate=rate, segment=segment))
         adaptation = Adaptation(cache=cache, dynamic=how, both=cache)
         task, network = load_language_model(model)
         lines = _read(task, data)
-        with use_threads(threads), named_by_flags(FLAGS):
+        with use_threads(threads), placed(FLAGS):
             if tune_on is not None:
                 tuning = _read(task, tune_on)[: tune_lines or TUNE_LINES]
                 adaptation = tune(network, tuning, adaptation, dynamic=dynamic)

@@ -5,13 +5,12 @@ typer and rich are imported inside the functions, so that a plugin's import cost
 
 import math
 import sys
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import asdict
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
-from seqkit.errors import Problem, UserError
+from seqkit.errors import Problem, UserError, placed
 from seqkit.kernels.threads import use_threads
 from seqkit.loading import load
 from seqkit.sampling import Sampling
@@ -186,9 +185,7 @@ def create_generate() -> Callable[..., None]:
           $ seqkit generate runs/lm-1 --lines 10 --top-p 0.9 --no-unk --seed 7
           $ seqkit generate runs/translator --prompt "guten Abend" --samples 3
         """
-        from seqkit.cli.mistakes import named_by_flags
-
-        with named_by_flags({name: f"--{name}" for name in ("temperature", "top-k", "top-p")}):
+        with placed({name: f"--{name}" for name in ("temperature", "top-k", "top-p")}):
             sampling = Sampling(temperature=temperature, top_k=top_k, top_p=top_p)
         trained = load(model)
         task, network = trained.task, trained.model
@@ -198,7 +195,7 @@ def create_generate() -> Callable[..., None]:
                 f"a model of {trained.spec.name!r} writes one text, without unknown marks",
             )
             (example,) = trained.examples([prompt])
-            with use_threads(), _blaming(model, trained.spec.name):
+            with use_threads(), placed({"": f"{model} ({trained.spec.name})"}):
                 texts = network.sample(
                     example, sampling=sampling, samples=samples, length=length, seed=seed
                 )
@@ -221,16 +218,6 @@ def create_generate() -> Callable[..., None]:
                 _print_text(written, as_json=as_json)
 
     return generate
-
-
-@contextmanager
-def _blaming(model: Path, task: str) -> Iterator[None]:
-    """Name the model and its task where it does not write."""
-    try:
-        yield
-    except UserError as error:
-        where = f"{model} ({task})"
-        raise UserError(Problem(p.message, p.where or where) for p in error.problems) from None
 
 
 def _print_text(written: GeneratedText, *, as_json: bool) -> None:
