@@ -1,7 +1,6 @@
 """A saved model, ready to be used: ``seqkit.load(path).predict(texts)``."""
 
-from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -131,11 +130,6 @@ class TrainedModel:
         parts += [f"data={self.metadata['data']!r}"] if "data" in self.metadata else []
         return f"TrainedModel({', '.join(parts)})"
 
-    @contextmanager
-    def _computing(self) -> Iterator[None]:
-        with use_threads(self.threads), use_compiled(self.compiled):
-            yield
-
     @property
     def metadata(self) -> Mapping[str, Any]:
         """Seed, data, best epoch, validation score: what training left for people to read."""
@@ -162,7 +156,7 @@ class TrainedModel:
 
     def predict_examples(self, examples: Sequence[Any]) -> list[Any]:
         """Predict for examples that the task has made, in their order."""
-        with self._computing():
+        with use_threads(self.threads), use_compiled(self.compiled):
             return self.model.predict(examples)
 
     def predict_proba(self, inputs: Sequence[Any]) -> Array:
@@ -171,7 +165,7 @@ class TrainedModel:
         Raises:
             SeqkitError: the task does not choose one label for each input.
         """
-        with self._computing():
+        with use_threads(self.threads), use_compiled(self.compiled):
             return self.model.probabilities(self.examples(inputs))
 
     def evaluate(
@@ -201,7 +195,7 @@ class TrainedModel:
             raise UserError(
                 Problem("no examples in it", str(data) if isinstance(data, str | Path) else "")
             )
-        with self._computing():
+        with use_threads(self.threads), use_compiled(self.compiled):
             return self.model.evaluate(examples, resamples=resamples)
 
 

@@ -221,13 +221,13 @@ def pack_flat(flat: Array, lengths: ArrayLike) -> PackedSequence:
         ValueError: a negative length, or a sum that differs from M.
     """
     lengths = np.asarray(lengths, dtype=np.int64)
+    if len(lengths) == 1 and lengths[0] == len(flat):
+        ones, first = np.ones(len(flat), np.int64), np.zeros(1, np.int64)
+        return _unchecked({"data": flat.copy(), "batch_sizes": ones, "order": first})
     if (lengths < 0).any() or int(lengths.sum()) != len(flat):
         raise ValueError(
             f"lengths must be at least 0 and add up to {len(flat)}, found {lengths.tolist()[:20]}"
         )
-    if len(lengths) == 1:
-        ones, first = np.ones(len(flat), np.int64), np.zeros(1, np.int64)
-        return _unchecked({"data": flat.copy(), "batch_sizes": ones, "order": first})
     order = np.argsort(-lengths, kind="stable")
     steps = int(lengths.max(initial=0))
     ended = np.bincount(lengths, minlength=steps + 1)[:steps]

@@ -7,10 +7,9 @@ from typing import TypeAlias
 
 import numpy as np
 
-from seqkit.arrays import Array, aligned_empty
+from seqkit.arrays import Array
 from seqkit.kernels.compiled import Compiled
 from seqkit.kernels.passes import Arrays
-from seqkit.kernels.threads import single_blas
 
 __all__ = ["Both", "lstm_both_ends"]
 
@@ -23,27 +22,16 @@ def lstm_both_ends(found: Compiled, x: Array, weights: Both) -> tuple[Array, Arr
 
     Args:
         found: compiled steps.
-        x: (T, D) float32.
+        x: (T, D) float32; at least one token.
         weights: W (D, 4H), U (H, 4H) and b (4H,) of each, float32.
 
     Returns:
         Outputs (T, 2H), and hidden states (2, H) and cells (2, H) after the last token read.
     """
-    x = np.ascontiguousarray(x)
-    steps, units = len(x), len(weights[0][1])
-    outputs = aligned_empty((steps, 2 * units), x.dtype)
-    gates = aligned_empty((steps, 4 * units), x.dtype)
-    hidden, cell = np.zeros((2, 2, units), x.dtype)
-    with single_blas():
-        for direction, matrices in enumerate(weights):
-            found.code.lstm_alone(
-                found.multiply,
-                x,
-                *map(np.ascontiguousarray, matrices),
-                gates,
-                hidden[direction],
-                cell[direction],
-                outputs,
-                direction,
-            )
+    units = len(weights[0][1])
+    outputs = np.empty((len(x), 2 * units), x.dtype)
+    states = np.empty((2, 2, units), x.dtype)
+    lying = [np.ascontiguousarray(array) for array in (x, *weights[0], *weights[1])]
+    found.code.lstm_both_ends(found.multiply, *lying, outputs, states)
+    hidden, cell = states.swapaxes(0, 1)
     return outputs, hidden, cell

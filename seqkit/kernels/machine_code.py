@@ -22,8 +22,8 @@ __all__ = [
     "NUMBA",
     "OPTIONS",
     "PANEL",
-    "lstm_alone",
     "lstm_backward",
+    "lstm_both_ends",
     "lstm_forward",
     "product",
     "to_panels",
@@ -41,8 +41,11 @@ OPTIONS: dict[str, Any] = {
     "cache": True,
 }
 
-TILE = 16
-"""Rows and columns that are transposed at once: a row of a tile is a line of the cache."""
+LINE = 16
+"""Numbers in a line of the cache."""
+
+TILE = LINE
+"""Rows and columns that are transposed at once."""
 
 
 @intrinsic
@@ -192,8 +195,9 @@ PANELS = types.void(CONSTANT, VECTOR, VARIABLE, VARIABLE)
 TRANSPOSE = types.void(CONSTANT, VECTOR, VARIABLE)
 ANYHOW = types.Array(types.float32, 2, "A", readonly=True)
 PRODUCT = types.void(ADDRESS, ANYHOW, ANYHOW, types.float32[:, :], VARIABLE)
-ALONE = types.void(
-    ADDRESS, CONSTANT, CONSTANT, CONSTANT, CONSTANT_VECTOR, REAL, VECTOR, VECTOR, REAL, VARIABLE,
+BOTH_ENDS = types.void(
+    ADDRESS, CONSTANT, CONSTANT, CONSTANT, CONSTANT_VECTOR, CONSTANT, CONSTANT, CONSTANT_VECTOR,
+    REAL, types.float32[:, :, ::1],
 )  # fmt: skip
 FORWARD = types.void(
     ADDRESS, INTEGERS, VARIABLE, VARIABLE, INTEGERS, VARIABLE, CONSTANT, CONSTANT_VECTOR,
@@ -346,39 +350,57 @@ def lstm_forward(
                 _copy(h, outputs[place, left:])
 
 
-@njit(ALONE, **OPTIONS)
-def lstm_alone(multiply, x, w_input, w_hidden, bias, gates, hidden, cell, outputs, direction):
-    """Run over one sequence, for inference.
-
-    Args:
-        multiply: address of :func:`seqkit.kernels.tiles.multiply`.
-        x: (T, D).
-        w_input: (D, 4H).
-        w_hidden: (H, 4H).
-        bias: (4H,).
-        gates: (T, 4H) to work in.
-        hidden: (H,) goes on from step to step.
-        cell: (H,) likewise.
-        outputs: (T, 2H).
-        direction: 0 reads from the first token on and writes the left half of the outputs, 1 from
-            the last one on and the right half.
-    """
-    steps, units = len(x), len(cell)
-    squashed = np.empty(units, np.float32)
+@njit(inline="always", fastmath=OPTIONS["fastmath"], error_model="numpy")
+def _read_alone(multiply, x, w_input, w_hidden, bias, gates, rows, state, outputs, right):
+    """Run one of them over the sequence; ``rows`` (3, H) are to work in."""
+    steps, units = len(x), rows.shape[1]
+    hidden, cell, squashed = rows[0], rows[1], rows[2]
+    for k in range(units):
+        cell[k] = 0
     for t in range(steps):
-        gates[t] = bias
+        _copy(bias, gates[t])
     call_multiply(
         multiply, steps, x.shape[1], 4 * units, x.ctypes.data, x.shape[1], 1,
         w_input.ctypes.data, 4 * units, gates.ctypes.data, 4 * units, 1,
     )  # fmt: skip
     for step in range(steps):
-        t = steps - 1 - step if direction else step
-        call_multiply(
-            multiply, 1, units, 4 * units, hidden.ctypes.data, units, 1,
-            w_hidden.ctypes.data, 4 * units, gates.ctypes.data + 16 * t * units, 4 * units, 1,
-        )  # fmt: skip
+        t = steps - 1 - step if right else step
+        if step:
+            call_multiply(
+                multiply, 1, units, 4 * units, hidden.ctypes.data, units, 1,
+                w_hidden.ctypes.data, 4 * units, gates.ctypes.data + 16 * t * units, 4 * units, 1,
+            )  # fmt: skip
         _open_gates(units, gates[t], cell, cell, squashed, hidden)
-        outputs[t, direction * units : (direction + 1) * units] = hidden
+        _copy(hidden, outputs[t, right * units : (right + 1) * units])
+    _copy(hidden, state[0])
+    _copy(cell, state[1])
+
+
+@njit(BOTH_ENDS, **OPTIONS)
+def lstm_both_ends(
+    multiply, x, w_left, u_left, b_left, w_right, u_right, b_right, outputs, states
+):  # fmt: skip
+    """Run two LSTMs over one sequence, for inference, the second from the last token on.
+
+    Args:
+        multiply: address of :func:`seqkit.kernels.tiles.multiply`.
+        x: (T, D), at least one token.
+        w_left: W (D, 4H) of the first one.
+        u_left: U (H, 4H).
+        b_left: (4H,).
+        w_right: the same of the second one.
+        u_right: likewise.
+        b_right: likewise.
+        outputs: (T, 2H) to be written.
+        states: (2, 2, H) to be written, hidden state and cell of each.
+    """
+    steps, units = len(x), states.shape[2]
+    room = np.empty((4 * steps + 3) * units + LINE, np.float32)
+    room = room[-room.ctypes.data % (4 * LINE) // 4 :]
+    gates = room[: 4 * steps * units].reshape(steps, 4 * units)
+    rows = room[4 * steps * units : (4 * steps + 3) * units].reshape(3, units)
+    _read_alone(multiply, x, w_left, u_left, b_left, gates, rows, states[0], outputs, 0)
+    _read_alone(multiply, x, w_right, u_right, b_right, gates, rows, states[1], outputs, 1)
 
 
 @njit(BACKWARD, **OPTIONS)

@@ -48,6 +48,8 @@ class LSTMState(NamedTuple):
 State: TypeAlias = tuple[Array, ...]
 """Any recurrent state: a NamedTuple of arrays (L, N, H)."""
 
+# Closures quote ``S | None``: what is not quoted is built anew whenever a closure is made, and a
+# union with a type variable takes a microsecond.
 S = TypeVar("S", bound=State)
 
 RecurrentBackward: TypeAlias = Callable[..., tuple[PackedSequence, Any]]

@@ -1,6 +1,7 @@
 """Two recurrent layers that read each sequence from either end (Schuster and Paliwal 1997)."""
 
 from collections.abc import Callable, Iterator, Sequence
+from functools import partial
 from typing import Any, Generic, TypeVar
 
 import numpy as np
@@ -107,19 +108,16 @@ class Bidirectional(Generic[S]):
             found = lstms.read_short(batch)
             if found is not None:
                 outputs, final = found
-                return batch.with_data(outputs), final, self._again(batch)  # type: ignore[return-value]
+                again = partial(self._backward_again, batch)
+                return batch.with_data(outputs), final, again  # type: ignore[return-value]
         return self._forward(batch, state, train, rng, lstms)
 
-    def _again(self, batch: PackedSequence) -> RecurrentBackward:
-        """Return a backward that reads the batch once more, should anybody want one."""
-
-        def backward(
-            d_outputs: PackedSequence | None, d_state: S | None = None
-        ) -> tuple[PackedSequence, S]:
-            _, _, back = self._forward(batch, None, False, None, None)
-            return back(d_outputs, d_state)
-
-        return backward
+    def _backward_again(
+        self, batch: PackedSequence, d_outputs: PackedSequence | None, d_state: S | None = None
+    ) -> tuple[PackedSequence, S]:
+        """Go back over a batch of which nothing was kept: it is read once more."""
+        _, _, back = self._forward(batch, None, False, None, None)
+        return back(d_outputs, d_state)
 
     def _forward(
         self,
@@ -134,7 +132,7 @@ class Bidirectional(Generic[S]):
         outputs, final, back = read(batch, state, rngs, train=train)
 
         def backward(
-            d_outputs: PackedSequence | None, d_state: S | None = None
+            d_outputs: PackedSequence | None, d_state: "S | None" = None
         ) -> tuple[PackedSequence, S]:
             d_x, d_before = back(d_outputs, d_state)
             return batch.with_data(d_x), d_before
@@ -161,7 +159,7 @@ class Bidirectional(Generic[S]):
         outputs = np.concatenate([left.data, right.data[batch.reversal]], axis=1)
         width = self.forward_layer.output_features
 
-        def backward(d_outputs: PackedSequence | None, d_state: S | None) -> tuple[Array, S]:
+        def backward(d_outputs: PackedSequence | None, d_state: "S | None") -> tuple[Array, S]:
             d_left = d_right = None
             if d_outputs is not None:
                 d_left = batch.with_data(d_outputs.data[:, :width])

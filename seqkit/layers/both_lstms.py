@@ -53,8 +53,8 @@ class BothLSTMs(NamedTuple):
         """
         if type(left) is not LSTM or type(right) is not LSTM or not tokens:
             return None
-        fit = left.units == right.units and left.may_share(inputs) and right.may_share(inputs)
-        return cls(left, right) if fit else None
+        fit = dispatch.lstm_may_share(inputs, *_values(left), *_values(right))
+        return cls(left, right) if fit and left.units == right.units else None
 
     def forward(
         self,

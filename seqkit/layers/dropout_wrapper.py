@@ -63,12 +63,14 @@ class DropoutWrapper(Generic[S]):
         rng: np.random.Generator | None = None,
     ) -> tuple[PackedSequence, S, RecurrentBackward]:
         """Run over a batch of (M, D), as every recurrent layer does."""
+        if not (train and self.dropout):
+            return self.recurrent.forward(batch, state, train=train, rng=rng)
         x, back_before = self._dropout.forward(batch, train=train, rng=rng)
         y, final, back_recurrent = self.recurrent.forward(x, state, train=train, rng=rng)
         outputs, back_after = self._dropout.forward(y, train=train, rng=rng)
 
         def backward(
-            d_outputs: PackedSequence | None, d_state: S | None = None
+            d_outputs: PackedSequence | None, d_state: "S | None" = None
         ) -> tuple[PackedSequence, Any]:
             d_y = None if d_outputs is None else back_after(d_outputs)
             d_x, d_start = back_recurrent(d_y, d_state)

@@ -123,11 +123,11 @@ class _Recurrent(Generic[S]):
             before = tuple(np.zeros(shape, self.w_hidden.value.dtype))
         run = self._kernel(batch.data, batch.batch_sizes, before, weights.values, keep=train)
 
-        def final(rows: Arrays, empty: S | None) -> S:
+        def final(rows: Arrays, empty: "S | None") -> S:
             return self.state_type(*order.filled([new[None] for new in rows], empty))
 
         def backward(
-            d_outputs: PackedSequence | None, d_state: S | None = None
+            d_outputs: PackedSequence | None, d_state: "S | None" = None
         ) -> tuple[PackedSequence, S]:
             d_data = None if d_outputs is None else d_outputs.data
             found = run.backward(d_data, _of_one(order.rows_of(d_state)))
@@ -349,11 +349,6 @@ class LSTM(_Recurrent[LSTMState]):
         w_hidden = np.ascontiguousarray(self.w_hidden.value)
         outputs = dispatch.lstm_folded(folded, ids.data, ids.batch_sizes, w_hidden, place)
         return ids.with_data(outputs)
-
-    def may_share(self, inputs: Array) -> bool:
-        """Return whether this layer and another can read such inputs side by side here."""
-        weights = self.w_input.value, self.w_hidden.value, self.bias.value
-        return dispatch.lstm_may_share(inputs, *weights)
 
 
 class GRU(_Recurrent[HiddenState]):

@@ -178,7 +178,7 @@ class Stack(Generic[S]):
                 backwards.append(step_backward)
 
         def backward(
-            d_outputs: PackedSequence | None, d_state: S | None = None
+            d_outputs: PackedSequence | None, d_state: "S | None" = None
         ) -> tuple[PackedSequence, S]:
             d_finals = split_state(d_state, counts)
             d_y = np.zeros_like(y) if d_outputs is None else d_outputs.data
@@ -226,7 +226,7 @@ class Stack(Generic[S]):
         if self.joints:
             y, join_backward = self.joints[k].join(batch.data, y)
 
-        def backward(d_y: Array, d_state: S | None) -> tuple[Array, S]:
+        def backward(d_y: Array, d_state: "S | None") -> tuple[Array, S]:
             d_around: Array | None = None
             if join_backward is not None:
                 d_around, d_y = join_backward(d_y)
