@@ -7,6 +7,7 @@ import numpy as np
 from numpy.typing import ArrayLike
 
 from seqkit.arrays import Array, BoolArray, IntArray
+from seqkit.layers.temperature import Temperature
 from seqkit.parameters import Parameter
 
 __all__ = ["NaiveBayesRegression", "NgramSets", "log_count_ratios"]
@@ -16,6 +17,10 @@ FOLDS = 5
 
 STRENGTH = 3.0
 """C, the inverse strength of the L2 penalty; 1 to 8 do alike on MR and NSMC."""
+
+OWN = 0.25
+"""Beta, the share of a weight that is its own; the rest is the mean of its kind. Wang and Manning
+found 0.25 to be good everywhere, and so it is on MR and NSMC."""
 
 ITERATIONS = 200
 """Of L-BFGS; one that is not quite at its end yet is as good."""
@@ -93,7 +98,9 @@ class NaiveBayesRegression:
         evidence(text, c) = bias(c) + sum over f of weight(text, f, c) w(f, c)
 
     which is the log-odds of c against the other classes; of two classes each gets half of it, so
-    that their difference is the log-odds.
+    that their difference is the log-odds. Three quarters of w(f, c) are the mean size of the
+    regression's weights of that kind, which is naive Bayes, and one quarter is f's own; w and the
+    bias are such that what is said of unseen texts is as sure as it is right.
 
     A regression knows the texts that it was fitted on by heart, so what learns beside it must not
     see what it says of those: :meth:`fit` returns what regressions fitted on other folds say.
@@ -147,7 +154,11 @@ class NaiveBayesRegression:
             self._fit(texts.chosen(~held_out), labels[~held_out])
             evidence[held_out] = self.evidence(texts.chosen(held_out))
         self._fit(texts, labels)
-        return evidence
+        temperature = Temperature()
+        temperature.fit(evidence, labels)
+        for parameter in (self.w, self.bias):
+            parameter.value /= float(temperature)
+        return temperature.scale(evidence).astype(evidence.dtype)
 
     def _fit(self, texts: NgramSets, labels: IntArray) -> None:
         counts = [
@@ -172,7 +183,11 @@ class NaiveBayesRegression:
         starts = np.concatenate([[0], np.cumsum(texts.sizes)])
         shape = (len(inside), sum(self.kinds))
         matrix = csr_matrix((self._weights(texts, c), texts.ids, starts), shape=shape)
-        self.w.value[:, c], self.bias.value[c] = _fit_regression(matrix, inside)
+        w, bias = _fit_regression(matrix, inside)
+        for own in np.split(w, np.cumsum(self.kinds)[:-1]):
+            if len(own):
+                own[:] = OWN * own + (1 - OWN) * np.abs(own).mean()
+        self.w.value[:, c], self.bias.value[c] = w, OWN * bias
 
     def _weights(self, texts: NgramSets, c: int) -> Array:
         """Return the weight (K,) of each n-gram in its text, for a class."""

@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 
 from seqkit.layers.naive_bayes import FOLDS, NaiveBayesRegression, NgramSets, log_count_ratios
+from seqkit.layers.temperature import Temperature
 
 GOOD, BAD, THE = 0, 1, 2
 
@@ -44,7 +45,7 @@ def test_ngrams_that_stand_with_a_label_speak_for_it(classes: int) -> None:
     assert evidence.argmax(axis=1).tolist() == [GOOD, BAD]
 
 
-def test_the_evidence_of_two_labels_differs_by_the_log_odds_of_the_regression() -> None:
+def test_the_log_odds_of_two_labels_go_with_a_regression_pulled_to_its_mean_weight() -> None:
     from sklearn.linear_model import LogisticRegression
 
     texts, labels = some_texts(60)
@@ -58,10 +59,21 @@ def test_the_evidence_of_two_labels_differs_by_the_log_odds_of_the_regression() 
     dense *= log_count_ratios(counts)[:, 0]
     dense /= np.sqrt(np.square(dense).sum(axis=1, keepdims=True))
     theirs = LogisticRegression(C=3.0, max_iter=200).fit(dense, labels == 0)
+    weights = 0.75 * np.abs(theirs.coef_[0]).mean() + 0.25 * theirs.coef_[0]
+    log_odds = dense @ weights + 0.25 * theirs.intercept_
     evidence = ours.evidence(texts)
-    assert evidence[:, 0] - evidence[:, 1] == pytest.approx(
-        theirs.decision_function(dense), abs=1e-3
-    )
+    found = evidence[:, 0] - evidence[:, 1]
+    assert found == pytest.approx(found.std() / log_odds.std() * log_odds, abs=1e-3)
+
+
+@pytest.mark.parametrize("classes", [2, 3])
+def test_what_is_said_of_unseen_texts_is_as_sure_as_it_is_right(classes: int) -> None:
+    texts, labels = some_texts(300, classes=classes)
+    unsure = np.random.default_rng(1).random(300) < 0.3
+    labels = np.where(unsure, (labels + 1) % classes, labels)
+    temperature = Temperature()
+    temperature.fit(NaiveBayesRegression([8], classes=classes).fit(texts, labels), labels)
+    assert float(temperature) == pytest.approx(1, abs=1e-3)
 
 
 def test_kinds_are_scaled_apart() -> None:
@@ -74,12 +86,15 @@ def test_kinds_are_scaled_apart() -> None:
 
 def test_what_is_said_of_a_training_text_comes_from_a_fit_without_it() -> None:
     texts, labels = some_texts(40)
-    said = NaiveBayesRegression([8], classes=2).fit(texts, labels)
     fold = np.random.default_rng(0).permutation(40) % FOLDS
+
+    def said_of(held_out: int, labels: np.ndarray) -> np.ndarray:
+        said = NaiveBayesRegression([8], classes=2).fit(texts, labels)[fold == held_out]
+        return said / np.abs(said).max()  # how sure it is in general, all texts together tell
+
     turned = np.where(fold == 1, 1 - labels, labels)
-    said_with_turned_labels = NaiveBayesRegression([8], classes=2).fit(texts, turned)
-    assert said[fold == 1] == pytest.approx(said_with_turned_labels[fold == 1])
-    assert not np.allclose(said[fold == 2], said_with_turned_labels[fold == 2])
+    assert said_of(1, labels) == pytest.approx(said_of(1, turned), abs=1e-6)
+    assert not np.allclose(said_of(2, labels), said_of(2, turned))
 
 
 def test_copies_of_a_text_do_not_tell_its_label() -> None:
