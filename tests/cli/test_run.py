@@ -127,6 +127,7 @@ def test_what_the_config_itself_refuses_is_placed_too(seqkit):
         (["--config", "gone.toml"], "gone.toml: cannot be read: No such file or directory"),
         (["--config", "bad.toml"], "bad.toml:2: not TOML: "),
         (["--config", "deep.toml"], "deep.toml: its values are nested too deeply, wanted one"),
+        (["--config", "long.toml"], "long.toml: one of its whole numbers has thousands of digits"),
         (["--set", "epochs=1", "--epochs", "2"], "--set epochs: given twice, also as --epochs"),
         (["--data", "toy-sampel"], "--data toy-sampel: found neither a file or folder nor a data"),
         (["--data", "elsewhere"], "--data elsewhere: is data for 'other', wanted 'toy'"),
@@ -146,6 +147,7 @@ def test_what_the_config_itself_refuses_is_placed_too(seqkit):
 def test_mistakes(seqkit, arguments, message):
     Path("bad.toml").write_text("epochs = 3\nepochs 4\n")
     Path("deep.toml").write_text("epochs = " + "[" * 5000)
+    Path("long.toml").write_text("epochs = " + "9" * 5000)
     done = seqkit("run", "toy", *arguments)
     assert done.status == 2
     assert done.err.startswith(message)
