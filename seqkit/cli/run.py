@@ -15,6 +15,7 @@ import typer
 from seqkit.cli.flags import FlagCommand, flag_parameter, given_flags, with_signature
 from seqkit.cli.groups import Entry, LazyGroup, command_of, group_of
 from seqkit.cli.mistakes import Mistakes
+from seqkit.cli.notices import say
 from seqkit.cli.plan import Request, RunPlan, flag_of, plan_run, settings_of
 from seqkit.cli.settings import PANELS, RunSettings
 from seqkit.errors import UserError
@@ -168,7 +169,7 @@ def resume(spec: TaskSpec[Any], request: Request, host: PluginHost) -> int:
         found = f"found a run of {run.spec.name!r}, wanted {spec.name!r}"
         raise UserError(f"--resume {settings.resume}: {found}")
     if run.finished:
-        print(f"{run.output}: this run had finished; it is scored again", file=sys.stderr)
+        say(f"{run.output}: this run had finished; it is scored again")
     return _drive(run, settings)
 
 
@@ -234,13 +235,13 @@ def _work(run: "Run", progress: "RunProgress") -> "RunReport | None":
 
 def _say_how_to_resume(run: "Run") -> None:
     if run.output is None or not run.written:
-        print("interrupted; nothing was saved yet", file=sys.stderr)
+        say("interrupted; nothing was saved yet")
         return
     from seqkit.run_folder import path_word
 
-    print(f"interrupted; what was trained so far is in {run.output}", file=sys.stderr)
+    say(f"interrupted; what was trained so far is in {run.output}")
     command = shlex.join(["seqkit", "run", run.spec.name, "--resume", path_word(run.output)])
-    print(f"to go on: {command}", file=sys.stderr)
+    say(f"to go on: {command}")
 
 
 def _show(run: "Run", report: "RunReport", settings: RunSettings) -> None:
