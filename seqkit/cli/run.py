@@ -136,7 +136,7 @@ def _run_task(spec: TaskSpec[Any], context: typer.Context) -> None:
 
 def execute(plan: RunPlan) -> int:
     """Make the run's folder, train, and print the report; returns the exit status."""
-    from seqkit.cli.folders import run_folder
+    from seqkit.cli.folders import run_folder, sole_writer
     from seqkit.runs import Run
 
     with run_folder(plan.spec.name, plan.settings.output) as folder:
@@ -152,19 +152,28 @@ def execute(plan: RunPlan) -> int:
                 threads=plan.settings.threads,
                 host=plan.host,
             )
-        return _drive(run, plan.settings)
+        with sole_writer(folder):
+            return _drive(run, plan.settings)
 
 
 def resume(spec: TaskSpec[Any], request: Request, host: PluginHost) -> int:
     """Go on with an interrupted run, whose options are its own; returns the exit status."""
-    from seqkit.runs import Run
+    from seqkit.cli.folders import sole_writer
 
     _refuse_changes(request)
     mistakes = Mistakes()
     settings = settings_of(request, mistakes)
     mistakes.raise_any()
+    folder = Path(str(settings.resume))
+    with sole_writer(folder):
+        return _go_on(folder, spec, settings, host)
+
+
+def _go_on(folder: Path, spec: TaskSpec[Any], settings: RunSettings, host: PluginHost) -> int:
+    from seqkit.runs import Run
+
     with _results_only():
-        run = Run.resume(Path(str(settings.resume)), threads=settings.threads, host=host)
+        run = Run.resume(folder, threads=settings.threads, host=host)
     if run.spec.name != spec.name:
         found = f"found a run of {run.spec.name!r}, wanted {spec.name!r}"
         raise UserError(f"--resume {settings.resume}: {found}")

@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 
+from seqkit.cli.folders import sole_writer
 from seqkit.hookspecs import hookimpl
 from seqkit.plugins import use_host
 from tests.cli.toy import toy_host, write_data
@@ -158,6 +159,21 @@ def test_a_finished_run_is_never_written_over(seqkit, trained):
     done = seqkit("run", "toy", "--output", trained)
     assert done.status == 2
     assert "already holds a run" in done.err
+
+
+def test_two_runs_do_not_write_to_one_folder_at_once(seqkit):
+    Path("mine").mkdir()
+    refused = (
+        "mine: another run is writing there; wait until it has ended, or choose another folder\n"
+    )
+    with sole_writer(Path("mine")):
+        done = seqkit("run", "toy", "--output", "mine")
+    assert (done.status, done.err) == (2, refused)
+    assert not list(Path("mine").iterdir())
+    assert seqkit("run", "toy", "--output", "mine").status == 0
+    with sole_writer(Path("mine")):
+        assert seqkit("run", "toy", "--resume", "mine").err == refused
+    assert seqkit("run", "toy", "--resume", "mine").status == 0
 
 
 @pytest.mark.parametrize("name", ["config.toml", "log.jsonl"])
