@@ -209,21 +209,24 @@ def test_unknown_task(seqkit):
 
 
 class Interrupter:
-    """Presses Ctrl-C when an epoch has finished."""
+    """Presses Ctrl-C, or sends another signal, when an epoch has finished."""
 
-    def __init__(self, *epochs: int, times: int = 1) -> None:
+    def __init__(self, *epochs: int, times: int = 1, number: int = signal.SIGINT) -> None:
         self.epochs = epochs
         self.times = times
+        self.number = number
 
     @hookimpl
     def seqkit_epoch_finished(self, report):
         if report.epoch in self.epochs:
             for _ in range(self.times):
-                os.kill(os.getpid(), signal.SIGINT)
+                os.kill(os.getpid(), self.number)
 
 
-def test_ctrl_c_saves_and_the_run_can_be_resumed(seqkit, tmp_path):
-    with use_host(toy_host(tmp_path / "sample", ("interrupter", Interrupter(2)))):
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+def test_ctrl_c_or_sigterm_saves_and_the_run_can_be_resumed(seqkit, tmp_path, number):
+    interrupter = Interrupter(2, number=number)
+    with use_host(toy_host(tmp_path / "sample", ("interrupter", interrupter))):
         done = seqkit("run", "toy", "--epochs", "4", "--patience", "none")
     assert done.status == 130
     assert done.out == ""
