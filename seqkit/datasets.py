@@ -118,9 +118,9 @@ def made_files(name: str, make: Callable[[Path], None], *, version: int = 1) -> 
         version: to be raised when other files are made.
 
     Raises:
-        UserError: nothing can be written there.
+        UserError: nothing can be written there, or the user has no home folder.
     """
-    cache = Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache") / "seqkit"
+    cache = _cache_home() / "seqkit"
     folder = cache / f"{name}-{version}"
     try:
         if not folder.is_dir():
@@ -136,6 +136,16 @@ def made_files(name: str, make: Callable[[Path], None], *, version: int = 1) -> 
         advice = "XDG_CACHE_HOME names another place"
         raise UserError(Problem(f"{reason}; {advice}", str(folder))) from None
     return replace(find_files(folder), name=name)
+
+
+def _cache_home() -> Path:
+    if named := os.environ.get("XDG_CACHE_HOME"):
+        return Path(named)
+    try:
+        return Path.home() / ".cache"
+    except RuntimeError:  # a user that the system does not know, as in a container
+        advice = "there is no home folder to keep data in; name a folder in XDG_CACHE_HOME"
+        raise UserError(advice) from None
 
 
 def _candidates(folder: Path, names: tuple[str, ...]) -> list[Path]:

@@ -204,6 +204,16 @@ def test_data_that_could_not_be_made_leave_nothing(
     assert list((tmp_path / "seqkit").iterdir()) == []
 
 
+def test_a_user_without_a_home_folder_is_asked_for_a_place(monkeypatch: pytest.MonkeyPatch) -> None:
+    def homeless() -> Path:
+        raise RuntimeError("Could not determine home directory.")
+
+    monkeypatch.delenv("XDG_CACHE_HOME", raising=False)
+    monkeypatch.setattr(Path, "home", homeless)
+    with pytest.raises(UserError, match="no home folder to keep data in; name a folder in XDG_C"):
+        made_files("tones", lambda folder: None)
+
+
 def test_a_cache_that_cannot_be_written_is_the_users_mistake(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

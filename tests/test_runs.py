@@ -459,6 +459,21 @@ def test_the_log_of_a_resumed_run_has_each_epoch_once(data: Path, tmp_path: Path
     assert [json.loads(line).get("epoch") for line in lines] == [1, 2, 3, None]
 
 
+def test_the_log_is_whole_though_a_killed_sitting_wrote_half_a_line(
+    data: Path, tmp_path: Path
+) -> None:
+    run = start(data, tmp_path / "run")
+    run.load()
+    run.build()
+    list(run.train(stop=after(4)))
+    log = tmp_path / "run" / "log.jsonl"
+    log.write_bytes(log.read_bytes()[:30])
+    for _ in range(2):  # once it has ended, it is scored again
+        go_through(Run.resume(tmp_path / "run", host=HOST))
+        lines = log.read_text("utf-8").splitlines()
+        assert [json.loads(line).get("epoch") for line in lines] == [1, 2, 3, None]
+
+
 def test_a_finished_run_that_is_resumed_stays_as_it_is(data: Path, tmp_path: Path) -> None:
     go_through(start(data, tmp_path / "run"))
     before = model_bytes(tmp_path / "run")

@@ -1,6 +1,5 @@
 """The table of commands: the core's own, then those of plugins."""
 
-import sys
 from collections.abc import Callable, Mapping
 from functools import partial
 from typing import Annotated, Any
@@ -8,6 +7,7 @@ from typing import Annotated, Any
 import typer
 
 from seqkit.cli.groups import Entry, LazyGroup, command_of, group_of
+from seqkit.cli.notices import say
 from seqkit.plugins import PluginHost, default_host
 
 __all__ = ["CORE", "application", "name_broken", "report_failed", "report_flawed"]
@@ -124,7 +124,7 @@ def report_flawed(host: PluginHost) -> None:
     """List on stderr what there is to mend in each plugin."""
     for record in host.flawed:
         for line in (*record.reasons, *record.notes):
-            print(f"plugin {record.title}: {line}", file=sys.stderr)
+            say(f"plugin {record.title}: {line}")
 
 
 def report_failed(host: PluginHost) -> None:
@@ -134,14 +134,14 @@ def report_failed(host: PluginHost) -> None:
     """
     for record in host.failed:
         for failure in record.failures:
-            print(f"plugin {record.title}: {failure}", file=sys.stderr)
+            say(f"plugin {record.title}: {failure}")
 
 
 def name_broken(host: PluginHost) -> None:
     """Name the plugins that need mending as they are installed, in one line on stderr."""
     if host.flawed:
         names = ", ".join(record.name for record in host.flawed)
-        print(f"broken plugins: {names}; 'seqkit plugins' says why", file=sys.stderr)
+        say(f"broken plugins: {names}; 'seqkit plugins' says why")
 
 
 def _show_version(wanted: bool) -> None:

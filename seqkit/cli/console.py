@@ -1,29 +1,17 @@
 """Consoles for people: what rich prints to. Programs read lines; see :mod:`.streams`."""
 
-import re
 from collections.abc import Iterable
 from typing import Any, TextIO
 
 from rich.console import Console, ConsoleOptions
 from rich.segment import Segment
 
-__all__ = ["console_for", "visible"]
+from seqkit.cli.notices import visible
+
+__all__ = ["console_for"]
 
 PIPE_WIDTH = 100
 """Columns of a table in a file or pipe, where there is no terminal to ask."""
-
-CONTROLS = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f]")
-"""All but tabs and line ends."""
-
-
-def visible(text: str) -> str:
-    r"""Write control characters as escapes: a terminal would obey those of a text or label.
-
-    Example:
-        >>> visible("red \x1b[31m")
-        'red \\x1b[31m'
-    """
-    return CONTROLS.sub(lambda found: f"\\x{ord(found[0]):02x}", text)
 
 
 class _VisibleConsole(Console):

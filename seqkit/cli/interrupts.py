@@ -1,4 +1,7 @@
-"""Ctrl-C: the first asks to stop after this step and save, the second stops at once."""
+"""Ctrl-C: the first asks to stop after this step and save, the second stops at once.
+
+SIGTERM asks the same: schedulers and service managers send it, and kill only a while later.
+"""
 
 import os
 import signal
@@ -7,6 +10,8 @@ from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 
 __all__ = ["StopSwitch", "stopping_on_interrupt"]
+
+STOPPING = (signal.SIGINT, signal.SIGTERM)
 
 
 class StopSwitch:
@@ -36,13 +41,14 @@ class StopSwitch:
 
 @contextmanager
 def stopping_on_interrupt(then: str = "then saving") -> Iterator[StopSwitch]:
-    """Give the switch that Ctrl-C presses while the block runs; see :class:`StopSwitch`."""
+    """Give the switch that Ctrl-C or SIGTERM presses in the block; see :class:`StopSwitch`."""
     switch = StopSwitch(then)
     if threading.current_thread() is not threading.main_thread():
         yield switch  # Python delivers signals to the main thread only
         return
-    previous = signal.signal(signal.SIGINT, switch.press)
+    previous = {number: signal.signal(number, switch.press) for number in STOPPING}
     try:
         yield switch
     finally:
-        signal.signal(signal.SIGINT, previous)
+        for number, handler in previous.items():
+            signal.signal(number, handler)

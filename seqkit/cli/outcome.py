@@ -11,6 +11,7 @@ import traceback
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
+from seqkit.cli.notices import say
 from seqkit.cli.standard_streams import ClosedPipeError, guarded_streams
 from seqkit.errors import SeqkitError, UserError
 
@@ -133,6 +134,5 @@ def _hint_at_set(error: Exception, context: Any) -> list[str]:
 
 
 def _say(status: int, *lines: str) -> int:
-    for line in lines:
-        print(line, file=sys.stderr)
+    say(*lines)
     return status

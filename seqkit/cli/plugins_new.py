@@ -1,10 +1,11 @@
 """``seqkit plugins new NAME``: a plugin's package, written to be changed."""
 
-import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Literal
 
 import typer
+
+from seqkit.cli.notices import say
 
 if TYPE_CHECKING:
     from seqkit.plugins import PluginHost
@@ -35,7 +36,7 @@ def new(
 
     folder = write_plugin(name, kind, output or Path())
     if owner := _owner(name, default_host()):
-        print(f"warning: {name!r} is {owner}; choose another name", file=sys.stderr)
+        say(f"warning: {name!r} is {owner}; choose another name")
     print(f"wrote {folder}")
     print(f"to install it: pip install -e '{folder}[test]'")
     print(f"to test it:    pytest {folder}")

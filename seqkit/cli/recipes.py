@@ -33,6 +33,9 @@ def read_recipe(path: Path) -> dict[str, Given]:
         values = tomllib.loads(text)
     except tomllib.TOMLDecodeError as error:
         raise UserError(_syntax_problem(path, str(error))) from None
+    except ValueError:
+        digits = "one of its whole numbers has thousands of digits, more than any option takes"
+        raise UserError(Problem(digits, str(path))) from None
     except RecursionError:
         nested = "its values are nested too deeply, wanted one value an option"
         raise UserError(Problem(nested, str(path))) from None

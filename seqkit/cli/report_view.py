@@ -8,6 +8,7 @@ from pathlib import Path
 from rich.console import Console
 from rich.table import Table
 
+from seqkit.cli.notices import CONTROLS
 from seqkit.cli.summaries import counted
 from seqkit.cli.tables import new_table, print_table, table_width
 from seqkit.metrics.evaluation import Evaluation
@@ -18,7 +19,7 @@ from seqkit.run_folder import path_word
 
 __all__ = ["print_evaluation", "print_report", "print_where_saved"]
 
-CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f]")
+CONTROL = re.compile(rf"[\t\n]|{CONTROLS.pattern}")
 """What a shell would not get as it was meant, were it copied from a terminal."""
 
 

@@ -15,6 +15,7 @@ import typer
 from seqkit.cli.flags import FlagCommand, flag_parameter, given_flags, with_signature
 from seqkit.cli.groups import Entry, LazyGroup, command_of, group_of
 from seqkit.cli.mistakes import Mistakes
+from seqkit.cli.notices import say
 from seqkit.cli.plan import Request, RunPlan, flag_of, plan_run, settings_of
 from seqkit.cli.settings import PANELS, RunSettings
 from seqkit.errors import UserError
@@ -135,7 +136,7 @@ def _run_task(spec: TaskSpec[Any], context: typer.Context) -> None:
 
 def execute(plan: RunPlan) -> int:
     """Make the run's folder, train, and print the report; returns the exit status."""
-    from seqkit.cli.folders import run_folder
+    from seqkit.cli.folders import run_folder, sole_writer
     from seqkit.runs import Run
 
     with run_folder(plan.spec.name, plan.settings.output) as folder:
@@ -151,24 +152,33 @@ def execute(plan: RunPlan) -> int:
                 threads=plan.settings.threads,
                 host=plan.host,
             )
-        return _drive(run, plan.settings)
+        with sole_writer(folder):
+            return _drive(run, plan.settings)
 
 
 def resume(spec: TaskSpec[Any], request: Request, host: PluginHost) -> int:
     """Go on with an interrupted run, whose options are its own; returns the exit status."""
-    from seqkit.runs import Run
+    from seqkit.cli.folders import sole_writer
 
     _refuse_changes(request)
     mistakes = Mistakes()
     settings = settings_of(request, mistakes)
     mistakes.raise_any()
+    folder = Path(str(settings.resume))
+    with sole_writer(folder):
+        return _go_on(folder, spec, settings, host)
+
+
+def _go_on(folder: Path, spec: TaskSpec[Any], settings: RunSettings, host: PluginHost) -> int:
+    from seqkit.runs import Run
+
     with _results_only():
-        run = Run.resume(Path(str(settings.resume)), threads=settings.threads, host=host)
+        run = Run.resume(folder, threads=settings.threads, host=host)
     if run.spec.name != spec.name:
         found = f"found a run of {run.spec.name!r}, wanted {spec.name!r}"
         raise UserError(f"--resume {settings.resume}: {found}")
     if run.finished:
-        print(f"{run.output}: this run had finished; it is scored again", file=sys.stderr)
+        say(f"{run.output}: this run had finished; it is scored again")
     return _drive(run, settings)
 
 
@@ -234,13 +244,13 @@ def _work(run: "Run", progress: "RunProgress") -> "RunReport | None":
 
 def _say_how_to_resume(run: "Run") -> None:
     if run.output is None or not run.written:
-        print("interrupted; nothing was saved yet", file=sys.stderr)
+        say("interrupted; nothing was saved yet")
         return
     from seqkit.run_folder import path_word
 
-    print(f"interrupted; what was trained so far is in {run.output}", file=sys.stderr)
+    say(f"interrupted; what was trained so far is in {run.output}")
     command = shlex.join(["seqkit", "run", run.spec.name, "--resume", path_word(run.output)])
-    print(f"to go on: {command}", file=sys.stderr)
+    say(f"to go on: {command}")
 
 
 def _show(run: "Run", report: "RunReport", settings: RunSettings) -> None:

@@ -13,7 +13,7 @@ from rich.cells import cell_len
 from rich.console import Console, RenderableType
 from rich.table import Column, Table
 
-from seqkit.cli.console import visible
+from seqkit.cli.notices import visible
 
 __all__ = ["fitted", "new_table", "print_table", "table_width"]
 
@@ -25,7 +25,7 @@ GAP = 3
 
 
 class _VisibleTable(Table):
-    """A table that is laid out for what :func:`.console.visible` makes of its cells."""
+    """A table that is laid out for what :func:`.notices.visible` makes of its cells."""
 
     def add_row(self, *cells: RenderableType | None, **options: Any) -> None:
         shown = (visible(cell) if isinstance(cell, str) else cell for cell in cells)

@@ -1,6 +1,5 @@
 """``seqkit tune TASK``: look for better options on validation data."""
 
-import sys
 from typing import TYPE_CHECKING, Annotated, Any, NamedTuple
 
 import typer
@@ -117,6 +116,7 @@ class _Asked(NamedTuple):
 def _tune(asked: _Asked, *, json: bool) -> int:
     from seqkit.cli.folders import run_folder
     from seqkit.cli.interrupts import stopping_on_interrupt
+    from seqkit.cli.notices import say
     from seqkit.cli.tune_view import print_search, say_ending, trial_line
     from seqkit.extras import require_extra
 
@@ -134,7 +134,7 @@ def _tune(asked: _Asked, *, json: bool) -> int:
         seconds = None if asked.minutes is None else 60 * asked.minutes
         with stopping_on_interrupt("without this trial; those before it are kept") as stop:
             for trial in search.run(trials=asked.trials, seconds=seconds, stop=stop):
-                print(trial_line(trial), file=sys.stderr)
+                say(trial_line(trial))
         print_search(search, folder, json=json)
         return say_ending(search, asked.command(path_word(folder)))
 

@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from seqkit.cli.notices import say
 from seqkit.tuning.search import MOST_FAILURES
 from seqkit.tuning.trials import BEST_NAME
 
@@ -73,8 +74,7 @@ def say_ending(search: "Search", command: Sequence[str]) -> int:
     if search.ending == "trials":
         return 0
     kept = "" if search.best is not None else "; no trial has finished, so there is no best one"
-    print(f"{reasons[search.ending]}{kept}", file=sys.stderr)
-    print(f"to go on: {shlex.join(command)}", file=sys.stderr)
+    say(f"{reasons[search.ending]}{kept}", f"to go on: {shlex.join(command)}")
     if search.ending == "stop":
         return 130
     return 2 if search.best is None else 0

@@ -183,7 +183,7 @@ class _Reader:
     def _header(self, line: bytes) -> int | None:
         """Return the number of lines that a header promises, None without header; learn D."""
         fields = line.split()
-        if len(fields) != 2 or not all(field.isdigit() for field in fields) or self.width == 1:
+        if len(fields) != 2 or not all(map(_is_count, fields)) or self.width == 1:
             numbers = line.rstrip().split(b" ")[1:]
             if numbers and all(map(_is_number, numbers)):
                 self._check_width(len(numbers))
@@ -232,7 +232,8 @@ class _Reader:
 
     def _keep(self, number: int, word: bytes, text: bytes) -> None:
         try:
-            row = np.array([float(value) for value in text.split()], self.dtype)
+            with np.errstate(over="ignore"):  # what is too large becomes infinite, and is refused
+                row = np.array([float(value) for value in text.split()], self.dtype)
         except ValueError as error:
             self._bad(number, str(error))
             return
@@ -307,6 +308,10 @@ def _composed(word: bytes) -> bytes:
         return nfc(word.decode("utf-8")).encode("utf-8")
     except UnicodeDecodeError:
         return word
+
+
+def _is_count(field: bytes) -> bool:
+    return field.isdigit() and len(field) < 10  # Python reads no number of thousands of digits
 
 
 def _is_number(field: bytes) -> bool:

@@ -194,6 +194,8 @@ class Search:
         def over() -> bool:
             return stop() or (end is not None and time.monotonic() >= end)
 
+        if self.best is not None:
+            self._write_best(self.best)  # a sitting that was killed may not have come to it
         failures = 0
         while (tried := sum(trial.finished for trial in self.trials)) < trials:
             if over() or failures == MOST_FAILURES:

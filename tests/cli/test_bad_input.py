@@ -3,10 +3,12 @@
 import resource
 import subprocess
 import sys
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
+from seqkit.bundle import PluginVersion, read_bundle, write_bundle
 from seqkit.cli import run_command_line
 from tests.cli.conftest import Done
 
@@ -195,3 +197,14 @@ def test_a_wrong_file_to_evaluate_on_is_refused(seqkit, model: str) -> None:
     done = seqkit("evaluate", model, "--data", "words.tsv")
     assert done.status == 2
     assert "words.tsv" in done.err
+
+
+def test_what_a_model_file_says_of_itself_is_shown_and_not_obeyed(seqkit, model):
+    place = Path(model) / "model.safetensors"
+    manifest, arrays = read_bundle(place)
+    origin = PluginVersion("seqkit-\x1b[2Jodd", "1.0\u202e")
+    write_bundle(place, replace(manifest, task="\x1b]0;title\x07", plugin=origin), arrays)
+    done = seqkit("predict", model, "fine")
+    assert done.status == 2
+    assert r"install seqkit-\x1b[2Jodd (it was 1.0\u202e)" in done.err
+    assert not {"\x1b", "\x07", "\u202e"} & {*done.err}

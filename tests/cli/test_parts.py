@@ -63,11 +63,12 @@ def test_the_switch_stops_at_once_when_pressed_again(capfd):
     assert capfd.readouterr().err.count("stopping after this step") == 1
 
 
-def test_the_handler_is_put_back():
-    before = signal.getsignal(signal.SIGINT)
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+def test_the_handler_is_put_back(number):
+    before = signal.getsignal(number)
     with stopping_on_interrupt() as switch:
-        assert signal.getsignal(signal.SIGINT) == switch.press
-    assert signal.getsignal(signal.SIGINT) is before
+        assert signal.getsignal(number) == switch.press
+    assert signal.getsignal(number) is before
 
 
 class Dripping(io.RawIOBase):

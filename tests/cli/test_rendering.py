@@ -275,6 +275,14 @@ def test_control_characters_of_labels_and_texts_are_shown_and_not_obeyed():
     assert len(heading.rstrip()) == len(row.rstrip())
 
 
+def test_what_turns_the_direction_of_writing_turns_no_number_of_a_table():
+    made = console()
+    table = new_table("Labels", "label", "F1")
+    table.add_row("bad\u202e", "99.75")
+    print_table(made, table)
+    assert r"bad\u202e   99.75" in text_of(made)
+
+
 def test_a_suggested_text_with_an_escape_is_typed_without_it(tmp_path):
     made = console()
     print_where_saved(made, ["predict {run} {text}"], tmp_path, [], "a\x1b[31m\x85b")

@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 
+from seqkit.cli.folders import sole_writer
 from seqkit.hookspecs import hookimpl
 from seqkit.plugins import use_host
 from tests.cli.toy import toy_host, write_data
@@ -127,6 +128,7 @@ def test_what_the_config_itself_refuses_is_placed_too(seqkit):
         (["--config", "gone.toml"], "gone.toml: cannot be read: No such file or directory"),
         (["--config", "bad.toml"], "bad.toml:2: not TOML: "),
         (["--config", "deep.toml"], "deep.toml: its values are nested too deeply, wanted one"),
+        (["--config", "long.toml"], "long.toml: one of its whole numbers has thousands of digits"),
         (["--set", "epochs=1", "--epochs", "2"], "--set epochs: given twice, also as --epochs"),
         (["--data", "toy-sampel"], "--data toy-sampel: found neither a file or folder nor a data"),
         (["--data", "elsewhere"], "--data elsewhere: is data for 'other', wanted 'toy'"),
@@ -146,6 +148,7 @@ def test_what_the_config_itself_refuses_is_placed_too(seqkit):
 def test_mistakes(seqkit, arguments, message):
     Path("bad.toml").write_text("epochs = 3\nepochs 4\n")
     Path("deep.toml").write_text("epochs = " + "[" * 5000)
+    Path("long.toml").write_text("epochs = " + "9" * 5000)
     done = seqkit("run", "toy", *arguments)
     assert done.status == 2
     assert done.err.startswith(message)
@@ -156,6 +159,21 @@ def test_a_finished_run_is_never_written_over(seqkit, trained):
     done = seqkit("run", "toy", "--output", trained)
     assert done.status == 2
     assert "already holds a run" in done.err
+
+
+def test_two_runs_do_not_write_to_one_folder_at_once(seqkit):
+    Path("mine").mkdir()
+    refused = (
+        "mine: another run is writing there; wait until it has ended, or choose another folder\n"
+    )
+    with sole_writer(Path("mine")):
+        done = seqkit("run", "toy", "--output", "mine")
+    assert (done.status, done.err) == (2, refused)
+    assert not list(Path("mine").iterdir())
+    assert seqkit("run", "toy", "--output", "mine").status == 0
+    with sole_writer(Path("mine")):
+        assert seqkit("run", "toy", "--resume", "mine").err == refused
+    assert seqkit("run", "toy", "--resume", "mine").status == 0
 
 
 @pytest.mark.parametrize("name", ["config.toml", "log.jsonl"])
@@ -191,21 +209,24 @@ def test_unknown_task(seqkit):
 
 
 class Interrupter:
-    """Presses Ctrl-C when an epoch has finished."""
+    """Presses Ctrl-C, or sends another signal, when an epoch has finished."""
 
-    def __init__(self, *epochs: int, times: int = 1) -> None:
+    def __init__(self, *epochs: int, times: int = 1, number: int = signal.SIGINT) -> None:
         self.epochs = epochs
         self.times = times
+        self.number = number
 
     @hookimpl
     def seqkit_epoch_finished(self, report):
         if report.epoch in self.epochs:
             for _ in range(self.times):
-                os.kill(os.getpid(), signal.SIGINT)
+                os.kill(os.getpid(), self.number)
 
 
-def test_ctrl_c_saves_and_the_run_can_be_resumed(seqkit, tmp_path):
-    with use_host(toy_host(tmp_path / "sample", ("interrupter", Interrupter(2)))):
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+def test_ctrl_c_or_sigterm_saves_and_the_run_can_be_resumed(seqkit, tmp_path, number):
+    interrupter = Interrupter(2, number=number)
+    with use_host(toy_host(tmp_path / "sample", ("interrupter", interrupter))):
         done = seqkit("run", "toy", "--epochs", "4", "--patience", "none")
     assert done.status == 130
     assert done.out == ""

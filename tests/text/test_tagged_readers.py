@@ -137,6 +137,17 @@ def test_empty_nodes_that_are_not_in_order_are_refused(write, ids, wanted):
     ]
 
 
+def test_ids_of_thousands_of_digits_are_refused(write):
+    many = "9" * 5000
+    text = line(f"1-{many}") + line(1) + line(f"{many}.1") + line(many) + "\n"
+    assert refused(read_conllu, write("a.conllu", text)) == [
+        "a.conllu:1: found the id '1-999999999999999999', wanted 1",
+        "a.conllu:2: found the id '1', wanted 2",
+        "a.conllu:3: found the id '99999999999999999999', wanted 3",
+        "a.conllu:4: found the id '99999999999999999999', wanted 4",
+    ]
+
+
 def test_a_treebank_with_half_a_surrogate_pair_is_not_written(tmp_path):
     sentences = [create_sentence(["a"]), create_sentence(["b", "c\ud800"])]
     assert refused(write_conllu, tmp_path / "a.conllu", sentences) == [

@@ -101,6 +101,9 @@ def test_bad_lines_are_named_together(write: Any) -> None:
         "FILE:1: could not convert string to float: b'x'",
         "FILE:2: expected 2 finite numbers",
     ]
+    assert problems(write("the 1 2\nof 1 1e39\n"), ["of"]) == [
+        "FILE:2: expected 2 finite numbers"  # it is, but not in single precision
+    ]
     many = problems(write("a 1 2\n" + "b 1\n" * 30))
     assert len(many) == 21
     assert many[-1] == "FILE: and 10 more bad lines"
@@ -115,6 +118,11 @@ def test_wrong_width_and_wrong_count(write: Any) -> None:
     assert problems(write("the 1 2\na 1 2\n"), width=3) == told
     assert problems(write("the 1 2\na 1\n")) == ["FILE:2: expected 2 numbers, found 1"]
     assert problems(write("9 2\nthe 1 2\n")) == ["FILE:1: the header promises 9 vectors, found 1"]
+
+
+def test_a_number_of_thousands_of_digits_begins_no_file_of_vectors(write: Any) -> None:
+    path = write("9" * 5000 + " 3\nthe 1 2 3\n")
+    assert problems(path) == ["FILE:2: expected 1 numbers, found 3"]
 
 
 def test_files_that_are_no_vector_files(write: Any, tmp_path: Any) -> None:

@@ -74,6 +74,18 @@ def test_a_search_is_taken_up_where_it_was_left(tmp_path: Path) -> None:
     assert third.number == 2
 
 
+def test_the_best_recipe_of_a_search_that_was_killed_is_written_when_it_goes_on(
+    tmp_path: Path,
+) -> None:
+    space = Choices("encoder", ("lstm", "gru"))
+    list(search_in(tmp_path, space).run(trials=2))
+    recipe = tmp_path / "search" / "best.toml"
+    written = recipe.read_bytes()
+    recipe.unlink()
+    assert list(search_in(tmp_path, space).run(trials=2)) == []
+    assert recipe.read_bytes() == written
+
+
 def test_no_trial_is_stopped_in_the_first_fourth_of_its_epochs(tmp_path: Path) -> None:
     import optuna
     from optuna.storages.journal import JournalFileBackend

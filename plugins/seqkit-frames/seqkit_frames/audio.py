@@ -30,15 +30,17 @@ def read_wav(path: Path) -> tuple[Array, int]:
         (samples,) float64, the mean of the channels, full scale at 1; and samples a second.
 
     Raises:
-        UserError: no such file, another format, cut short, or samples that are not finite.
+        UserError: no such file, another format, cut short, a sample rate below 100 or above a
+            million, or samples that are not finite.
     """
     try:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore", wavfile.WavFileWarning)
             warnings.filterwarnings("error", "Reached EOF", wavfile.WavFileWarning)
             rate, samples = wavfile.read(path)
-        if rate <= 0:
-            raise ValueError(f"its sample rate is {rate}")
+        # To resample from one a second, or from two thousand million, would take gigabytes.
+        if not 100 <= rate <= 1_000_000:
+            raise ValueError(f"its sample rate is {rate:,}, wanted 100 to 1,000,000")
     except (OSError, wavfile.WavFileWarning, *BROKEN) as error:
         reason = getattr(error, "strerror", None) or error
         raise UserError(Problem(f"cannot be read as a WAV file: {reason}", str(path))) from None

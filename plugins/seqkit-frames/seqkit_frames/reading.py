@@ -116,7 +116,8 @@ def _inputs(arrays: dict[str, Array], name: str) -> list[Array]:
     data = check_frames(arrays[key], f"{name}, array {key!r}")
     lengths = arrays.get("lengths", np.ones(len(data), np.int64))
     whole = data.ndim == 2 and lengths.ndim == 1 and lengths.dtype.kind in "iu"
-    if not whole or (lengths < 0).any() or int(lengths.sum()) != len(data):
+    # In decimals, because a sum of huge whole numbers may come out at any other.
+    if not whole or (lengths < 0).any() or lengths.sum(dtype=np.float64) != len(data):
         found = f"found the shapes {data.shape} and {lengths.shape} ({lengths.dtype})"
         wanted = "wanted (M, D), and whole numbers that add up to M"
         raise UserError(Problem(f"{found}, {wanted}", f"{name}, arrays {key!r} and 'lengths'"))

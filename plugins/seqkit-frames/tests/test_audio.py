@@ -136,6 +136,13 @@ def test_bands_too_narrow_for_the_window_are_refused() -> None:
         mel_filters(with_options(CONFIG, {"mels": 200}), 400)
 
 
+@pytest.mark.parametrize("rate", [1, 99, 1_000_003, 1_000_000_007])
+def test_a_sample_rate_that_no_audio_has_is_refused(tmp_path: Path, rate: int) -> None:
+    wavfile.write(tmp_path / "a.wav", rate, WAVE.astype(np.float32))
+    with pytest.raises(UserError, match=rf"a\.wav: .* its sample rate is {rate:,}, wanted 100 to"):
+        read_wav(tmp_path / "a.wav")
+
+
 def test_audio_of_another_rate_is_resampled(tmp_path: Path) -> None:
     for rate in (8000, 16000, 44100):
         tone = 0.5 * np.sin(2 * np.pi * 700 * np.arange(rate // 2) / rate)

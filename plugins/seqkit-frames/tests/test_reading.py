@@ -72,6 +72,7 @@ BAD[4, 1] = np.inf
         ({"frames": np.zeros((2, 3, 4))}, r"float64 \(2, 3, 4\), wanted numbers"),
         ({"lengths": np.array([4, 1, 2])}, "wanted .*whole numbers that add up to M"),
         ({"lengths": np.array([7, 0, -1])}, "wanted .*whole numbers that add up to M"),
+        ({"lengths": np.array([2**63 - 1, 2**63 - 1, 8])}, "whole numbers that add up to M"),
         ({"lengths": np.array([4.0, 0.0, 2.0])}, r"\(float64\)"),
         ({"lengths": None}, r"found the arrays \['frames'\], wanted 'frames'"),
         ({"vectors": frames(3)}, "or 'vectors'"),

@@ -106,6 +106,10 @@ def test_offsets_count_the_files_own_characters(tmp_path: Path) -> None:
             ],
         ),
         (
+            "1 One.\n" + "9" * 5000 + " Two?\ttwo\n",
+            ["FILE:2: the line starts with '99999999999999999999', wanted 2, or 1 for a new story"],
+        ),
+        (
             squad(asked("Where?", "Elmford", 29, id="q1"), asked("Why?", "mill", -1)),
             [
                 "FILE: question 'q1': found ' Elmfor' at character 29, wanted 'Elmford'",
@@ -141,7 +145,7 @@ def test_offsets_count_the_files_own_characters(tmp_path: Path) -> None:
             ],
         ),
     ],
-    ids=["babi", "offsets", "impossible", "json lines", "squad", "prose"],
+    ids=["babi", "long number", "offsets", "impossible", "json lines", "squad", "prose"],
 )
 def test_what_is_wrong_is_told_with_its_place(
     tmp_path: Path, content: str, wanted: list[str]

@@ -58,7 +58,7 @@ class WritingConfig(EncoderConfig, TrainingConfig):
     )
     beam: int = option(4, help="hypotheses that go on at each step", group="output", minimum=1)
     length_penalty: float = option(
-        0.6, help="0 prefers short answers, 1 nearly the mean", group="output", minimum=0.0
+        0.6, help="0 prefers short ones, 1 nearly the mean", group="output", minimum=0, maximum=10
     )
     n_best: int = option(1, help="answers to give, the best first", group="output", minimum=1)
     max_length: int | None = option(

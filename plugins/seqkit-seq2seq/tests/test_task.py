@@ -160,6 +160,11 @@ def test_more_answers_than_the_beam_holds_are_refused() -> None:
         Seq2SeqConfig(n_best=5)
 
 
+def test_a_length_penalty_that_no_float_holds_is_refused() -> None:
+    with pytest.raises(UserError, match=r"length_penalty: found 1000000\.0, wanted .*from 0 to 10"):
+        parse(Seq2SeqConfig, {"length_penalty": 1e6})
+
+
 def test_a_vocabulary_is_not_shared_by_different_units() -> None:
     with pytest.raises(UserError, match=r"^shared_vocabulary: found source_units=words, target_"):
         Seq2SeqConfig(shared_vocabulary=True, source_units="words")
