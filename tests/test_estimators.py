@@ -113,6 +113,13 @@ def test_a_wrong_value_that_was_set_later_is_refused_by_fit() -> None:
         sentiment().set_params(units=0).fit(TEXTS, LABELS)
 
 
+def test_a_seed_that_cannot_be_used_is_refused_at_once_and_by_fit() -> None:
+    with pytest.raises(UserError, match="seed: found -1"):
+        sentiment(seed=-1)
+    with pytest.raises(UserError, match=r"seed: found 1\.5"):
+        sentiment().set_params(seed=1.5).fit(TEXTS, LABELS)
+
+
 def test_an_unknown_task_is_refused_with_the_nearest() -> None:
     with pytest.raises(UserError, match="did you mean 'sentiment'"):
         estimator("sentimant")
@@ -264,6 +271,12 @@ def test_a_saved_estimator_is_loaded_as_a_model(fitted: Any, tmp_path: Path) -> 
     assert model.metadata == {"seed": 0, "best_epoch": fitted.best_epoch_}
 
 
+def test_a_saved_estimator_tells_the_seed_that_it_was_fitted_with(tmp_path: Path) -> None:
+    model = sentiment(epochs=1, seed=np.arange(5)[4]).fit(TEXTS, LABELS).set_params(seed=9)
+    model.save(tmp_path / "mine")
+    assert seqkit.load(tmp_path / "mine").metadata["seed"] == 4
+
+
 def test_an_estimator_that_was_copied_to_a_file_saves_the_same(fitted: Any, tmp_path: Path) -> None:
     joblib.dump(fitted, tmp_path / "copy.joblib")
     copied = joblib.load(tmp_path / "copy.joblib").save(tmp_path / "copy")
@@ -292,6 +305,13 @@ def test_a_grid_search_tries_its_options() -> None:
     assert search.best_params_["pooling"] in ("max", "last")
     assert [p["pooling"] for p in search.cv_results_["params"]] == ["max", "last"]
     assert search.predict(["a good film"]).tolist() == ["yes"]
+
+
+def test_what_is_searched_may_come_from_arrays(tmp_path: Path) -> None:
+    grid = {"learning_rate": np.logspace(-3, -1, 2), "units": np.array([4]), "seed": np.arange(1)}
+    search = GridSearchCV(sentiment(epochs=1), grid, cv=2, error_score="raise")
+    search.fit(TEXTS, LABELS).best_estimator_.save(tmp_path / "best")
+    assert seqkit.load(tmp_path / "best").manifest.config["units"] == 4
 
 
 def test_it_may_end_a_pipeline() -> None:

@@ -18,7 +18,7 @@ import numpy as np
 from seqkit import optim
 from seqkit.arrays import Array
 from seqkit.layers.base import State
-from seqkit.randomness import random_stream
+from seqkit.randomness import check_seed, random_stream
 from seqkit.training.checkpoints import Checkpoint, Progress
 from seqkit.training.config import TrainingConfig
 from seqkit.training.progress import EpochProgress, better
@@ -57,6 +57,10 @@ class Trainer:
     Attributes:
         stopped: why the last run ended: "all epochs done", "no better score for 5 epochs",
             "interrupted", or "not finite" after a :class:`NonFiniteError`; empty before.
+
+    Raises:
+        UserError: the seed is no whole number, or below 0.
+        ValueError: two of the model's parameters have one name.
     """
 
     def __init__(
@@ -70,7 +74,7 @@ class Trainer:
         self.stopped = ""
         self._model = model
         self._config = config
-        self._seed = seed
+        self._seed = check_seed(seed)
         self._validate = validate
         self._parameters = by_name(model.parameters())
         self._trainable = {name: p for name, p in self._parameters.items() if p.trainable}
