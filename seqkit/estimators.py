@@ -6,9 +6,10 @@ The options of the task are the parameters of the estimator, so ``get_params``, 
 
 import inspect
 import textwrap
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from copy import deepcopy
 from functools import cache
+from numbers import Number
 from pathlib import Path
 from typing import Any
 
@@ -64,7 +65,7 @@ class TaskEstimator(BaseEstimator):  # type: ignore[misc]
         """
         seed = check_seed(self.seed)
         self.task_ = self._spec.create(self._config())
-        examples = self._gold_examples(X, y)
+        examples = self._gold_examples(X, y, _joined_numbers(y))
         train, dev = self._split(examples, seed)
         long = worth_compiling(len(train) * self.task_.config.epochs)
         with use_threads(self.threads), use_compiled(long or None):
@@ -147,7 +148,7 @@ class TaskEstimator(BaseEstimator):  # type: ignore[misc]
         takes the highest score for the best.
         """
         check_is_fitted(self, "model_")
-        examples = self._gold_examples(X, y)
+        examples = self._gold_examples(X, y, getattr(self, "classes_", ()))
         with use_threads(self.threads):
             metric = self.model_.evaluate(examples, resamples=0).headline
         return metric.value if metric.higher_is_better else -metric.value
@@ -161,7 +162,12 @@ class TaskEstimator(BaseEstimator):  # type: ignore[misc]
             check_consistent_length(inputs, answers)
         return make_examples(self.task_, inputs, answers)
 
-    def _gold_examples(self, inputs: Sequence[Any], answers: Sequence[Any] | None) -> list[Any]:
+    def _gold_examples(
+        self, inputs: Sequence[Any], answers: Sequence[Any] | None, labels: Iterable[Any]
+    ) -> list[Any]:
+        """Make gold examples; a number among the answers is the label that it equals."""
+        if answers is not None:
+            answers = _as_equals(answers, labels)
         examples = self._examples(inputs, answers)
         if answers is None and self.task_.classifies:
             raise UserError("found no labels, wanted one for each input as the second argument")
@@ -234,6 +240,25 @@ class TaskEstimator(BaseEstimator):  # type: ignore[misc]
             with use_threads(self.threads):
                 self.model_ = self.task_.build(self._resources, rng=random_stream(0, "weights"))
             fill_parameters(self.model_.parameters(), arrays, tied)
+
+
+def _is_number(answer: Any) -> bool:
+    return isinstance(answer, Number | np.bool_)
+
+
+def _joined_numbers(answers: Iterable[Any] | None) -> Iterable[Any]:
+    """Return answers that are all numbers as those of one array, which has one type for all."""
+    values = [] if answers is None else list(answers)
+    return np.asarray(values) if all(map(_is_number, values)) else ()
+
+
+def _as_equals(answers: Iterable[Any], labels: Iterable[Any]) -> list[Any]:
+    """Return answers, each number as the label that it equals: 1, 1.0 and True are one label.
+
+    Tasks know labels as text, and would take them for three.
+    """
+    known = {label: label for label in labels}
+    return [known.get(answer, answer) if _is_number(answer) else answer for answer in answers]
 
 
 class _TaskClassifier(ClassifierMixin, TaskEstimator):  # type: ignore[misc]

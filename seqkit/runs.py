@@ -256,7 +256,7 @@ class Run:
         with self._computing():
             evaluation = self.model.evaluate(examples)
             baselines = tuple(self._score_baselines(examples))
-            threads, kernels = thread_count(), describe_kernels()
+            threads, kernels = int(thread_count()), describe_kernels()
         report = RunReport(
             task=self.spec.name,
             config=as_json(self.config),

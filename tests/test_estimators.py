@@ -160,6 +160,22 @@ def test_labels_in_a_list_of_python_values_come_back_too() -> None:
     assert model.predict(["a good film", "a dull film"]).tolist() == [1, 0]
 
 
+@pytest.mark.parametrize("labels", [[0, 0.5], [True, 2], [1.0, np.int64(0)]], ids=str)
+def test_numbers_of_several_types_are_labels_of_one(labels: list[Any]) -> None:
+    model = sentiment().fit(TEXTS, labels * len(NOUNS))
+    assert model.predict(TEXTS).tolist() == labels * len(NOUNS)
+    assert model.predict_proba(TEXTS).shape == (len(TEXTS), 2)
+
+
+@pytest.mark.parametrize("given", [int, float, bool], ids=str)
+@pytest.mark.parametrize("scored", [int, float, bool, np.int8], ids=str)
+def test_a_number_is_the_label_that_it_equals(given: type, scored: type) -> None:
+    answers = np.array([1, 0] * len(NOUNS))
+    model = sentiment().fit(TEXTS, answers.astype(given))
+    assert model.score(TEXTS, answers.astype(scored)) == 1.0
+    assert model.score(TEXTS, answers.astype(scored).tolist()) == 1.0
+
+
 @pytest.mark.parametrize("labels", [[10, 9], ["yes", "no"]], ids=str)
 def test_probabilities_are_in_the_order_of_classes(labels: list[Any]) -> None:
     # As text 10 comes before 9, as a number after it.

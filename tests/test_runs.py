@@ -616,11 +616,10 @@ def test_train_reports_mistakes_in_options(data: Path) -> None:
 
 
 def test_train_takes_numbers_out_of_arrays(data: Path, tmp_path: Path) -> None:
-    plain = {**SMALL, "units": 4, "learning_rate": 0.5}
-    train("sentiment", data=data, output=tmp_path / "a", host=HOST, seed=1, **plain)
-    numbers = {**SMALL, "units": np.int64(4), "learning_rate": np.float64(0.5)}
-    seed = np.arange(2)[1]
-    train("sentiment", data=data, output=tmp_path / "b", host=HOST, seed=seed, **numbers)
+    plain = {**SMALL, "units": 4, "learning_rate": 0.5, "seed": 1, "threads": 1}
+    train("sentiment", data=data, output=tmp_path / "a", host=HOST, **plain)
+    numbers = {name: np.asarray(value)[()] for name, value in plain.items()}
+    train("sentiment", data=data, output=tmp_path / "b", host=HOST, **numbers)
     assert model_bytes(tmp_path / "a") == model_bytes(tmp_path / "b")
 
 
