@@ -438,7 +438,8 @@ def train(
 
     Args:
         task: name of the task, or an alias.
-        data: files, a file or folder, the name of a dataset, or by default the task's own sample.
+        data: a file or folder, ``DataFiles(train=..., test=...)``, the name of a dataset, or by
+            default the task's own sample.
         output: the run directory; by default nothing is written.
         overwrite: write over the run that ``output`` holds, and over files of the same names.
         seed: of everything random.
