@@ -22,6 +22,8 @@ _SPLIT_NAMES = {
 class DataFiles:
     """Files of a run. Either ``single`` (split by seqkit) or at least ``train``.
 
+    Paths that are given as text become :class:`~pathlib.Path`.
+
     Attributes:
         train: what the model learns from.
         dev: what chooses the best epoch; a tenth of ``train`` where it is missing.
@@ -42,6 +44,8 @@ class DataFiles:
             raise UserError(
                 "data: give either --data, or --train with --dev and --test if you have them"
             )
+        for field, path in self.paths().items():
+            object.__setattr__(self, field, Path(path))
 
     def paths(self) -> dict[str, Path]:
         """Return the paths that are given, by the name of their field."""
@@ -68,7 +72,7 @@ class DatasetSpec:
     sample: bool = False
 
 
-def find_files(path: Path) -> DataFiles:
+def find_files(path: str | Path) -> DataFiles:
     """Find the splits that ``--data PATH`` means: a file, or a folder.
 
     A folder with files (or folders) named ``train.*``, ``dev.*`` (or ``valid``, ``validation``,
@@ -79,6 +83,7 @@ def find_files(path: Path) -> DataFiles:
     Raises:
         UserError: no such path, one that cannot be read, or two files that could be the same split.
     """
+    path = Path(path)
     with reading(path):
         if not path.exists():
             raise UserError(Problem("no such file or folder", str(path)))

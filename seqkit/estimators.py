@@ -6,9 +6,10 @@ The options of the task are the parameters of the estimator, so ``get_params``, 
 
 import inspect
 import textwrap
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from copy import deepcopy
 from functools import cache
+from numbers import Number
 from pathlib import Path
 from typing import Any
 
@@ -25,7 +26,7 @@ from seqkit.kernels.threads import use_threads
 from seqkit.loading import TrainedModel
 from seqkit.options import options_of, parse
 from seqkit.plugins import PluginHost, default_host
-from seqkit.randomness import random_stream
+from seqkit.randomness import check_seed, random_stream
 from seqkit.splits import DEV_SHARES, divide
 from seqkit.tasks import Model, Resources, Task, TaskSpec
 from seqkit.training.trainer import Trainer
@@ -45,6 +46,7 @@ class TaskEstimator(BaseEstimator):  # type: ignore[misc]
     model_: Model[Any, Any]
     task_: Task[Any, Any, Any]
     _resources: Resources
+    _metadata: dict[str, int]
 
     def fit(self, X: Sequence[Any], y: Sequence[Any] | None = None) -> "TaskEstimator":  # noqa: N803
         """Train on inputs (texts, or what the task takes) and gold answers.
@@ -61,25 +63,27 @@ class TaskEstimator(BaseEstimator):  # type: ignore[misc]
         Raises:
             UserError: options or data that cannot be used.
         """
+        seed = check_seed(self.seed)
         self.task_ = self._spec.create(self._config())
-        examples = self._gold_examples(X, y)
-        train, dev = self._split(examples)
+        examples = self._gold_examples(X, y, _joined_numbers(y))
+        train, dev = self._split(examples, seed)
         long = worth_compiling(len(train) * self.task_.config.epochs)
         with use_threads(self.threads), use_compiled(long or None):
             self._resources = self._fit_resources(train, dev, y)
-            self.model_ = self.task_.build(self._resources, rng=random_stream(self.seed, "weights"))
+            self.model_ = self.task_.build(self._resources, rng=random_stream(seed, "weights"))
             initialise(self.task_, self.model_, host=self._plugins)
             self._remember_answers(y)
             trainer = Trainer(
                 self.model_,
                 self.task_.config,
-                seed=self.seed,
+                seed=seed,
                 validate=lambda: validate(self.model_, dev, self.task_.config),
             )
             for _ in trainer.run(train):
                 pass
             self.model_.calibrate(dev)
         self.best_epoch_ = trainer.best_epoch
+        self._metadata = {"seed": seed, "best_epoch": trainer.best_epoch}
         return self
 
     def predict(self, X: Sequence[Any]) -> Any:  # noqa: N803
@@ -127,14 +131,13 @@ class TaskEstimator(BaseEstimator):  # type: ignore[misc]
             UserError: there is a model already, or it cannot be written.
         """
         check_is_fitted(self, "model_")
-        metadata = {"seed": self.seed, "best_epoch": self.best_epoch_}
         trained = TrainedModel.of(
             self._spec,
             self.task_,
             self.model_,
             self._resources,
             host=self._plugins,
-            metadata=metadata,
+            metadata=self._metadata,
         )
         return trained.save(path, overwrite=overwrite)
 
@@ -145,7 +148,7 @@ class TaskEstimator(BaseEstimator):  # type: ignore[misc]
         takes the highest score for the best.
         """
         check_is_fitted(self, "model_")
-        examples = self._gold_examples(X, y)
+        examples = self._gold_examples(X, y, getattr(self, "classes_", ()))
         with use_threads(self.threads):
             metric = self.model_.evaluate(examples, resamples=0).headline
         return metric.value if metric.higher_is_better else -metric.value
@@ -159,7 +162,12 @@ class TaskEstimator(BaseEstimator):  # type: ignore[misc]
             check_consistent_length(inputs, answers)
         return make_examples(self.task_, inputs, answers)
 
-    def _gold_examples(self, inputs: Sequence[Any], answers: Sequence[Any] | None) -> list[Any]:
+    def _gold_examples(
+        self, inputs: Sequence[Any], answers: Sequence[Any] | None, labels: Iterable[Any]
+    ) -> list[Any]:
+        """Make gold examples; a number among the answers is the label that it equals."""
+        if answers is not None:
+            answers = _as_equals(answers, labels)
         examples = self._examples(inputs, answers)
         if answers is None and self.task_.classifies:
             raise UserError("found no labels, wanted one for each input as the second argument")
@@ -182,11 +190,9 @@ class TaskEstimator(BaseEstimator):  # type: ignore[misc]
         values = {item.name: getattr(self, item.name) for item in options_of(self._spec.config)}
         return parse(self._spec.config, values)
 
-    def _split(self, examples: list[Any]) -> tuple[list[Any], list[Any]]:
+    def _split(self, examples: list[Any], seed: int) -> tuple[list[Any], list[Any]]:
         try:
-            train, dev = divide(
-                self.task_, examples, DEV_SHARES, rng=random_stream(self.seed, "split")
-            )
+            train, dev = divide(self.task_, examples, DEV_SHARES, rng=random_stream(seed, "split"))
         except UserError:
             # One distinct example: nothing can be held out, so it chooses the epoch itself.
             return examples, examples
@@ -236,6 +242,25 @@ class TaskEstimator(BaseEstimator):  # type: ignore[misc]
             fill_parameters(self.model_.parameters(), arrays, tied)
 
 
+def _is_number(answer: Any) -> bool:
+    return isinstance(answer, Number | np.bool_)
+
+
+def _joined_numbers(answers: Iterable[Any] | None) -> Iterable[Any]:
+    """Return answers that are all numbers as those of one array, which has one type for all."""
+    values = [] if answers is None else list(answers)
+    return np.asarray(values) if all(map(_is_number, values)) else ()
+
+
+def _as_equals(answers: Iterable[Any], labels: Iterable[Any]) -> list[Any]:
+    """Return answers, each number as the label that it equals: 1, 1.0 and True are one label.
+
+    Tasks know labels as text, and would take them for three.
+    """
+    known = {label: label for label in labels}
+    return [known.get(answer, answer) if _is_number(answer) else answer for answer in answers]
+
+
 class _TaskClassifier(ClassifierMixin, TaskEstimator):  # type: ignore[misc]
     """A task that chooses one label for each input."""
 
@@ -264,6 +289,7 @@ def estimator(task: str, *, host: PluginHost | None = None, **options: Any) -> T
     own = {name: options[name] for name in ("seed", "threads") if name in options}
     rest = {name: value for name, value in options.items() if name not in own}
     parse(spec.config, rest, others=("seed", "threads"))
+    check_seed(own.get("seed", 0))
     made: TaskEstimator = _estimator_class(spec, host)(**options)
     return made
 

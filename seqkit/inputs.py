@@ -13,7 +13,7 @@ import numpy as np
 from seqkit.errors import Problem, UserError, shorten
 from seqkit.tasks import Task
 
-__all__ = ["make_examples", "tag_lists", "texts", "texts_or_words"]
+__all__ = ["answer_texts", "make_examples", "tag_lists", "texts", "texts_or_words"]
 
 
 def make_examples(
@@ -112,6 +112,25 @@ def tag_lists(targets: Sequence[Any]) -> list[tuple[str, ...]]:
     return [tuple(map(str, tags)) for tags in targets]
 
 
+def answer_texts(targets: Sequence[Any]) -> list[tuple[str, ...]]:
+    """Return gold answers, each a text or a number, or several that are right, as texts.
+
+    Raises:
+        UserError: answers that are neither; all of them together.
+
+    Example:
+        >>> answer_texts(["two", 2, ["2", "two"]])
+        [('two',), ('2',), ('2', 'two')]
+    """
+
+    def wrong(value: Any) -> bool:
+        several = isinstance(value, Iterable) and not _is_scalar(value)
+        return any(map(_is_no_label, value)) if several else _is_no_label(value)
+
+    _refuse(_problems(targets, "answer", wrong, "a text or a number, or a list of these"))
+    return [tuple(map(str, [value] if _is_scalar(value) else value)) for value in targets]
+
+
 def _refuse_frame(inputs: Iterable[Any]) -> None:
     """A data frame would give the names of its columns instead of its rows."""
     if hasattr(inputs, "columns") and hasattr(inputs, "iloc"):
@@ -152,6 +171,9 @@ def _is_missing(value: Any) -> bool:
     return missing or (isinstance(value, float | np.floating) and math.isnan(value))
 
 
+def _is_scalar(value: Any) -> bool:
+    return isinstance(value, str | Number) or getattr(value, "shape", None) == ()
+
+
 def _is_no_label(value: Any) -> bool:
-    scalar = isinstance(value, str | Number) or getattr(value, "shape", None) == ()
-    return _is_missing(value) or not scalar
+    return _is_missing(value) or not _is_scalar(value)

@@ -21,6 +21,7 @@ Example:
 import dataclasses
 import json
 import math
+import os
 import types
 import typing
 from collections.abc import Mapping, Sequence
@@ -174,7 +175,8 @@ def parse(
 
     Args:
         config: a frozen dataclass of options.
-        values: by name, with underscores or hyphens; text is converted ("64", "true", "max,mean").
+        values: by name, with underscores or hyphens; text is converted ("64", "true", "max,mean"),
+            and so are numbers and arrays of NumPy, and paths.
         where: what the values come from, put before each problem.
         others: names that the caller takes beside the options, for its suggestions.
 
@@ -233,6 +235,7 @@ def _convert(item: Option, value: Any) -> Any:
     """Convert one value to its option's type; msgspec does the conversion and the limits."""
     import msgspec
 
+    value = _plain(value)
     if item.optional and (value is None or value in ("", "none")):
         return None
     if typing.get_origin(item.inner_type) is tuple and isinstance(value, str):
@@ -249,6 +252,16 @@ def _convert(item: Option, value: Any) -> Any:
     if isinstance(converted, float) and not math.isfinite(converted):
         raise ValueError(f"found {value!r}, wanted {_wanted(item, value)}")
     return converted
+
+
+def _plain(value: Any) -> Any:
+    """Return what Python programs make options of (``np.logspace``, a path) as a recipe has it."""
+    if isinstance(value, os.PathLike):
+        return os.fspath(value)
+    if isinstance(value, list | tuple):
+        return type(value)(_plain(part) for part in value)
+    # NumPy's numbers, texts and arrays all have it.
+    return value.tolist() if hasattr(value, "tolist") else value
 
 
 def _wanted(item: Option, value: Any) -> str:

@@ -1,8 +1,31 @@
 """Independent random streams from one seed, addressed by what they are for."""
 
+import operator
+from typing import SupportsIndex
+
 import numpy as np
 
-__all__ = ["random_stream"]
+from seqkit.errors import Problem, UserError
+
+__all__ = ["check_seed", "random_stream"]
+
+
+def check_seed(seed: SupportsIndex) -> int:
+    """Return a seed as Python's own number, which every file can hold.
+
+    Args:
+        seed: of a run; NumPy's whole numbers will do.
+
+    Raises:
+        UserError: it is no whole number, or below 0.
+    """
+    try:
+        number = operator.index(seed)
+    except TypeError:
+        number = -1
+    if number < 0:
+        raise UserError(Problem(f"found {seed!r}, wanted a whole number, at least 0", "seed"))
+    return number
 
 
 def random_stream(seed: int, purpose: str, *place: int) -> np.random.Generator:

@@ -31,7 +31,7 @@ from seqkit.metrics.measures import Style
 from seqkit.options import as_json, parse, with_options
 from seqkit.overlap import sketch_of
 from seqkit.plugins import PluginHost, default_host
-from seqkit.randomness import random_stream
+from seqkit.randomness import check_seed, random_stream
 from seqkit.reports import BaselineReport, DataSummary, ModelSummary, RunReport, plain_values
 from seqkit.run_folder import (
     RunFacts,
@@ -92,7 +92,8 @@ class Run:
         style: how a validation score is shown, as a percentage or as it is; known likewise.
 
     Raises:
-        UserError: the output cannot be written, or a file has a name that is not UTF-8.
+        UserError: the output cannot be written, a file has a name that is not UTF-8, or the seed
+            is no whole number, or below 0.
     """
 
     def __init__(
@@ -117,7 +118,7 @@ class Run:
             data_options = () if sample else file_options(data)
         self._data_options = tuple(data_options)
         self.output = output
-        self.seed = seed
+        self.seed = check_seed(seed)
         self.threads = threads
         self.host = host
         self.higher_is_better = True
@@ -255,7 +256,7 @@ class Run:
         with self._computing():
             evaluation = self.model.evaluate(examples)
             baselines = tuple(self._score_baselines(examples))
-            threads, kernels = thread_count(), describe_kernels()
+            threads, kernels = int(thread_count()), describe_kernels()
         report = RunReport(
             task=self.spec.name,
             config=as_json(self.config),
@@ -437,7 +438,8 @@ def train(
 
     Args:
         task: name of the task, or an alias.
-        data: files, a file or folder, the name of a dataset, or by default the task's own sample.
+        data: a file or folder, ``DataFiles(train=..., test=...)``, the name of a dataset, or by
+            default the task's own sample.
         output: the run directory; by default nothing is written.
         overwrite: write over the run that ``output`` holds, and over files of the same names.
         seed: of everything random.

@@ -62,11 +62,13 @@ class Sampling:
             (V,) float64, adding up to 1. Where two are equally likely, the lower id comes first.
 
         Raises:
-            ValueError: everything is banned.
+            ValueError: everything is banned, or a score is NaN or positive infinity.
         """
         scores = np.array(log_probabilities, dtype=np.float64)
         scores[list(banned)] = -np.inf
         best = int(scores.argmax())
+        if not scores[best] < np.inf:
+            raise ValueError(f"the score of token {best} is {scores[best]}; did the model diverge?")
         if scores[best] == -np.inf:
             raise ValueError("nothing is left to draw from: every token is banned")
         if self.temperature == 0.0:

@@ -201,13 +201,22 @@ def pack(sequences: Sequence[ArrayLike], dtype: Any = None) -> PackedSequence:
 
     Args:
         sequences: ids or feature arrays; an empty one may have any trailing shape.
-        dtype: of the data; by default that of the sequences that are not empty.
+        dtype: of the data; by default that of the sequences that are not empty, or of the empty
+            arrays where all are. Empty lists alone are ids: int64.
     """
-    arrays = [np.asarray(sequence) for sequence in sequences]
+    given = list(sequences)
+    arrays = [np.asarray(sequence) for sequence in given]
     filled = [array for array in arrays if len(array)]
     lengths = np.array([len(array) for array in arrays], dtype=np.int64)
-    flat = np.concatenate(filled or arrays[:1] or [np.empty(0, np.int64)])
+    flat = np.concatenate(filled) if filled else _nothing(given)
     return pack_flat(flat if dtype is None else flat.astype(dtype, copy=False), lengths)
+
+
+def _nothing(sequences: Sequence[ArrayLike]) -> Array:
+    """Return an array of no tokens, of the type of the first sequence that has one."""
+    # An empty list has none, and NumPy would make it one of floats.
+    typed = (np.asarray(sequence) for sequence in sequences if hasattr(sequence, "dtype"))
+    return next(typed, np.empty(0, np.int64))
 
 
 def pack_flat(flat: Array, lengths: ArrayLike) -> PackedSequence:

@@ -1,5 +1,6 @@
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -115,6 +116,13 @@ def test_a_path_with_a_name_too_long_is_refused(tmp_path: Path) -> None:
 def test_data_files_are_either_one_or_at_least_train(given: dict[str, Path]) -> None:
     with pytest.raises(UserError, match="give either --data, or --train"):
         DataFiles(**given)
+
+
+def test_paths_may_be_given_as_text(tmp_path: Path) -> None:
+    files: dict[str, Any] = {"train": "train.tsv", "test": "test.tsv"}
+    assert DataFiles(**files) == DataFiles(train=Path("train.tsv"), test=Path("test.tsv"))
+    (tmp_path / "reviews.tsv").touch()
+    assert find_files(str(tmp_path / "reviews.tsv")) == find_files(tmp_path / "reviews.tsv")
 
 
 # --- what --data means ----------------------------------------------------------------------------

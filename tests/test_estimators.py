@@ -113,6 +113,13 @@ def test_a_wrong_value_that_was_set_later_is_refused_by_fit() -> None:
         sentiment().set_params(units=0).fit(TEXTS, LABELS)
 
 
+def test_a_seed_that_cannot_be_used_is_refused_at_once_and_by_fit() -> None:
+    with pytest.raises(UserError, match="seed: found -1"):
+        sentiment(seed=-1)
+    with pytest.raises(UserError, match=r"seed: found 1\.5"):
+        sentiment().set_params(seed=1.5).fit(TEXTS, LABELS)
+
+
 def test_an_unknown_task_is_refused_with_the_nearest() -> None:
     with pytest.raises(UserError, match="did you mean 'sentiment'"):
         estimator("sentimant")
@@ -151,6 +158,22 @@ def test_labels_come_back_as_they_were_given(labels: list[Any]) -> None:
 def test_labels_in_a_list_of_python_values_come_back_too() -> None:
     model = sentiment().fit(TEXTS, [1, 0] * len(NOUNS))
     assert model.predict(["a good film", "a dull film"]).tolist() == [1, 0]
+
+
+@pytest.mark.parametrize("labels", [[0, 0.5], [True, 2], [1.0, np.int64(0)]], ids=str)
+def test_numbers_of_several_types_are_labels_of_one(labels: list[Any]) -> None:
+    model = sentiment().fit(TEXTS, labels * len(NOUNS))
+    assert model.predict(TEXTS).tolist() == labels * len(NOUNS)
+    assert model.predict_proba(TEXTS).shape == (len(TEXTS), 2)
+
+
+@pytest.mark.parametrize("given", [int, float, bool], ids=str)
+@pytest.mark.parametrize("scored", [int, float, bool, np.int8], ids=str)
+def test_a_number_is_the_label_that_it_equals(given: type, scored: type) -> None:
+    answers = np.array([1, 0] * len(NOUNS))
+    model = sentiment().fit(TEXTS, answers.astype(given))
+    assert model.score(TEXTS, answers.astype(scored)) == 1.0
+    assert model.score(TEXTS, answers.astype(scored).tolist()) == 1.0
 
 
 @pytest.mark.parametrize("labels", [[10, 9], ["yes", "no"]], ids=str)
@@ -264,6 +287,12 @@ def test_a_saved_estimator_is_loaded_as_a_model(fitted: Any, tmp_path: Path) -> 
     assert model.metadata == {"seed": 0, "best_epoch": fitted.best_epoch_}
 
 
+def test_a_saved_estimator_tells_the_seed_that_it_was_fitted_with(tmp_path: Path) -> None:
+    model = sentiment(epochs=1, seed=np.arange(5)[4]).fit(TEXTS, LABELS).set_params(seed=9)
+    model.save(tmp_path / "mine")
+    assert seqkit.load(tmp_path / "mine").metadata["seed"] == 4
+
+
 def test_an_estimator_that_was_copied_to_a_file_saves_the_same(fitted: Any, tmp_path: Path) -> None:
     joblib.dump(fitted, tmp_path / "copy.joblib")
     copied = joblib.load(tmp_path / "copy.joblib").save(tmp_path / "copy")
@@ -292,6 +321,13 @@ def test_a_grid_search_tries_its_options() -> None:
     assert search.best_params_["pooling"] in ("max", "last")
     assert [p["pooling"] for p in search.cv_results_["params"]] == ["max", "last"]
     assert search.predict(["a good film"]).tolist() == ["yes"]
+
+
+def test_what_is_searched_may_come_from_arrays(tmp_path: Path) -> None:
+    grid = {"learning_rate": np.logspace(-3, -1, 2), "units": np.array([4]), "seed": np.arange(1)}
+    search = GridSearchCV(sentiment(epochs=1), grid, cv=2, error_score="raise")
+    search.fit(TEXTS, LABELS).best_estimator_.save(tmp_path / "best")
+    assert seqkit.load(tmp_path / "best").manifest.config["units"] == 4
 
 
 def test_it_may_end_a_pipeline() -> None:

@@ -7,7 +7,7 @@ import pytest
 
 import seqkit
 from seqkit.errors import UserError
-from seqkit.inputs import make_examples, tag_lists, texts, texts_or_words
+from seqkit.inputs import answer_texts, make_examples, tag_lists, texts, texts_or_words
 from seqkit.plugins import default_host
 
 NAN = float("nan")
@@ -86,6 +86,18 @@ def test_tags_that_are_no_list_are_refused(answer: Any) -> None:
 
 def test_tags_may_be_numbers() -> None:
     assert tag_lists([[1, 2], ()]) == [("1", "2"), ()]
+
+
+def test_an_answer_is_a_text_or_a_number_or_several_of_them() -> None:
+    given = ["two", 2, np.int64(3), np.bool_(True), ["2", 2.5], np.array(["a", "b"]), ()]
+    wanted = [("two",), ("2",), ("3",), ("True",), ("2", "2.5"), ("a", "b"), ()]
+    assert answer_texts(given) == wanted
+
+
+@pytest.mark.parametrize("wrong", [["a", NAN], [["a"]], len], ids=["missing", "nested", "other"])
+def test_an_answer_that_is_neither_text_nor_number_is_named_by_its_number(wrong: Any) -> None:
+    with pytest.raises(UserError, match=r"^answer 2: found .*, wanted a text or a number, or a"):
+        answer_texts(["yes", wrong])
 
 
 @pytest.mark.parametrize("inputs", [None, 3])

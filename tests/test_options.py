@@ -1,8 +1,10 @@
 import re
 import tomllib
 from dataclasses import dataclass, make_dataclass, replace
+from pathlib import Path
 from typing import Any, Literal, Optional
 
+import numpy as np
 import pytest
 
 from seqkit.errors import Problem, UserError
@@ -64,6 +66,25 @@ def problems_of(values: dict[str, Any], *, where: str = "") -> list[str]:
     ],
 )
 def test_a_value_is_converted_to_the_type_of_its_option(name: str, given: Any, wanted: Any) -> None:
+    value = getattr(parse(Config, {name: given}), name)
+    assert (value, type(value)) == (wanted, type(wanted))
+
+
+@pytest.mark.parametrize(
+    ("name", "given", "wanted"),
+    [
+        ("units", np.int64(64), 64),
+        ("rate", np.logspace(-3, -1, 3)[0], 0.001),
+        ("rate", np.int32(1), 1.0),
+        ("lowercase", np.bool_(False), False),
+        ("patience", np.arange(3)[2], 2),
+        ("cell", np.array(["gru"])[0], "gru"),
+        ("pooling", np.array(["last", "mean"]), ("last", "mean")),
+        ("pooling", [np.str_("last")], ("last",)),
+        ("column", Path("runs") / "first", str(Path("runs", "first"))),
+    ],
+)
+def test_a_value_may_come_from_an_array_or_be_a_path(name: str, given: Any, wanted: Any) -> None:
     value = getattr(parse(Config, {name: given}), name)
     assert (value, type(value)) == (wanted, type(wanted))
 

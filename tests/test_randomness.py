@@ -4,7 +4,8 @@ import sys
 import numpy as np
 import pytest
 
-from seqkit.randomness import random_stream
+from seqkit.errors import UserError
+from seqkit.randomness import check_seed, random_stream
 
 
 def draw(*address) -> list[int]:
@@ -46,3 +47,13 @@ def test_another_process_draws_the_same() -> None:
 def test_a_negative_seed_is_refused() -> None:
     with pytest.raises(ValueError, match="non-negative"):
         random_stream(-1, "order")
+
+
+@pytest.mark.parametrize("seed", [-1, np.int64(-1), 1.5, None, "1"])
+def test_a_seed_that_is_no_whole_number_is_refused_by_name(seed: object) -> None:
+    with pytest.raises(UserError, match=r"seed: found .*, wanted a whole number, at least 0"):
+        check_seed(seed)  # type: ignore[arg-type]
+
+
+def test_a_seed_out_of_an_array_is_a_plain_number() -> None:
+    assert type(check_seed(np.arange(3)[2])) is int

@@ -8,6 +8,7 @@ from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pytest
 
 import seqkit
@@ -627,6 +628,19 @@ def test_train_reports_mistakes_in_options(data: Path) -> None:
     with pytest.raises(UserError, match="did you mean 'units'") as caught:
         train("sentiment", data=data, host=HOST, unit=3, pooling="las")
     assert len(caught.value.problems) == 2
+
+
+def test_train_takes_numbers_out_of_arrays(data: Path, tmp_path: Path) -> None:
+    plain = {**SMALL, "units": 4, "learning_rate": 0.5, "seed": 1, "threads": 1}
+    train("sentiment", data=data, output=tmp_path / "a", host=HOST, **plain)
+    numbers = {name: np.asarray(value)[()] for name, value in plain.items()}
+    train("sentiment", data=data, output=tmp_path / "b", host=HOST, **numbers)
+    assert model_bytes(tmp_path / "a") == model_bytes(tmp_path / "b")
+
+
+def test_train_refuses_a_seed_before_any_work(data: Path) -> None:
+    with pytest.raises(UserError, match="seed: found -1"):
+        train("sentiment", data=data, host=HOST, seed=-1, **SMALL)
 
 
 def test_train_takes_files_split_by_split(data: Path) -> None:

@@ -1,5 +1,7 @@
 """Drawing from a distribution: what temperature, top-k and top-p leave, and how often it comes."""
 
+import math
+
 import numpy as np
 import pytest
 from hypothesis import given
@@ -55,6 +57,12 @@ def test_what_is_banned_never_comes() -> None:
     assert Sampling(top_k=1).restrict(LOGS, banned=[1]).tolist() == [0, 0, 0, 1]
     with pytest.raises(ValueError, match="every token is banned"):
         Sampling().restrict(LOGS, banned=range(4))
+
+
+@pytest.mark.parametrize("wrong", [math.nan, math.inf])
+def test_scores_of_a_model_that_diverged_are_refused(wrong: float) -> None:
+    with pytest.raises(ValueError, match=r"token 1 is (nan|inf); did the model diverge"):
+        Sampling().restrict(np.array([0.0, wrong, 0.0]))
 
 
 def test_the_caller_keeps_its_scores() -> None:

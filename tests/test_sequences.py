@@ -7,6 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from seqkit.layers import Embedding
 from seqkit.sequences import PackedSequence, pack, pack_flat
 from tests.strategies import batches, lengths
 
@@ -98,6 +99,15 @@ def test_nothing_is_fine(sequences: list[Any], shape: tuple[int, ...]) -> None:
     assert len(batch.unpack()) == len(sequences)
     assert batch.reverse().data.shape == shape
     assert batch.last_rows.shape == (1 if len(batch.data) else 0,)
+
+
+def test_a_batch_of_empty_lists_reads_as_ids() -> None:
+    batch = pack([[], []])
+    vectors, backward = Embedding(3, 2, rng=np.random.default_rng(0)).forward(batch.data)
+    assert vectors.shape == (0, 2)
+    backward(vectors)
+    assert pack([[], np.zeros((0, 3), np.float32)]).data.dtype == np.float32
+    assert pack([[], [0.5]]).data.dtype == np.float64
 
 
 @given(lengths())

@@ -114,6 +114,7 @@ class CRF:
 
         Raises:
             IndexError: a tag is not in 0 .. C-1.
+            TypeError: tags that are not whole numbers.
             ValueError: the tags of a sequence break the constraints, or shapes do not fit.
         """
         self._check_tags(emissions, tags)

@@ -84,6 +84,7 @@ class Embedding:
 
         Raises:
             IndexError: an id is negative or not below V.
+            TypeError: ids that are not whole numbers.
             ValueError: word dropout in training without ``rng``.
         """
         check_ids(ids, self.rows)
@@ -116,7 +117,14 @@ class Embedding:
 
 
 def check_ids(ids: IntArray, rows: int, *, what: str = "ids") -> None:
-    """Raise IndexError where an id (M,) is not of a row: a negative one would read from the end."""
+    """Refuse ids (M,) that name no row: a negative one would read from the end.
+
+    Raises:
+        IndexError: an id is negative or not below ``rows``.
+        TypeError: they are not whole numbers.
+    """
+    if ids.dtype.kind not in "iu":
+        raise TypeError(f"{what} must be whole numbers, found {ids.dtype}; write .astype(int)")
     if len(ids) and not (ids.min() >= 0 and ids.max() < rows):
         wrong = ids[(ids < 0) | (ids >= rows)]
         raise IndexError(f"{what} must be in 0 .. {rows - 1}, found {wrong[:10].tolist()}")

@@ -79,6 +79,7 @@ class TargetMasses(NamedTuple):
 
         Raises:
             IndexError: a target is not in 0 .. C-1.
+            TypeError: targets that are not whole numbers.
             ValueError: weights of a wrong shape or sign, or smoothing outside [0, 1).
         """
         check_ids(targets, classes, what="targets")
@@ -136,6 +137,7 @@ def softmax_cross_entropy(
 
     Raises:
         IndexError: a target is not in 0 .. C-1.
+        TypeError: targets that are not whole numbers.
         ValueError: shapes that do not fit, bad weights or smoothing.
     """
     if logits.ndim != 2 or targets.shape != logits.shape[:1]:

@@ -145,6 +145,7 @@ def sampled_cross_entropy(
 
     Raises:
         IndexError: a target is not in 0 .. V-1.
+        TypeError: targets that are not whole numbers.
     """
     TargetMasses.of(targets, len(w.value), None, 0.0, hidden.real.dtype)
     columns, offsets = _sampled_parameters(w, bias, sample)

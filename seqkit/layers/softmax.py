@@ -124,6 +124,7 @@ def linear_cross_entropy(
 
     Raises:
         IndexError: a target is not in 0 .. V-1.
+        TypeError: targets that are not whole numbers.
         ValueError: shapes that do not fit, bad weights or smoothing.
     """
     words, features = w.value.shape

@@ -35,7 +35,12 @@ def normalize_answer(answer: str) -> str:
 
 
 def exact_match(answer: str, gold: Sequence[str]) -> float:
-    """Return 1.0 if the answer is one of the gold answers once all are normalised, else 0.0."""
+    """Return 1.0 if the answer is one of the gold answers once all are normalised, else 0.0.
+
+    Raises:
+        TypeError: ``gold`` is one string.
+    """
+    _refuse_string(gold)
     return float(normalize_answer(answer) in map(normalize_answer, gold))
 
 
@@ -52,8 +57,18 @@ def token_f1(answer: str, gold: Sequence[str]) -> float:
     Example:
         >>> token_f1("the old mill", ["an old barn"]), token_f1("부엌에서", ["부엌"])
         (0.5, 0.6666666666666666)
+
+    Raises:
+        TypeError: ``gold`` is one string.
     """
+    _refuse_string(gold)
     return max((_f1(answer, right) for right in gold), default=0.0)
+
+
+def _refuse_string(gold: Sequence[str]) -> None:
+    """The letters of a gold answer would each be taken for one."""
+    if isinstance(gold, str):
+        raise TypeError(f"wanted a list of gold answers, found one string; write [{gold!r}]")
 
 
 def _f1(answer: str, gold: str) -> float:
@@ -76,6 +91,10 @@ def score_answers(gold: Sequence[Sequence[str]], answers: Sequence[str]) -> Scor
 
     Returns:
         The measures exact match (the headline) and F1, and a table of the commonest mistakes.
+
+    Raises:
+        TypeError: the gold answers of a question are one string.
+        ValueError: the two differ in number.
     """
     pairs = list(zip(gold, answers, strict=True))
     rows = [(exact_match(answer, right), token_f1(answer, right), 1.0) for right, answer in pairs]

@@ -9,6 +9,7 @@ from collections.abc import Mapping, Sequence
 import numpy as np
 
 from seqkit.arrays import Array, BoolArray, IntArray
+from seqkit.metrics.classes import as_ids
 from seqkit.metrics.measures import Cell, Measure, Scoring, Table, ratio
 
 __all__ = ["score_calibration", "score_confidence"]
@@ -39,9 +40,10 @@ def score_calibration(
         reliability table. :func:`seqkit.metrics.join_scorings` puts it beside other scores.
 
     Raises:
+        TypeError: labels instead of ids.
         ValueError: shapes that do not fit, or no bin.
     """
-    probabilities, gold = np.asarray(probabilities, dtype=np.float64), np.asarray(gold)
+    probabilities, gold = np.asarray(probabilities, dtype=np.float64), as_ids(gold)
     if probabilities.ndim != 2 or gold.shape != probabilities.shape[:1] or bins < 1:
         raise ValueError(
             f"probabilities must be (N, C), gold (N,) and bins at least 1: "

@@ -5,11 +5,13 @@ examples of c; predicted_c, predictions of c. They stand end to end in one row: 
 """
 
 import numpy as np
+from numpy.typing import ArrayLike
 
 from seqkit.arrays import Array, IntArray
 from seqkit.metrics.measures import Cell, Measure, Table, ratio
 
 __all__ = [
+    "as_ids",
     "class_measures",
     "class_table",
     "confusion_matrix",
@@ -20,6 +22,19 @@ __all__ = [
 ]
 
 _UNKNOWN = "(unknown label)"
+
+
+def as_ids(values: ArrayLike) -> IntArray:
+    """Return ids as int64.
+
+    Raises:
+        TypeError: they are labels or probabilities.
+    """
+    ids = np.asarray(values)
+    if ids.size and ids.dtype.kind not in "biu":
+        advice = "seqkit.metrics.encode_labels numbers labels"
+        raise TypeError(f"classes are ids, whole numbers, found {ids.dtype}; {advice}")
+    return ids.astype(np.int64)
 
 
 def pool_unknown(
@@ -40,16 +55,16 @@ def pool_unknown(
         Both ids with every one outside [0, C) turned into C, and the labels, one longer if any was.
 
     Raises:
+        TypeError: they are no ids.
         ValueError: the two do not have the same length.
     """
-    gold, predicted = np.asarray(gold), np.asarray(predicted)
+    gold, predicted = as_ids(gold), as_ids(predicted)
     if gold.shape != predicted.shape or gold.ndim != 1:
         raise ValueError(
             f"gold and predicted must be ids of the same examples: {gold.shape}, {predicted.shape}"
         )
     size = len(labels)
     pooled = [np.where((ids < 0) | (ids >= size), size, ids) for ids in (gold, predicted)]
-    pooled = [ids.astype(np.int64) for ids in pooled]
     outside = any((ids == size).any() for ids in pooled)
     return pooled[0], pooled[1], (*labels, _UNKNOWN) if outside else labels
 

@@ -66,6 +66,7 @@ def score_classification(
         classes, and the confusions, whole or with many classes the commonest.
 
     Raises:
+        TypeError: labels instead of ids.
         ValueError: gold and predicted differ in length.
     """
     known = len(labels)

@@ -128,8 +128,11 @@ def score_sequences(
         Statistics (N, 4): whether right, 1, edits, tokens of the answer.
 
     Raises:
+        TypeError: the answers of an example are one string.
         ValueError: an example has no answer, or the two differ in number.
     """
+    if single := next((answers for answers in gold if isinstance(answers, str)), ""):
+        raise TypeError(f"wanted a list of gold answers, found one string; write [{single!r}]")
     if len(gold) != len(predicted):
         raise ValueError(f"{len(gold)} examples have answers, {len(predicted)} were predicted")
     if not all(gold):

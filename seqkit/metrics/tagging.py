@@ -7,6 +7,7 @@ import numpy as np
 from seqkit.arrays import Array, BoolArray, IntArray
 from seqkit.digests import short_digest
 from seqkit.metrics.classes import (
+    as_ids,
     class_measures,
     class_table,
     confusion_matrix,
@@ -47,6 +48,7 @@ def score_tagging(
         sentences count for nothing. With a table of the tags, and of the commonest confusions.
 
     Raises:
+        TypeError: tags instead of ids.
         ValueError: sentences of gold, predicted and unseen differ in number or length.
     """
     lengths = _lengths(gold)
@@ -135,7 +137,7 @@ def _lengths(sequences: Sequence[Array]) -> IntArray:
 
 
 def _join(sequences: Sequence[Array]) -> Array:
-    return np.concatenate([np.empty(0, np.int64), *sequences]).astype(np.int64)
+    return np.concatenate([np.empty(0, np.int64), *map(as_ids, sequences)])
 
 
 def _check_lengths(wanted: IntArray, found: IntArray, name: str) -> None:

@@ -18,7 +18,8 @@ import numpy as np
 from seqkit import optim
 from seqkit.arrays import Array
 from seqkit.layers.base import State
-from seqkit.randomness import random_stream
+from seqkit.options import with_options
+from seqkit.randomness import check_seed, random_stream
 from seqkit.training.checkpoints import Checkpoint, Progress
 from seqkit.training.config import TrainingConfig
 from seqkit.training.progress import EpochProgress, better
@@ -57,6 +58,10 @@ class Trainer:
     Attributes:
         stopped: why the last run ended: "all epochs done", "no better score for 5 epochs",
             "interrupted", or "not finite" after a :class:`NonFiniteError`; empty before.
+
+    Raises:
+        UserError: options out of their limits; a seed that is no whole number, or below 0.
+        ValueError: two of the model's parameters have one name.
     """
 
     def __init__(
@@ -69,12 +74,12 @@ class Trainer:
     ) -> None:
         self.stopped = ""
         self._model = model
-        self._config = config
-        self._seed = seed
+        self._config = with_options(config, {})
+        self._seed = check_seed(seed)
         self._validate = validate
         self._parameters = by_name(model.parameters())
         self._trainable = {name: p for name, p in self._parameters.items() if p.trainable}
-        self._updates = Updates(self._parameters, config)
+        self._updates = Updates(self._parameters, self._config)
         self._steps_per_epoch = 0
         self._current = EpochProgress()
         self._carried: State | None = None

@@ -26,6 +26,7 @@ from seqkit.extras import require_extra
 from seqkit.files import ensure_writable_folder, write_atomically
 from seqkit.options import as_recipe, with_options
 from seqkit.plugins import PluginHost
+from seqkit.randomness import check_seed
 from seqkit.run_folder import RUN_FILES, file_options, refuse_used_folder, run_command
 from seqkit.runs import Run
 from seqkit.splits import fingerprint
@@ -78,8 +79,8 @@ class Search:
 
     Raises:
         UserError: optuna is not installed, an option is searched twice, a value that is searched
-            names nothing, the data cannot be used, or the folder holds another search, a run, or a
-            recipe of the name that the best one has.
+            names nothing, the seed or the data cannot be used, or the folder holds another search,
+            a run, or a recipe of the name that the best one has.
     """
 
     def __init__(
@@ -103,7 +104,7 @@ class Search:
         self.space = tuple(space)
         _refuse_repeated(self.space)
         self.host = host
-        self.seed = seed
+        self.seed = check_seed(seed)
         self.threads = threads
         self.ending: Ending = "trials"
         _refuse_foreign(folder)
@@ -115,10 +116,10 @@ class Search:
             "options": json.loads(json.dumps(dataclasses.asdict(config))),
             "data": fingerprint(self.data),
             "space": [str(dimension) for dimension in self.space],
-            "seed": seed,
+            "seed": self.seed,
         }
         unjudged = config.epochs // UNJUDGED
-        self._study = open_study(self.folder, spec.name, facts, seed=seed, unjudged=unjudged)
+        self._study = open_study(self.folder, spec.name, facts, seed=self.seed, unjudged=unjudged)
 
     # --- what there is so far --------------------------------------------------------------------
 

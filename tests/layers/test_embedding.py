@@ -65,6 +65,8 @@ def test_mistakes_are_named() -> None:
     layer = Embedding(5, 2, rng=rng, word_dropout=0.5)
     with pytest.raises(IndexError, match=r"0 .. 4, found \[-1, 5\]"):
         layer.forward(np.array([-1, 3, 5]))
+    with pytest.raises(TypeError, match="ids must be whole numbers, found float64"):
+        layer.forward(np.array([1.0, 2.0]))
     with pytest.raises(ValueError, match="rng"):
         layer.forward(np.array([1]), train=True)
     with pytest.raises(ValueError, match="rng"):

@@ -81,6 +81,13 @@ def test_softmax_and_its_logarithm(rng: np.random.Generator) -> None:
     np.testing.assert_allclose(np.exp(log_softmax(logits)), softmax(logits), atol=1e-15)
 
 
+@pytest.mark.parametrize("kind", [bool, float])
+def test_targets_that_are_no_whole_numbers_are_refused(kind: type) -> None:
+    # Truth values would choose some of the classes' weights instead of naming classes.
+    with pytest.raises(TypeError, match=r"targets must be whole numbers, found (bool|float64)"):
+        softmax_cross_entropy(np.zeros((2, 2)), np.array([1, 0], kind))
+
+
 def test_mistakes_are_named() -> None:
     logits, targets = np.zeros((2, 3)), np.array([0, 3])
     with pytest.raises(IndexError, match=r"0 .. 2, found \[3\]"):

@@ -44,6 +44,12 @@ def test_f1_of_korean_counts_characters() -> None:
     assert token_f1("in the mill", ["물레방아"]) == 0.0
 
 
+def test_one_string_is_no_list_of_gold_answers() -> None:
+    for score in (lambda: score_answers(["cat"], ["cat"]), lambda: token_f1("cat", "cat")):
+        with pytest.raises(TypeError, match=r"found one string; write \['cat'\]"):
+            score()
+
+
 def test_scoring_has_measures_and_mistakes() -> None:
     gold = [("mill",), ("the barn", "barn house"), ("yes",), ("yes",)]
     scoring = score_answers(gold, ["Mill", "old barn", "no", "no"])

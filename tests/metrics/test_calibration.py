@@ -55,6 +55,11 @@ def test_it_has_no_interval_since_resamples_lie_above_it() -> None:
     assert (scoring.measures[0].compute(drawn) > metric.value).mean() > 0.75
 
 
+def test_labels_are_no_ids() -> None:
+    with pytest.raises(TypeError, match="classes are ids, whole numbers, found <U1"):
+        score_calibration(np.eye(2), np.array(["0", "1"]))
+
+
 def test_shapes_that_do_not_fit_are_refused() -> None:
     with pytest.raises(ValueError, match=r"\(N, C\)"):
         score_calibration(np.zeros((3, 2)), np.zeros(2, int))

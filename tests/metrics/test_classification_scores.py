@@ -1,4 +1,5 @@
 import math
+from typing import Any
 
 import numpy as np
 import pytest
@@ -103,6 +104,12 @@ def test_a_resample_is_scored_as_scikit_learn_would() -> None:
     stacked = np.stack([sums, sums])
     for measure, value in zip(scoring.measures[1:], (wanted[2], *wanted[:2]), strict=True):
         np.testing.assert_allclose(measure.compute(stacked), [value, value])
+
+
+@pytest.mark.parametrize("given", [["a", "b"], [0.9, 0.2]], ids=["labels", "probabilities"])
+def test_what_is_no_id_is_refused_with_what_makes_ids(given: list[Any]) -> None:
+    with pytest.raises(TypeError, match=r"found .*; seqkit\.metrics\.encode_labels numbers labels"):
+        score_classification(given, np.array([0, 1]), ["a", "b"])  # type: ignore[arg-type]
 
 
 def test_different_numbers_are_refused() -> None:

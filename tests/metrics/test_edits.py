@@ -73,3 +73,5 @@ def test_mistakes_are_named() -> None:
         score_sequences([[]], ["a"])
     with pytest.raises(ValueError, match="1 examples have answers, 0 were predicted"):
         score_sequences([["a"]], [])
+    with pytest.raises(TypeError, match=r"found one string; write \['ab'\]"):
+        score_sequences(["ab"], ["ab"])

@@ -1,4 +1,5 @@
 import math
+from typing import Any
 
 import numpy as np
 import pytest
@@ -77,6 +78,14 @@ def test_a_tag_that_training_never_met_is_wrong() -> None:
     assert evaluation.metric("whole sentences").value == 0
     assert evaluation.counts["words with an unseen tag"] == 2
     assert sum(row[2] for row in scoring.tables[1].rows) == 2
+
+
+def test_tags_are_no_ids_but_an_empty_list_has_none() -> None:
+    names: Any = [["NOUN", "VERB"]]
+    with pytest.raises(TypeError, match="classes are ids, whole numbers, found <U4"):
+        score_tagging(names, names, TAGS)
+    ids: Any = [[0, 1], []]
+    assert evaluated(score_tagging(ids, ids, TAGS)).headline.value == 1.0
 
 
 def test_no_sentence_at_all_is_undefined() -> None:

@@ -233,6 +233,16 @@ def test_seconds_add_up_over_a_stop():
     assert first.seconds > before
 
 
+def test_options_and_a_seed_out_of_arrays_can_be_saved(tmp_path):
+    numbers = {"epochs": np.int64(1), "learning_rate": np.logspace(-2, -1, 2)[0]}
+    _, trainer = trainer_of(seed=np.arange(4)[3], **numbers)
+    list(trainer.run(EXAMPLES))
+    save_checkpoint(tmp_path / "c", trainer.checkpoint(), {})
+    _, plain = trainer_of(seed=3, epochs=1, learning_rate=0.01)
+    plain.restore(load_checkpoint(tmp_path / "c")[0])
+    assert plain.best_epoch == 1
+
+
 def test_equal_runs_give_equal_checkpoint_files(tmp_path):
     def normalised(checkpoint):
         current = dataclasses.replace(checkpoint.progress.current, seconds=0.0)

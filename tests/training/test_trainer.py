@@ -6,7 +6,7 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from seqkit.errors import SeqkitError
+from seqkit.errors import SeqkitError, UserError
 from seqkit.parameters import Parameter
 from seqkit.training import EpochReport, NonFiniteError, Step, StepReport
 from tests.training.tiny import EXAMPLES, TinyModel, scores, trainer_of, weights_of
@@ -63,6 +63,14 @@ def test_the_gradient_of_a_step_is_that_of_the_mean_loss():
     np.testing.assert_allclose(model.w.value, before - reference.w.grad, rtol=1e-6)
     gradients = [reference.w.grad, reference.table.grad]
     assert report.gradient_norm == pytest.approx(math.sqrt(sum((g**2).sum() for g in gradients)))
+
+
+def test_options_out_of_their_limits_are_refused_before_any_step():
+    with pytest.raises(UserError, match="did you mean 'adam'") as caught:
+        trainer_of(epochs=-1, optimizer="adm")
+    assert len(caught.value.problems) == 2
+    with pytest.raises(UserError, match="seed: found -1"):
+        trainer_of(seed=-1)
 
 
 def test_equal_seeds_give_equal_weights_and_others_do_not():

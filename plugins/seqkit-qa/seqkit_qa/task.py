@@ -7,6 +7,7 @@ from typing import Any
 import numpy as np
 from seqkit.encoders import start_from_vectors
 from seqkit.errors import Problem, UserError
+from seqkit.inputs import answer_texts
 from seqkit.tasks import Model, Resources, Task
 from seqkit.text import Vocabulary, create_tokenizer, text_pairs
 from seqkit.text.readers.source import BadLines
@@ -50,13 +51,13 @@ class QATask(Task[QAConfig, Question, Answer]):
 
         Args:
             inputs: the pairs.
-            targets: a gold answer each, or several that are all right.
+            targets: a gold answer each, a text or a number, or several that are all right.
 
         Raises:
-            UserError: an input that is no pair; all of them together.
+            UserError: inputs that are no pairs, or answers that are no texts.
         """
         pairs = text_pairs(inputs, names=("text", "question"))
-        golds = [()] * len(pairs) if targets is None else [_answers(target) for target in targets]
+        golds = [()] * len(pairs) if targets is None else answer_texts(targets)
         return [self._ask(Record(*pair, gold)) for pair, gold in zip(pairs, golds, strict=True)]
 
     def _ask(self, record: Record) -> Question:
@@ -120,10 +121,6 @@ class QATask(Task[QAConfig, Question, Answer]):
         """Fill in pretrained vectors, where the options name a file."""
         assert isinstance(model, QAModel)
         return start_from_vectors(model.encoder.embedding, model.words.words, self.config.vectors)
-
-
-def _answers(target: Any) -> tuple[str, ...]:
-    return (target,) if isinstance(target, str) else tuple(map(str, target))
 
 
 def _check_places(train: Sequence[Question]) -> None:

@@ -1,11 +1,13 @@
 """The task: reads pairs, cuts them into tokens, and fits the vocabularies."""
 
 from collections.abc import Callable, Mapping, Sequence
+from numbers import Number
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 from seqkit.errors import Problem, UserError
+from seqkit.inputs import answer_texts, texts
 from seqkit.tasks import Json, Resources, Task
 from seqkit.text import Vocabulary, create_tokenizer, format_tsv, read_lexicon, read_pairs
 from seqkit.writing_model import Written, fit_texts
@@ -48,10 +50,16 @@ class Seq2SeqTask(Task[Seq2SeqConfig, Pair, Written]):
         return self.read(path) if pairs else super().read_inputs(path)
 
     def examples(self, inputs: Sequence[Any], targets: Sequence[Any] | None = None) -> list[Pair]:
-        """Make examples of texts, and of their answers: a text each, or several right ones."""
-        given = [()] * len(inputs) if targets is None else targets
-        answers = [(item,) if isinstance(item, str) else tuple(map(str, item)) for item in given]
-        return [self._pair(str(text), right) for text, right in zip(inputs, answers, strict=True)]
+        """Make examples of texts, and of their answers: a text each, or several right ones.
+
+        Numbers among them are made texts.
+
+        Raises:
+            UserError: inputs or answers that are neither; all of them together.
+        """
+        given = texts([str(item) if isinstance(item, Number) else item for item in inputs])
+        answers = [()] * len(given) if targets is None else answer_texts(targets)
+        return [self._pair(text, right) for text, right in zip(given, answers, strict=True)]
 
     def _pair(self, source: str, targets: tuple[str, ...]) -> Pair:
         tokens = self._source.tokenize(source.lower() if self.config.lowercase else source)

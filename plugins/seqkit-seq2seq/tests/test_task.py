@@ -47,6 +47,16 @@ def test_pairs_of_either_format_are_read(tmp_path: Path, text: str) -> None:
     assert pair == Pair("16+75", tuple("16+75"), (("9", "1"),), ("91",))
 
 
+def test_numbers_are_sources_and_answers_like_their_texts() -> None:
+    made = make_task().examples([12, "12"], [3, ["3"]])
+    assert made == make_task().examples(["12", "12"], ["3", "3"])
+
+
+def test_words_are_no_source() -> None:
+    with pytest.raises(UserError, match=r"input 1: found \['a', 'b'\] \(list\), wanted a text"):
+        make_task().examples([["a", "b"]], ["c"])
+
+
 def test_variants_of_a_word_are_right_answers_to_one_source(tmp_path: Path) -> None:
     text = "a AH0\na(2) EY1\nto T UW1 # a comment\n"
     pairs = read(tmp_path, text, "some.dict", target_units="whitespace")
