@@ -64,6 +64,21 @@ class Measure:
     basis: str = ""
     resampled: bool = True
 
+    def values(self, sums: Array) -> Array:
+        """Compute it for sums (..., K): (...); a division by zero gives nan or infinity.
+
+        Raises:
+            ValueError: the function does not map them to (...).
+        """
+        with np.errstate(divide="ignore", invalid="ignore", over="ignore"):
+            found = np.asarray(self.compute(sums), dtype=np.float64)
+        if found.shape != sums.shape[:-1]:
+            # Quantiles of such values would pass for an interval.
+            shapes = f"found the shape {found.shape}, wanted {sums.shape[:-1]}"
+            mend = "the columns are the last axis, sums[..., 0]"
+            raise ValueError(f"measure {self.name!r} of sums {sums.shape}: {shapes}; {mend}")
+        return found
+
 
 @dataclass(frozen=True)
 class Interval:
@@ -229,8 +244,7 @@ class Scoring:
         undefined.
         """
         measure = self.headline if name is None else self.measure(name)
-        with np.errstate(divide="ignore", invalid="ignore", over="ignore"):
-            return np.asarray(measure.compute(self.statistics), dtype=np.float64)
+        return measure.values(self.statistics)
 
 
 def join_scorings(*scorings: Scoring) -> Scoring:
