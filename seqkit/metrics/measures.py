@@ -35,7 +35,7 @@ __all__ = [
 ]
 
 Style: TypeAlias = Literal["percent", "number"]
-"""``percent``: values in [0, 1], shown times 100 with two decimals; ``number``: shown as is."""
+"""``percent``: values in [0, 1], shown times 100 with two decimals; ``number``: shown with two decimals, or with two digits where these would be zeros."""
 
 Cell: TypeAlias = str | int | float | None
 """One cell of a table; None and nan are undefined."""
@@ -292,10 +292,15 @@ def ratio(numerator: Array, denominator: Array) -> Array:
 
 
 def format_score(value: float, style: Style) -> str:
-    """Show a value: "93.10" for 0.931 as percent, two decimals as a number, "-" where undefined."""
+    """Show a value: "93.10" for 0.931 as percent, "0.93" as a number, "-" where it is undefined.
+
+    A number below 0.01 has two digits, as "0.0042": an error may be as small as what it measures.
+    """
     if math.isnan(value):
         return "-"
-    return f"{100 * value:.2f}" if style == "percent" else f"{value:,.2f}"
+    if style == "percent":
+        return f"{100 * value:.2f}"
+    return f"{value:.2g}" if 0 < abs(value) < 0.01 else f"{value:,.2f}"
 
 
 def _format_cell(cell: Cell, style: Style) -> str:

@@ -39,6 +39,9 @@ def test_ratio_is_nan_where_it_is_undefined() -> None:
     [
         (0.931, "percent", "93.10"),
         (1234.567, "number", "1,234.57"),
+        (0.00423, "number", "0.0042"),
+        (-0.00423, "number", "-0.0042"),
+        (0.0, "number", "0.00"),
         (math.nan, "percent", "-"),
         (math.inf, "number", "inf"),
     ],
