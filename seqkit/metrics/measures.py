@@ -35,7 +35,9 @@ __all__ = [
 ]
 
 Style: TypeAlias = Literal["percent", "number"]
-"""``percent``: values in [0, 1], shown times 100 with two decimals; ``number``: shown with two decimals, or with two digits where these would be zeros."""
+"""``percent``: values in [0, 1], shown times 100 with two decimals; ``number``: shown with two
+decimals, or with two digits where these would be zeros.
+"""
 
 Cell: TypeAlias = str | int | float | None
 """One cell of a table; None and nan are undefined."""

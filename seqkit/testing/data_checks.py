@@ -22,11 +22,16 @@ HASH_SEEDS = (1, 2, 3, 4)
 
 
 def examples_come_of_their_inputs(subject: TaskSubject) -> None:
-    """An example made of another one's input has the same text."""
+    """An example made of another one's input and answer has the same text and answer."""
     task = subject.task()
-    inputs = subject.inputs(subject.train)
-    made = task.examples(inputs)
+    inputs, targets = subject.inputs(subject.train), subject.targets(subject.train)
+    made = task.examples(inputs, targets)
     require(len(made) == len(inputs), f"{len(inputs)} inputs made {len(made)} examples")
+    found = subject.targets(made)  # None where only a file says what kind of answer it is
+    said = "" if found is None else difference(found, targets, place="gold answers")
+    require(not said, said)
+    made = task.examples(inputs)
+    require(len(made) == len(inputs), f"{len(inputs)} inputs alone made {len(made)} examples")
     for example, original in zip(made, subject.train, strict=True):
         said = difference(task.text(example), task.text(original), place="text")
         require(not said, said)

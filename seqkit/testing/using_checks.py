@@ -105,7 +105,8 @@ def gold_predictions_score_perfectly(subject: TaskSubject) -> None:
     if np.isnan(headline.value):
         skip(f"{headline.name} of the perfect predictions is undefined")
     if headline.higher_is_better and headline.style == "percent":
-        require(headline.value == 1.0, f"they have the {headline}")
+        wanted = "wanted 100.00; if lower is better, say so by higher_is_better=False"
+        require(headline.value == 1.0, f"they have the {headline}, {wanted}")
     own = _metrics(subject, subject.trained.predict(subject.others))
     worse = [f"{p} (the model: {o})" for p, o in zip(perfect, own, strict=True) if _worse(p, o)]
     require(not worse, f"the perfect predictions score worse: {', '.join(worse)}")

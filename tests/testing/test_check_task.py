@@ -192,6 +192,27 @@ class Mirrored(ToyModel):
         return [ToyPrediction(self.names[row.argmax()], float(row.max())) for row in rows]
 
 
+class Epochs(ToyModel):
+    """Counts the epochs that it hears of, instead of hearing which one it is."""
+
+    heard = 0
+
+    def begin_epoch(self, epoch):
+        self.heard += 1
+
+    def loss(self, batch, state=None, *, train=False, rng=None):
+        step = super().loss(batch, state, train=train, rng=rng)
+        factor = 1.0 + self.heard if train else 1.0
+        return replace(step, backward=lambda scale: step.backward(factor * scale))
+
+
+class Unlabelled(ToyTask):
+    """Forgets the gold answers that examples are made with."""
+
+    def examples(self, inputs, targets=None):
+        return [ToyExample(text) for text in inputs]
+
+
 class Twins(ToyModel):
     def parameters(self):
         yield from ((name.rpartition(".")[2], p) for name, p in super().parameters())
@@ -209,6 +230,8 @@ class Twins(ToyModel):
         ({"model": Sequel}, "predictions-do-not-depend-on-company", "predictions["),
         ({"model": Warm}, "model-files-keep-everything", "predictions[0].probability"),
         ({"model": Mirrored}, "probabilities-are-probabilities", "the answer is '"),
+        ({"model": Epochs}, "resumed-runs-end-alike", "other weights: "),
+        ({"task": Unlabelled}, "examples-come-of-their-inputs", "gold answers[0]: found ''"),
         ({"model": Twins}, "gradients-are-right", "ValueError: two parameters are named 'w_input'"),
     ],
 )
