@@ -465,7 +465,11 @@ class Alone(ToyModel):
 
 @breaks("estimator-works")
 class Unanswering(ToyTask):
-    """Leaves out what part of a prediction is the label."""
+    """Takes the whole prediction for an answer, also where examples are made with answers."""
+
+    def examples(self, inputs, targets=None):
+        labels = None if targets is None else [getattr(t, "label", t) for t in targets]
+        return super().examples(inputs, labels)
 
     def answer(self, prediction):
         return prediction
