@@ -256,5 +256,5 @@ def _find_task(manifest: Manifest, path: str | Path, host: PluginHost) -> TaskSp
     except UserError as error:
         source = manifest.plugin
         hint = f"; install {source.distribution} (it was {source.version})" if source else ""
-        problems = [Problem(f"{problem.message}{hint}", str(path)) for problem in error.problems]
-        raise UserError(problems) from None
+        first, *others = map(str, error.problems)
+        raise UserError(Problem(text, str(path)) for text in (first + hint, *others)) from None

@@ -47,6 +47,8 @@ __all__ = [
 Group = Literal["data", "encoder", "head", "training", "output"]
 GROUPS: tuple[Group, ...] = typing.get_args(Group)
 
+TYPES = "int, float, str, bool, Literal of texts, tuple[str, ...], or one of these | None"
+
 ConfigT = TypeVar("ConfigT")
 
 
@@ -56,8 +58,8 @@ class Option:
 
     Attributes:
         name: the field's name, with underscores.
-        type: ``int``, ``float``, ``str``, ``bool``, ``Literal[...]``, ``tuple[str, ...]``, or one
-            of these ``| None``.
+        type: ``int``, ``float``, ``str``, ``bool``, ``Literal[...]`` of texts,
+            ``tuple[str, ...]``, or one of these ``| None``.
         default: its default.
         help: one line.
         group: under which heading the help and the recipe show it: "data" (what is read, and how),
@@ -110,7 +112,12 @@ def option(
     """Declare a field of a config dataclass. See :class:`Option` for the arguments.
 
     The groups are "data", "encoder", "head", "training" and "output".
+
+    Raises:
+        TypeError: the default can be changed, as a list can.
     """
+    if isinstance(default, list | dict | set):  # dataclasses would advise a default_factory
+        raise TypeError(f"found the default {default!r}, wanted a tuple for an option of many")
     details = {"help": help, "group": group, "minimum": minimum, "maximum": maximum}
     return dataclasses.field(default=default, metadata={"seqkit": details})
 
@@ -140,9 +147,11 @@ def _option_of_field(config: type, field: "dataclasses.Field[Any]", hint: Any) -
         raise TypeError(f"{config.__name__}.{field.name} needs option(default, help=...)")
     made = Option(name=field.name, type=hint, default=field.default, **details)
     inner = made.inner_type
-    plain = inner in (int, float, str, bool) or inner == tuple[str, ...] or made.choices
+    texts = made.choices and all(isinstance(choice, str) for choice in made.choices)
+    plain = inner in (int, float, str, bool) or inner == tuple[str, ...] or texts
     if not plain or hint not in (inner, inner | None):
-        raise TypeError(f"{config.__name__}.{field.name}: an option cannot be of type {hint}")
+        kind = f"an option cannot be of type {hint}, wanted {TYPES}"
+        raise TypeError(f"{config.__name__}.{field.name}: {kind}")
     if made.group not in GROUPS:
         found = f"found the group {made.group!r}, wanted one of {', '.join(GROUPS)}"
         raise TypeError(f"{config.__name__}.{field.name}: {found}")

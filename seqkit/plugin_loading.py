@@ -361,11 +361,11 @@ def made_by(
 
     Raises:
         PluginError: it failed, or made something else.
-        SeqkitError: whatever it raises on purpose.
+        SeqkitError, MemoryError: it raises one.
     """
     try:
         made = make()
-    except SeqkitError:
+    except (SeqkitError, MemoryError):  # the options may ask for more memory than there is
         raise
     except _FAILURES as error:
         reason = _described(error, own_line(error, record))

@@ -284,6 +284,29 @@ class PluginHost:
             lambda made: isinstance(made, Task),
         )
 
+    def create_encoder(
+        self,
+        config: "EncoderConfig",
+        features: int,
+        *,
+        rng: "np.random.Generator",
+        dtype: "DTypeLike" = "float32",
+    ) -> "RecurrentLayer[Any]":
+        """Build the encoder that the options name; see :func:`create_encoder`.
+
+        Raises:
+            UserError: as :meth:`find_encoder` does.
+            PluginError: its plugin fails at it, and not on purpose.
+        """
+        name = config.encoder
+        build = self.find_encoder(name).build
+        return made_by(
+            self._encoders[name].record,
+            f"build of the encoder {name!r}",
+            lambda: build(config, features, rng=rng, dtype=dtype),
+            lambda made: made is not None,
+        )
+
     def dataset_files(self, name: str) -> "DataFiles":
         """Return the files of a dataset; raises as :meth:`find_task` and :meth:`create_task` do."""
         from seqkit.datasets import DataFiles
@@ -486,9 +509,9 @@ def create_encoder(
 
     Raises:
         UserError: no plugin offers an encoder of that name.
+        PluginError: the plugin that offers it fails at it, and not on purpose.
     """
-    spec = default_host().find_encoder(config.encoder)
-    return spec.build(config, features, rng=rng, dtype=dtype)
+    return default_host().create_encoder(config, features, rng=rng, dtype=dtype)
 
 
 def create_text_encoder(

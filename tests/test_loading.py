@@ -19,7 +19,7 @@ from seqkit.bundle import (
 )
 from seqkit.errors import UserError
 from seqkit.loading import TrainedModel, load
-from seqkit.plugins import PluginHost
+from seqkit.plugins import PluginHost, PluginSource
 from seqkit.runs import Run
 from seqkit.sources import find_data
 
@@ -177,8 +177,23 @@ def test_a_model_of_a_plugin_that_is_missing_names_what_to_install(
 ) -> None:
     source = PluginVersion("seqkit-haiku", "1.2")
     path = tampered(trained, tmp_path, lambda _: {"task": "haiku", "plugin": source})
-    with pytest.raises(UserError, match=r"no such task.*install seqkit-haiku \(it was 1\.2\)"):
+    with pytest.raises(
+        UserError, match=r": haiku: no such task.*install seqkit-haiku \(it was 1\.2\)"
+    ):
         load(path, host=HOST)
+
+
+def test_a_model_of_a_plugin_that_is_left_out_says_which_that_is(
+    trained: Run, tmp_path: Path
+) -> None:
+    path = tampered(trained, tmp_path, lambda _: {"plugin": PluginVersion("seqkit-toy", "1.2")})
+    sources = [PluginSource("toy", HOST.renewed, "seqkit-toy", "1.2")]
+    with pytest.raises(UserError) as caught:
+        load(path, host=PluginHost(sources, disabled="toy"))
+    first, second = caught.value.problems
+    assert first.message.endswith("; install seqkit-toy (it was 1.2)")
+    assert second.message.startswith("plugin toy (seqkit-toy 1.2): might offer it, but is disabled")
+    assert "install" not in second.message
 
 
 def resource(name: str, change: Callable[[Any], Any]) -> Callable[[dict[str, Any]], dict[str, Any]]:

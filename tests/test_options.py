@@ -195,14 +195,21 @@ def test_a_field_that_is_no_option_is_refused_by_name() -> None:
         options_of(Bare)
 
 
-@pytest.mark.parametrize("kind", [list[int], dict[str, int], int | str | None, bytes, tuple[int]])
+@pytest.mark.parametrize(
+    "kind", [list[int], dict[str, int], int | str | None, bytes, tuple[int], Literal[1, 2]]
+)
 def test_a_field_of_a_type_that_is_no_option_is_refused_by_name(kind: Any) -> None:
     @dataclass(frozen=True, kw_only=True)
     class Odd:
         sizes: kind = option(None, help="sizes")  # noqa: RUF009
 
-    with pytest.raises(TypeError, match=r"Odd\.sizes: an option cannot be of type"):
+    with pytest.raises(TypeError, match=r"Odd\.sizes: an option cannot be of type .*, wanted int"):
         options_of(Odd)
+
+
+def test_a_default_that_can_be_changed_is_refused_with_what_takes_its_place() -> None:
+    with pytest.raises(TypeError, match=r"found the default \['max'\], wanted a tuple"):
+        option(["max"], help="poolings")
 
 
 def test_an_optional_of_any_spelling_is_optional() -> None:

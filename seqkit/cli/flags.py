@@ -23,6 +23,9 @@ __all__ = [
     "with_signature",
 ]
 
+_CONTEXT = "__context"
+"""The parameter of typer's own; a task may have an option ``context``."""
+
 
 class FlagCommand(Command):
     """A command whose help names each flag once: ``--no-...`` stands with its default.
@@ -130,10 +133,10 @@ def with_signature(
 ) -> Callable[..., None]:
     """Give a function of the context the parameters that typer is to offer."""
 
-    def command(context: typer.Context, **_: object) -> None:
-        function(context)
+    def command(**given: Any) -> None:
+        function(given[_CONTEXT])
 
-    own = inspect.Parameter("context", inspect.Parameter.KEYWORD_ONLY, annotation=typer.Context)
+    own = inspect.Parameter(_CONTEXT, inspect.Parameter.KEYWORD_ONLY, annotation=typer.Context)
     command.__signature__ = inspect.Signature([own, *parameters])  # type: ignore[attr-defined]
     command.__doc__ = help
     return command

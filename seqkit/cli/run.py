@@ -70,7 +70,7 @@ def run_group() -> Any:
 def task_command(spec: TaskSpec[Any]) -> Any:
     """Build the command of a task: the common options, then its own by group."""
     common = options_of(RunSettings)
-    names = {item.name for item in common} | {"set"}
+    names = {item.name for item in common} | {"set", "help"}
     # A field with the name of a common option can still be given by --set.
     own = [item for item in options_of(spec.config) if item.name not in names]
     parameters = {
@@ -100,11 +100,11 @@ def _own(items: Iterable[Option], group: Group) -> list[inspect.Parameter]:
 
 def _help(spec: TaskSpec[Any]) -> str:
     summary = spec.summary.replace("[", r"\[")
+    alone = "" if spec.sample is None else f"  $ seqkit run {spec.name}\n"
     return f"""{summary}.
 
 Example:
-  $ seqkit run {spec.name}
-  $ seqkit run {spec.name} --train train.txt --dev dev.txt --epochs 5 --set units=64
+{alone}  $ seqkit run {spec.name} --train train.txt --dev dev.txt --epochs 5 --set units=64
 """.replace("..", ".")
 
 

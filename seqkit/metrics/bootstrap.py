@@ -25,7 +25,6 @@ __all__ = [
     "Comparison",
     "IntervalMethod",
     "bootstrap_intervals",
-    "compute_quietly",
     "paired_bootstrap",
 ]
 
@@ -52,12 +51,6 @@ class Comparison:
     interval: Interval | None
     p_value: float
     wins: float = math.nan
-
-
-def compute_quietly(measure: Measure, sums: Array) -> Array:
-    """Apply a measure to sums (..., K); a division by zero gives nan or infinity, no warning."""
-    with np.errstate(divide="ignore", invalid="ignore", over="ignore"):
-        return np.asarray(measure.compute(sums), dtype=np.float64)
 
 
 def bootstrap_intervals(
@@ -101,7 +94,7 @@ def bootstrap_intervals(
     tails = np.array([(1 - level) / 2, (1 + level) / 2])
     intervals: list[Interval | None] = []
     for measure, values in zip(measures, drawn, strict=True):
-        value, values = float(compute_quietly(measure, totals)), values[~np.isnan(values)]
+        value, values = float(measure.values(totals)), values[~np.isnan(values)]
         if not measure.resampled or not np.isfinite(value) or not len(values):
             intervals.append(None)
             continue
@@ -147,7 +140,7 @@ def paired_bootstrap(
         raise ValueError(f"both must be statistics of the same examples: {a.shape} and {b.shape}")
     difference = _difference(measure, b_measure or measure, a.shape[1])
     both = np.concatenate([a, b], axis=1)
-    observed = float(compute_quietly(difference, both.sum(axis=0)))
+    observed = float(difference.values(both.sum(axis=0)))
     drawn = resamples > 0 and difference.resampled
     if not drawn or len(both) < 2 or not np.isfinite(both).all() or not np.isfinite(observed):
         return Comparison(measure.name, observed, None, math.nan)
@@ -191,7 +184,7 @@ def _resampled_values(
 ) -> Array:
     """Compute (measures, resamples) values."""
     values = [
-        [compute_quietly(measure, sums) for measure in measures]
+        [measure.values(sums) for measure in measures]
         for sums in resampled_sums(statistics, resamples, rng)
     ]
     return np.concatenate([np.stack(chunk) for chunk in values], axis=1)
@@ -222,7 +215,7 @@ def _bca_tails(
 def _acceleration(statistics: Array, measure: Measure) -> float:
     """Skewness of the jackknife's values over 6; identical examples are left out once for all."""
     groups, counts = group_rows(statistics)
-    without = compute_quietly(measure, statistics.sum(axis=0) - groups)
+    without = measure.values(statistics.sum(axis=0) - groups)
     known = np.isfinite(without)
     without, weights = without[known], counts[known]
     if not len(without):

@@ -6,7 +6,7 @@ from typing import Any
 
 import numpy as np
 
-from seqkit.metrics.bootstrap import IntervalMethod, bootstrap_intervals, compute_quietly
+from seqkit.metrics.bootstrap import IntervalMethod, bootstrap_intervals
 from seqkit.metrics.measures import Metric, Scoring, Table
 from seqkit.suggestions import nearest
 
@@ -98,7 +98,7 @@ def evaluate(
     metrics = tuple(
         Metric(
             name=measure.name,
-            value=float(compute_quietly(measure, totals)),
+            value=float(measure.values(totals)),
             interval=interval,
             higher_is_better=measure.higher_is_better,
             style=measure.style,

@@ -35,7 +35,9 @@ __all__ = [
 ]
 
 Style: TypeAlias = Literal["percent", "number"]
-"""``percent``: values in [0, 1], shown times 100 with two decimals; ``number``: shown as is."""
+"""``percent``: values in [0, 1], shown times 100 with two decimals; ``number``: shown with two
+decimals, or with two digits where these would be zeros.
+"""
 
 Cell: TypeAlias = str | int | float | None
 """One cell of a table; None and nan are undefined."""
@@ -63,6 +65,21 @@ class Measure:
     style: Style = "percent"
     basis: str = ""
     resampled: bool = True
+
+    def values(self, sums: Array) -> Array:
+        """Compute it for sums (..., K): (...); a division by zero gives nan or infinity.
+
+        Raises:
+            ValueError: the function does not map them to (...).
+        """
+        with np.errstate(divide="ignore", invalid="ignore", over="ignore"):
+            found = np.asarray(self.compute(sums), dtype=np.float64)
+        if found.shape != sums.shape[:-1]:
+            # Quantiles of such values would pass for an interval.
+            shapes = f"found the shape {found.shape}, wanted {sums.shape[:-1]}"
+            mend = "the columns are the last axis, sums[..., 0]"
+            raise ValueError(f"measure {self.name!r} of sums {sums.shape}: {shapes}; {mend}")
+        return found
 
 
 @dataclass(frozen=True)
@@ -229,8 +246,7 @@ class Scoring:
         undefined.
         """
         measure = self.headline if name is None else self.measure(name)
-        with np.errstate(divide="ignore", invalid="ignore", over="ignore"):
-            return np.asarray(measure.compute(self.statistics), dtype=np.float64)
+        return measure.values(self.statistics)
 
 
 def join_scorings(*scorings: Scoring) -> Scoring:
@@ -278,10 +294,15 @@ def ratio(numerator: Array, denominator: Array) -> Array:
 
 
 def format_score(value: float, style: Style) -> str:
-    """Show a value: "93.10" for 0.931 as percent, two decimals as a number, "-" where undefined."""
+    """Show a value: "93.10" for 0.931 as percent, "0.93" as a number, "-" where it is undefined.
+
+    A number below 0.01 has two digits, as "0.0042": an error may be as small as what it measures.
+    """
     if math.isnan(value):
         return "-"
-    return f"{100 * value:.2f}" if style == "percent" else f"{value:,.2f}"
+    if style == "percent":
+        return f"{100 * value:.2f}"
+    return f"{value:.2g}" if 0 < abs(value) < 0.01 else f"{value:,.2f}"
 
 
 def _format_cell(cell: Cell, style: Style) -> str:

@@ -2,8 +2,6 @@
 
 import dataclasses
 import json
-import subprocess
-import sys
 import tempfile
 import tomllib
 from pathlib import Path
@@ -13,6 +11,7 @@ from seqkit.options import as_recipe, options_of, parse
 from seqkit.plugins import default_host
 from seqkit.testing.checks import checks_of, require, skip
 from seqkit.testing.comparing import difference
+from seqkit.testing.processes import run_python
 from seqkit.testing.subject import TaskSubject
 
 __all__ = ["CONTRACT_CHECKS"]
@@ -36,8 +35,6 @@ HEAVY = (
     "typer",
 )
 """What a plugin must not import before its task is used; seqkit itself imports none of it then."""
-
-PROBE = "import sys, json; sys.path[:] = json.loads({path!r}); import {modules}\n"
 
 
 def summary_fits_one_line(subject: TaskSubject) -> None:
@@ -80,14 +77,14 @@ def sample_is_there(subject: TaskSubject) -> None:
 def import_is_light(subject: TaskSubject) -> None:
     """Importing the plugin imports nothing that only its use needs."""
     code = f"print(*(m for m in {HEAVY!r} if m in sys.modules), file=sys.stderr)"
-    heavy = _probe(subject, code).stderr.split()
+    heavy = _probe(subject, code)[1].split()
     modules = ", ".join(_modules(subject))
     require(not heavy, f"importing {modules} imports {', '.join(heavy)}; do so inside create()")
 
 
 def import_is_quiet(subject: TaskSubject) -> None:
     """Importing the plugin prints nothing."""
-    printed = _probe(subject, "pass").stdout.strip()
+    printed = _probe(subject, "pass")[0].strip()
     require(not printed, f"importing it prints {printed[:80]!r}")
 
 
@@ -100,32 +97,31 @@ def _modules(subject: TaskSubject) -> list[str]:
     return sorted(found)
 
 
-def _probe(subject: TaskSubject, code: str) -> subprocess.CompletedProcess[str]:
-    """Import the plugin in a new process and run some code after it."""
-    path = json.dumps([entry or str(Path.cwd()) for entry in sys.path])
-    head = PROBE.format(path=path, modules=", ".join(_modules(subject)))
-    done = subprocess.run(
-        [sys.executable, "-c", head + code], capture_output=True, text=True, check=False
-    )
-    last = done.stderr.strip().rpartition("\n")[2]
+def _probe(subject: TaskSubject, code: str) -> tuple[str, str]:
+    """Import the plugin in a new process, run some code after it, and return what both print."""
+    done = run_python(f"import {', '.join(_modules(subject))}\n{code}")
+    printed, told = done.stdout.decode(errors="replace"), done.stderr.decode(errors="replace")
+    last = told.strip().rpartition("\n")[2]
     require(done.returncode == 0, f"it cannot be imported by itself: {last}")
-    return done
+    return printed, told
 
 
 def unreadable_files_are_the_users_mistake(subject: TaskSubject) -> None:
-    """A file of the wrong kind is refused with a UserError, which has no traceback."""
+    """Gold examples or inputs: a file of the wrong kind is refused with a UserError."""
     with tempfile.TemporaryDirectory() as folder:
         for name, content in (("rubbish", b"\xff\xfe\x00\x80\n\x00"), ("empty", b"")):
             path = Path(folder) / f"{name}.txt"
             path.write_bytes(content)
-            try:
-                found = subject.task().read(path)
-            except UserError as error:
-                require(bool(str(error)), f"a file ({name}) is refused without a word")
-            else:
-                # Whether nothing at all is a mistake is for the task to say.
-                read_nothing = name == "empty" and not found
-                require(read_nothing, f"a file ({name}) was read as {len(found)} examples")
+            for read in (subject.task().read, subject.task().read_inputs):
+                what = f"{name}, {read.__name__}"
+                try:
+                    found = read(path)
+                except UserError as error:
+                    require(bool(str(error)), f"a file ({what}) is refused without a word")
+                else:
+                    # Whether nothing at all is a mistake is for the task to say.
+                    read_nothing = name == "empty" and not found
+                    require(read_nothing, f"a file ({what}) was read as {len(found)} examples")
 
 
 def nothing_to_learn_from_is_the_users_mistake(subject: TaskSubject) -> None:

@@ -9,6 +9,7 @@ import numpy as np
 from seqkit.testing.checks import checks_of, require, skip
 from seqkit.testing.comparing import difference, impurity
 from seqkit.testing.inputs import planted
+from seqkit.testing.refitting import refitted, refitting_order
 from seqkit.testing.subject import TaskSubject, steps_over
 
 __all__ = ["DATA_CHECKS"]
@@ -16,13 +17,21 @@ __all__ = ["DATA_CHECKS"]
 PLANTED = ("qzxjk", "\ue0f1")
 """A word and a letter that no training text has."""
 
+HASH_SEEDS = (1, 2, 3, 4)
+"""Of strings; two of them can give the few labels of a set the same order."""
+
 
 def examples_come_of_their_inputs(subject: TaskSubject) -> None:
-    """An example made of another one's input has the same text."""
+    """An example made of another one's input and answer has the same text and answer."""
     task = subject.task()
-    inputs = subject.inputs(subject.train)
-    made = task.examples(inputs)
+    inputs, targets = subject.inputs(subject.train), subject.targets(subject.train)
+    made = task.examples(inputs, targets)
     require(len(made) == len(inputs), f"{len(inputs)} inputs made {len(made)} examples")
+    found = subject.targets(made)  # None where only a file says what kind of answer it is
+    said = "" if found is None else difference(found, targets, place="gold answers")
+    require(not said, said)
+    made = task.examples(inputs)
+    require(len(made) == len(inputs), f"{len(inputs)} inputs alone made {len(made)} examples")
     for example, original in zip(made, subject.train, strict=True):
         said = difference(task.text(example), task.text(original), place="text")
         require(not said, said)
@@ -68,6 +77,15 @@ def resources_survive_json(subject: TaskSubject) -> None:
     found = subject.model(read).predict(subject.others)
     said = difference(found, subject.model().predict(subject.others), place="predictions")
     require(not said, said)
+
+
+def resources_are_the_same_in_every_process(subject: TaskSubject) -> None:
+    """What was fitted does not follow the order of a set, which each process has its own of."""
+    order = refitting_order(subject)
+    first, *others = (refitted(order, hash_seed=seed) for seed in HASH_SEEDS)
+    for other in others:
+        said = difference(other, first, place="resources")
+        require(not said, f"{said} where PYTHONHASHSEED is another: sort what comes out of a set")
 
 
 def _tuples(value: Any, place: str) -> str:
@@ -128,6 +146,7 @@ DATA_CHECKS = checks_of(
     texts_are_text,
     vocabulary_knows_training_only,
     resources_survive_json,
+    resources_are_the_same_in_every_process,
     batches_use_each_example_once,
     batches_are_the_same_when_asked_again,
     loss_is_a_sum,

@@ -1,6 +1,8 @@
 """Checks of the gradient and of training."""
 
 import tempfile
+from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -16,6 +18,7 @@ from seqkit.testing.comparing import difference
 from seqkit.testing.files import model_bytes
 from seqkit.testing.subject import TaskSubject, total_loss, weights_of
 from seqkit.training.checkpoints import load_checkpoint, save_checkpoint
+from seqkit.training.step import Step
 
 __all__ = ["LEARNING_CHECKS"]
 
@@ -46,32 +49,43 @@ def _two_batches(subject: TaskSubject, model: Model[Any, Any]) -> tuple[Any, Any
 
 
 def gradients_are_right(subject: TaskSubject) -> None:
-    """The gradient of each parameter agrees in float64 with the loss along a random direction."""
+    """The gradient of each parameter agrees in float64 with the loss, with and without training."""
     model, parameters = subject.generic_model()
     batch, _ = _two_batches(subject, model)
-    _forget(parameters)
-    model.loss(batch).backward(1.0)
-    gradients = _gradients(parameters)
-    errors = {n: _error(model, batch, p, gradients[n]) for n, p in parameters.items()}
-    wrong = [f"{name} {error:.0e}" for name, error in errors.items() if not error <= TOLERANCE]
-    require(not wrong, f"relative errors above {TOLERANCE:.0e}: {', '.join(wrong)}")
+    for train in (False, True):
+        loss = partial(_loss, model, batch, train)
+        if loss().total != loss().total:  # which is for the checks of what it draws from
+            continue
+        _forget(parameters)
+        loss().backward(1.0)
+        gradients = _gradients(parameters)
+        errors = {n: _error(loss, p, gradients[n]) for n, p in parameters.items()}
+        wrong = [f"{name} {error:.0e}" for name, error in errors.items() if not error <= TOLERANCE]
+        what = f"with train={train}, relative errors above {TOLERANCE:.0e}"
+        require(not wrong, f"{what}: {', '.join(wrong)}")
 
 
-def _error(model: Model[Any, Any], batch: Any, parameter: Parameter, gradient: Array) -> float:
+def _loss(model: Model[Any, Any], batch: Any, train: bool) -> Step:
+    """The loss of a batch; in training with the same dropout masks at each call."""
+    return model.loss(batch, train=train, rng=np.random.default_rng(0) if train else None)
+
+
+def _error(loss: Callable[[], Step], parameter: Parameter, gradient: Array) -> float:
+    """Compare a gradient with the slope of the loss along a random direction."""
     direction = random_stream(0, "direction", gradient.size).normal(size=gradient.shape)
     wanted = float((gradient * direction).sum())
     scale = max(float(np.linalg.norm(gradient)), 1e-3)
-    slopes = (_slope(model, batch, parameter, step * direction) / step for step in STEPS)
+    slopes = (_slope(loss, parameter, step * direction) / step for step in STEPS)
     return min(abs(slope - wanted) / scale for slope in slopes)
 
 
-def _slope(model: Model[Any, Any], batch: Any, parameter: Parameter, change: Array) -> float:
+def _slope(loss: Callable[[], Step], parameter: Parameter, change: Array) -> float:
     value = parameter.value
     try:
         parameter.value = value + change
-        above = model.loss(batch).total
+        above = loss().total
         parameter.value = value - change
-        return float(above - model.loss(batch).total) / 2
+        return float(above - loss().total) / 2
     finally:
         parameter.value = value
 
@@ -181,9 +195,11 @@ def threads_change_nothing(subject: TaskSubject) -> None:
 
 
 def resumed_runs_end_alike(subject: TaskSubject) -> None:
-    """A run that is stopped after a step and resumed from its file ends on the same weights."""
+    """A run that is stopped in its second epoch and resumed ends on the same weights."""
     stopped = subject.model()
-    trainer = subject.train_model(stopped, stop=lambda: True)
+    # What a model counts by itself, of steps or of epochs, begins anew where the run is resumed.
+    steps = iter(range(len(stopped.batches(subject.train, rng=None))))
+    trainer = subject.train_model(stopped, stop=lambda: next(steps, None) is None)
     with tempfile.TemporaryDirectory() as folder:
         path = Path(folder) / "checkpoint.safetensors"
         save_checkpoint(path, trainer.checkpoint(), {})
@@ -199,14 +215,17 @@ def _require_equal_weights(found: dict[str, Array], wanted: dict[str, Array]) ->
 
 
 def model_files_keep_everything(subject: TaskSubject) -> None:
-    """A saved and loaded model predicts what it predicted before, to the last bit."""
+    """A calibrated, saved and loaded model predicts what it predicted before, to the last bit."""
     from seqkit.loading import load
     from seqkit.plugins import use_host
 
-    wanted = subject.trained.predict(subject.others)
+    model = subject.model()
+    subject.train_model(model)
+    model.calibrate(subject.others)
+    wanted = model.predict(subject.others)
     with tempfile.TemporaryDirectory() as folder, use_host(subject.host):
         path = Path(folder) / "model.safetensors"
-        path.write_bytes(model_bytes(subject, subject.trained))
+        path.write_bytes(model_bytes(subject, model))
         loaded = load(path)
     said = difference(loaded.model.predict(subject.others), wanted, place="predictions")
     require(not said, f"{said}: what predict uses must be a parameter or a resource")

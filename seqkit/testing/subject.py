@@ -16,7 +16,7 @@ from seqkit.errors import UserError
 from seqkit.hookspecs import hookimpl
 from seqkit.kernels.threads import use_threads
 from seqkit.options import options_of, with_options
-from seqkit.parameters import Parameter, unique_parameters
+from seqkit.parameters import Parameter
 from seqkit.plugin_loading import PluginSource, builtin_sources
 from seqkit.plugins import PluginHost, default_host
 from seqkit.randomness import random_stream
@@ -26,6 +26,7 @@ from seqkit.tasks import Model, Resources, Task, TaskSpec
 from seqkit.training.reports import EpochReport
 from seqkit.training.step import Step
 from seqkit.training.trainer import Trainer
+from seqkit.training.weights import by_name, copy_weights, fill_weights
 
 __all__ = ["TaskData", "TaskSubject"]
 
@@ -152,15 +153,14 @@ class TaskSubject:
         """Build a model with the same weights at each call, whatever the task draws them from."""
         resources = self.resources if resources is None else resources
         made = self.task().build(resources, rng=random_stream(SEED, "weights"))
-        for name, parameter in unique_parameters(made.parameters()):
-            parameter.value[...] = self._start[name]
+        fill_weights(by_name(made.parameters()), self._start)
         return made
 
     def generic_model(self) -> tuple[Model[Any, Any], dict[str, Parameter]]:
         """Return a float64 model away from all special points such as zero biases."""
         model = self.model()
         rng = random_stream(SEED, "generic")
-        parameters = dict(unique_parameters(model.parameters()))
+        parameters = by_name(model.parameters())
         for parameter in parameters.values():
             value = parameter.value.astype(np.float64)
             parameter.value = value + 0.1 * rng.normal(size=value.shape)
@@ -239,7 +239,7 @@ def _small_sizes(spec: TaskSpec[Any]) -> dict[str, int]:
 
 def weights_of(model: Model[Any, Any]) -> dict[str, Array]:
     """Copy the weights, by name."""
-    return {name: p.value.copy() for name, p in unique_parameters(model.parameters())}
+    return copy_weights(by_name(model.parameters()))
 
 
 def steps_over(model: Model[Any, Any], examples: Sequence[Any]) -> list[Step]:

@@ -2,7 +2,7 @@
 
 import copy
 import dataclasses
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 import numpy as np
@@ -36,14 +36,27 @@ def predictions_are_plain_values(subject: TaskSubject) -> None:
 
 
 def predictions_do_not_depend_on_company(subject: TaskSubject) -> None:
-    """An example is predicted alone as in any batch."""
+    """An example is predicted alone as in any batch, whatever was predicted before it."""
     if not subject.independent:
         skip("the order of its examples carries meaning: splits_shuffled is false")
     model = subject.trained
     together = model.predict(subject.others)
-    alone = [prediction for e in subject.others for prediction in model.predict([e])]
+    # From the end: what leaks from an example into the next one goes into others than above.
+    alone = [prediction for e in subject.others[::-1] for prediction in model.predict([e])][::-1]
     said = difference(together, alone, tolerance=1e-4, place="predictions")
     require(not said, said)
+
+
+def answers_come_from_inputs_alone(subject: TaskSubject) -> None:
+    """What is answered does not depend on the gold answer, which a new input does not have."""
+    # Untrained on what it was to learn, it is wrong about some where it does not cheat.
+    task, model, gold = subject.task(), subject.model(), subject.train
+    made = task.examples(subject.inputs(gold))
+    if [task.text(example) for example in made] != [task.text(example) for example in gold]:
+        skip("the examples made of the inputs have other texts")
+    found, wanted = (list(map(task.answer, model.predict(e))) for e in (gold, made))
+    said = difference(found, wanted, tolerance=1e-4, place="answers")
+    require(not said, f"{said}, as for the same input without a gold answer")
 
 
 def predicting_changes_nothing(subject: TaskSubject) -> None:
@@ -70,6 +83,18 @@ def calibration_changes_no_answer(subject: TaskSubject) -> None:
     require(not said, said)
 
 
+def notices_are_text(subject: TaskSubject) -> None:
+    """Notices of warm_start and calibrate are lists of texts; describe gives texts by part."""
+    task, model = subject.task(), subject.model()
+    told = {"warm_start": task.warm_start(model), "calibrate": model.calibrate(subject.others)}
+    for name, notices in told.items():
+        rows = isinstance(notices, list | tuple) and all(isinstance(line, str) for line in notices)
+        require(rows, f"{name} returned {notices!r}, wanted a list of texts, or () for none")
+    parts = model.describe()
+    texts = isinstance(parts, Mapping) and all(isinstance(v, str) for v in parts.values())
+    require(texts, f"describe returned {parts!r}, wanted a mapping to texts")
+
+
 def gold_predictions_score_perfectly(subject: TaskSubject) -> None:
     """What is right scores 100 %, and no worse than what the model says."""
     gold = [subject.task().gold(example) for example in subject.others]
@@ -80,7 +105,8 @@ def gold_predictions_score_perfectly(subject: TaskSubject) -> None:
     if np.isnan(headline.value):
         skip(f"{headline.name} of the perfect predictions is undefined")
     if headline.higher_is_better and headline.style == "percent":
-        require(headline.value == 1.0, f"they have the {headline}")
+        wanted = "wanted 100.00; if lower is better, say so by higher_is_better=False"
+        require(headline.value == 1.0, f"they have the {headline}, {wanted}")
     own = _metrics(subject, subject.trained.predict(subject.others))
     worse = [f"{p} (the model: {o})" for p, o in zip(perfect, own, strict=True) if _worse(p, o)]
     require(not worse, f"the perfect predictions score worse: {', '.join(worse)}")
@@ -130,7 +156,7 @@ def _answer(subject: TaskSubject, change: Callable[[Any], Any]) -> None:
 
 
 def probabilities_are_probabilities(subject: TaskSubject) -> None:
-    """A classifier's probabilities are one row an example, one column a label, and add up to 1."""
+    """Probabilities have a column for each label, add up to 1, and are highest for the answer."""
     labels = subject.trained.labels
     if not labels and not subject.task().classifies:
         skip("the model is no classifier: it has no labels")
@@ -140,6 +166,11 @@ def probabilities_are_probabilities(subject: TaskSubject) -> None:
     require(found.shape == wanted, f"found the shape {found.shape}, wanted {wanted}")
     require((found >= 0).all(), "one is below 0")
     require(np.allclose(found.sum(axis=1), 1.0, atol=1e-4), f"they add up to {found.sum(axis=1)}")
+    answers = map(subject.task().answer, subject.trained.predict(subject.others))
+    for answer, row in zip(answers, found, strict=True):
+        likeliest = [labels[i] for i in np.flatnonzero(row >= row.max() - 1e-6)]
+        other = answer in labels and answer not in likeliest  # what is no label is not looked at
+        require(not other, f"the answer is {answer!r}, the likeliest {likeliest[0]!r}")
 
 
 def formats_are_text(subject: TaskSubject) -> None:
@@ -277,8 +308,10 @@ def _require_parameters(found: dict[str, Any], wanted: dict[str, Any]) -> None:
 USING_CHECKS = checks_of(
     predictions_are_plain_values,
     predictions_do_not_depend_on_company,
+    answers_come_from_inputs_alone,
     predicting_changes_nothing,
     calibration_changes_no_answer,
+    notices_are_text,
     gold_predictions_score_perfectly,
     empty_inputs_are_answered,
     single_tokens_are_answered,

@@ -6,14 +6,16 @@ import re
 import subprocess
 import sys
 import types
+from dataclasses import make_dataclass, replace
 
 import pytest
 
 from seqkit.cli import outcome, run_command_line
 from seqkit.cli.app import CORE
-from seqkit.options import options_of
+from seqkit.hookspecs import hookimpl
+from seqkit.options import option, options_of
 from seqkit.plugins import CORE_COMMANDS, PluginHost, use_host
-from tests.cli.toy import toy_host
+from tests.cli.toy import SPEC, ToyConfig, toy_host, write_data
 
 
 def test_no_plugin_can_take_the_name_of_a_core_command():
@@ -86,6 +88,39 @@ def test_the_help_of_a_task_shows_its_options_by_group(seqkit, monkeypatch):
     assert re.search(r"--parts +<text,\.\.\.> +a list \[default: a,b\]", text)
     assert "passes [over] the data" in text
     assert text.count("--seed") == 1
+
+
+class Bare:
+    """Offers a task without a sample, with one option more."""
+
+    def __init__(self, name="context"):
+        field = (name, int, option(1, help="words around each"))
+        bases, frozen = (ToyConfig,), {"frozen": True, "kw_only": True}
+        config = make_dataclass("BareConfig", [field], bases=bases, **frozen)
+        self.spec = replace(SPEC, name="bare", aliases=(), sample=None, config=config)
+
+    @hookimpl
+    def seqkit_tasks(self):
+        return [self.spec]
+
+
+def test_the_help_of_a_task_without_a_sample_runs_it_on_data(seqkit, tmp_path):
+    with use_host(toy_host(tmp_path, ("bare", Bare()))):
+        bare, toy = (seqkit("run", task, "--help").out for task in ("bare", "toy"))
+    assert re.search(r"\$ seqkit run toy *\n", toy)
+    assert not re.search(r"\$ seqkit run bare *\n", bare)
+    assert "$ seqkit run bare --train" in bare
+
+
+@pytest.mark.parametrize("name", ["context", "help", "set", "output", "function"])
+def test_an_option_may_be_called_as_the_command_line_calls_something_else(seqkit, tmp_path, name):
+    data = str(write_data(tmp_path / "data"))
+    with use_host(toy_host(tmp_path / "sample", ("bare", Bare(name)))):
+        shown = seqkit("run", "bare", "--help")
+        done = seqkit("run", "bare", "--data", data, "--set", f"{name}=3", "--json")
+    assert (shown.status, done.status) == (0, 0)
+    assert "Show this message" in shown.out
+    assert json.loads(done.out)["config"][name] == 3
 
 
 def test_version(seqkit):

@@ -4,7 +4,9 @@ import json
 import re
 import types
 
-from seqkit.hookspecs import hookimpl
+from seqkit import GRU
+from seqkit.errors import UserError
+from seqkit.hookspecs import EncoderSpec, hookimpl
 from seqkit.plugins import use_host
 from seqkit_tasks import run_log
 from tests.cli.toy import toy_host
@@ -73,12 +75,44 @@ def test_check_tells_a_plugin_of_a_small_run(seqkit, tmp_path):
         assert seqkit("plugins", "check", "run-log").status == 0
 
 
+class Encoders:
+    """Offers an encoder that reads in one direction only, and one that cannot be built."""
+
+    @hookimpl
+    def seqkit_encoders(self):
+        yield EncoderSpec(name="forward-gru", summary="One direction", build=self.one_direction)
+        yield EncoderSpec(name="unbuilt", summary="Takes no generator", build=lambda config: None)
+
+    @staticmethod
+    def one_direction(config, features, *, rng, dtype):
+        if config.bidirectional:
+            raise UserError("found bidirectional, wanted one direction")
+        return GRU(features, config.units, rng=rng, dtype=dtype)
+
+
+def test_check_looks_at_the_encoders_of_a_plugin(seqkit, tmp_path):
+    with use_host(toy_host(tmp_path / "sample", ("encoders", Encoders()))):
+        done = seqkit("plugins", "check", "encoders", "--json")
+    assert done.status == 1
+    found = {
+        name: {record["status"] for record in records}
+        for name, records in json.loads(done.out).items()
+    }
+    assert found == {
+        "encoder forward-gru --no-bidirectional": {"passed"},
+        "encoder forward-gru --bidirectional": {"skipped"},
+        "encoder unbuilt --no-bidirectional": {"failed"},
+        "encoder unbuilt --bidirectional": {"failed"},
+    }
+    assert "plugin encoders: build of the encoder 'unbuilt' failed: TypeError" in done.out
+
+
 def test_check_of_what_is_no_task(seqkit, tmp_path):
     assert "no such plugin; did you mean 'toy'" in seqkit("plugins", "check", "tyo").err
     with use_host(toy_host(tmp_path / "sample", ("empty", BROKEN))):
         done = seqkit("plugins", "check", "empty")
         assert done.status == 2
-        assert "offers no task to check: implements no hook" in done.err
+        assert "offers no task or encoder to check: implements no hook" in done.err
 
 
 def test_hook_calls_are_traced_on_demand(seqkit, tmp_path, monkeypatch):

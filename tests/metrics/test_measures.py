@@ -39,6 +39,9 @@ def test_ratio_is_nan_where_it_is_undefined() -> None:
     [
         (0.931, "percent", "93.10"),
         (1234.567, "number", "1,234.57"),
+        (0.00423, "number", "0.0042"),
+        (-0.00423, "number", "-0.0042"),
+        (0.0, "number", "0.00"),
         (math.nan, "percent", "-"),
         (math.inf, "number", "inf"),
     ],
@@ -151,3 +154,13 @@ def test_a_measure_of_each_example_alone() -> None:
     assert found.headline is ACCURACY
     with pytest.raises(KeyError, match="elsewhere"):
         found.by_example("elsewhere")
+
+
+def test_a_measure_that_looks_along_the_wrong_axis_is_refused() -> None:
+    wrong = Measure("accuracy", lambda sums: sums[0] / sums[1])
+    scoring = Scoring(np.array([[1.0, 1.0], [0.0, 1.0], [1.0, 1.0]]), (wrong,))
+    reason = r"measure 'accuracy' of sums .*, wanted \(.*; the columns are the last axis, sums\[..."
+    with pytest.raises(ValueError, match=reason):
+        evaluate(scoring, rng=np.random.default_rng(0))
+    with pytest.raises(ValueError, match=reason):
+        scoring.by_example()

@@ -143,6 +143,12 @@ class Faulty:
     def seqkit_commands(self):
         yield CommandSpec(name="recite", summary="Read aloud", create=self.make)
 
+    @hookimpl
+    def seqkit_encoders(self):
+        yield EncoderSpec(
+            name="wide", summary="An encoder", build=lambda *_, rng, dtype: self.make()
+        )
+
 
 ASKED = {
     "create of the task 'haiku'": lambda host: host.create_task(
@@ -150,6 +156,9 @@ ASKED = {
     ),
     "files of the dataset 'poems'": lambda host: host.dataset_files("poems"),
     "create of the command 'recite'": lambda host: host.create_command("recite"),
+    "build of the encoder 'wide'": lambda host: host.create_encoder(
+        EncoderConfig(encoder="wide"), 4, rng=np.random.default_rng(0)
+    ),
 }
 
 

@@ -117,6 +117,14 @@ class Tupled(ToyTask):
         return {**found, "labels": tuple(found["labels"])}
 
 
+@breaks("resources-are-the-same-in-every-process")
+class Unsorted(ToyTask):
+    """Numbers the labels in the order of a set, which is another in each process."""
+
+    def fit(self, train):
+        return {**super().fit(train), "labels": list({example.label for example in train})}
+
+
 @breaks("batches-use-each-example-once")
 class Dropping(ToyModel):
     """Leaves out the last batch, as a drop_last=True does."""
@@ -263,15 +271,19 @@ breaks("threads-change-nothing")(changed(_by_threads))
 
 @breaks("resumed-runs-end-alike")
 class Counting(ToyModel):
-    """Counts its steps, and a checkpoint knows nothing of the count."""
+    """Weighs later steps more, and a checkpoint knows nothing of the count."""
 
     steps = 0
 
     def loss(self, batch, state=None, *, train=False, rng=None):
         step = super().loss(batch, state, train=train, rng=rng)
-        self.steps += train
-        factor = 1.0 + self.steps if train else 1.0
-        return replace(step, backward=lambda scale: step.backward(factor * scale))
+        factor = 1.0 + self.steps // 2 if train else 1.0
+
+        def backward(scale: float) -> None:
+            self.steps += train
+            step.backward(factor * scale)
+
+        return replace(step, total=factor * step.total, backward=backward)
 
 
 @breaks("model-files-keep-everything")
@@ -312,6 +324,18 @@ class Sociable(ToyModel):
         ]
 
 
+@breaks("answers-come-from-inputs-alone")
+class Cheating(ToyModel):
+    """Looks at the gold answer, where there is one."""
+
+    def probabilities(self, examples):
+        rows = super().probabilities(examples)
+        for row, example in zip(rows, examples, strict=True):
+            if example.label in self.names:
+                row[:] = np.eye(len(self.names))[self.names.index(example.label)]
+        return rows
+
+
 @breaks("predicting-changes-nothing")
 class Touching(ToyModel):
     def predict(self, examples):
@@ -325,6 +349,14 @@ class Contrary(ToyModel):
         for parameter in (self.output.w, self.output.bias):
             parameter.value *= -1
         return ()
+
+
+@breaks("notices-are-text")
+class Chatty(ToyModel):
+    """Tells one text instead of a list of texts, and each letter would be a notice."""
+
+    def calibrate(self, dev):
+        return "nothing to calibrate"
 
 
 @breaks("gold-predictions-score-perfectly")
@@ -433,7 +465,11 @@ class Alone(ToyModel):
 
 @breaks("estimator-works")
 class Unanswering(ToyTask):
-    """Leaves out what part of a prediction is the label."""
+    """Takes the whole prediction for an answer, also where examples are made with answers."""
+
+    def examples(self, inputs, targets=None):
+        labels = None if targets is None else [getattr(t, "label", t) for t in targets]
+        return super().examples(inputs, labels)
 
     def answer(self, prediction):
         return prediction

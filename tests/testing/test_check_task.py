@@ -1,6 +1,7 @@
 """Each check passes a task that keeps the contract, and catches one that breaks this promise."""
 
 import re
+from dataclasses import replace
 
 import pytest
 
@@ -8,7 +9,7 @@ from seqkit.errors import UserError
 from seqkit.plugins import default_host
 from seqkit.testing import TASK_CHECKS, check_task
 from tests.testing.broken_tasks import BROKEN, Opaque
-from tests.testing.toy import EXAMPLES, ToyExample, ToyTask, toy_spec
+from tests.testing.toy import EXAMPLES, ToyExample, ToyModel, ToyPrediction, ToyTask, toy_spec
 
 NAMES = [check.name for check in TASK_CHECKS]
 NO_SAMPLE = "sample-is-there"
@@ -133,5 +134,117 @@ class Omnivore(ToyTask):
 def test_a_task_that_takes_any_file_for_its_own_is_caught():
     failed = by_status(check_task(toy_spec(task=Omnivore), EXAMPLES), "failed")
     assert failed == {
-        "unreadable-files-are-the-users-mistake": "a file (rubbish) was read as 1 examples"
+        "unreadable-files-are-the-users-mistake": "a file (rubbish, read) was read as 1 examples"
     }
+
+
+class Hasty(ToyTask):
+    """Reads gold examples with care, and what is to be predicted without."""
+
+    def read_inputs(self, path):
+        return self.examples(path.read_text(encoding="utf-8").splitlines())
+
+
+class Bending(ToyModel):
+    """Rescales what it hands on in training, and forgets that in the backward."""
+
+    def logits(self, batch, train=False, rng=None):
+        logits, back, tokens = super().logits(batch, train, rng)
+        return (logits * rng.random(logits.shape) if train else logits), back, tokens
+
+
+class Sequel(ToyModel):
+    """Goes on from the text before, as a state that is kept on the model does."""
+
+    before = 0.0
+
+    def predict(self, examples):
+        found = []
+        for prediction in super().predict(examples):
+            mixed = (prediction.probability + self.before) / 2
+            self.before = prediction.probability
+            found.append(replace(prediction, probability=mixed))
+        return found
+
+
+class Warm(ToyModel):
+    """Keeps its temperature where the model file does not look."""
+
+    temperature = 1.0
+
+    def calibrate(self, dev):
+        self.temperature = 2.0
+        return ()
+
+    def logits(self, batch, train=False, rng=None):
+        logits, back, tokens = super().logits(batch, train, rng)
+        return logits / self.temperature, back, tokens
+
+
+class Mirrored(ToyModel):
+    """Has its columns in another order than its labels."""
+
+    def probabilities(self, examples):
+        return super().probabilities(examples)[:, ::-1]
+
+    def predict(self, examples):
+        rows = super().probabilities(examples)
+        return [ToyPrediction(self.names[row.argmax()], float(row.max())) for row in rows]
+
+
+class Epochs(ToyModel):
+    """Counts the epochs that it hears of, instead of hearing which one it is."""
+
+    heard = 0
+
+    def begin_epoch(self, epoch):
+        self.heard += 1
+
+    def loss(self, batch, state=None, *, train=False, rng=None):
+        step = super().loss(batch, state, train=train, rng=rng)
+        factor = 1.0 + self.heard if train else 1.0
+        return replace(step, backward=lambda scale: step.backward(factor * scale))
+
+
+class Unlabelled(ToyTask):
+    """Forgets the gold answers that examples are made with."""
+
+    def examples(self, inputs, targets=None):
+        return [ToyExample(text) for text in inputs]
+
+
+class Twins(ToyModel):
+    def parameters(self):
+        yield from ((name.rpartition(".")[2], p) for name, p in super().parameters())
+
+
+@pytest.mark.parametrize(
+    ("variant", "check", "reason"),
+    [
+        (
+            {"task": Hasty},
+            "unreadable-files-are-the-users-mistake",
+            "UnicodeDecodeError: 'utf-8' codec can't decode byte 0xff",
+        ),
+        ({"model": Bending}, "gradients-are-right", "with train=True, relative errors above"),
+        ({"model": Sequel}, "predictions-do-not-depend-on-company", "predictions["),
+        ({"model": Warm}, "model-files-keep-everything", "predictions[0].probability"),
+        ({"model": Mirrored}, "probabilities-are-probabilities", "the answer is '"),
+        ({"model": Epochs}, "resumed-runs-end-alike", "other weights: "),
+        ({"task": Unlabelled}, "examples-come-of-their-inputs", "gold answers[0]: found ''"),
+        ({"model": Twins}, "gradients-are-right", "ValueError: two parameters are named 'w_input'"),
+    ],
+)
+def test_a_common_mistake_is_caught_with_its_reason(variant, check, reason):
+    others = {name: "looked at elsewhere" for name in NAMES if name != check}
+    failed = by_status(check_task(toy_spec(**variant), EXAMPLES, excused=others), "failed")
+    assert failed[check].startswith(reason)
+
+
+def test_a_task_that_no_other_process_can_import_is_not_fitted_there():
+    class Local(ToyTask):
+        pass
+
+    skipped = by_status(check_task(toy_spec(task=Local), EXAMPLES), "skipped")
+    reason = skipped["resources-are-the-same-in-every-process"]
+    assert reason.startswith("another process cannot import <class ")

@@ -4,14 +4,12 @@ from seqkit.testing import CheckCase, task_checks
 
 from seqkit_qa import SPEC
 
-NO_CLASSIFIER = {"probabilities-are-probabilities": "answers are no fixed set of labels for spans"}
 
-
-@task_checks(SPEC, excused=NO_CLASSIFIER)
+@task_checks(SPEC)
 def test_closed_answers(check: CheckCase) -> None:
     check()
 
 
-@task_checks(SPEC, "qa-spans", options={"answer": "span"}, excused=NO_CLASSIFIER)
+@task_checks(SPEC, "qa-spans", options={"answer": "span"})
 def test_spans(check: CheckCase) -> None:
     check()
