@@ -1,4 +1,5 @@
 import gzip
+import unicodedata
 
 import pytest
 
@@ -56,9 +57,18 @@ def test_a_missing_file_gives_the_nearest(write, tmp_path):
     ]
 
 
+def test_a_file_whose_name_is_in_another_unicode_form_is_told(write, tmp_path):
+    there = unicodedata.normalize("NFD", "리뷰.tsv")
+    write(there, "a")
+    assert refused(tmp_path / "리뷰.tsv") == [
+        f"…/리뷰.tsv: there is no such file; '…/{there}' looks the same and is spelt in other code "
+        "points (NFC or NFD): rename it, or let the shell complete its name"
+    ]
+
+
 def test_a_missing_folder_is_told(tmp_path):
     assert refused(tmp_path / "no" / "a.txt") == [
-        "…/a.txt: there is no such file; neither is there a folder '…'"
+        "…/a.txt: there is no such file; there is no folder '…' either"
     ]
 
 

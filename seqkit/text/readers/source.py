@@ -16,7 +16,7 @@ from pathlib import Path
 from typing import TypeAlias
 
 from seqkit.errors import Problem, UserError, and_more
-from seqkit.file_names import similar_path
+from seqkit.file_names import similar_file
 from seqkit.text.unicode import nfc
 
 __all__ = ["BadLines", "FilePath", "Source", "columns_problem", "load", "read_text", "split_lines"]
@@ -153,20 +153,12 @@ def _read_bytes(path: Path, name: str) -> bytes:
     try:
         data = path.read_bytes()
     except FileNotFoundError:
-        raise UserError(Problem("there is no such file" + _similar_file(path), name)) from None
+        raise UserError(Problem("there is no such file" + similar_file(path), name)) from None
     except IsADirectoryError:
         raise UserError(Problem("this is a folder, wanted a file", name)) from None
     except OSError as error:
         raise UserError(Problem(f"cannot be read: {error.strerror or error}", name)) from None
     return _unzip(data, name) if data[:2] == b"\x1f\x8b" else data
-
-
-def _similar_file(path: Path) -> str:
-    try:
-        best = similar_path(path)
-    except OSError:
-        return f"; neither is there a folder {str(path.parent)!r}"
-    return f"; did you mean {str(best)!r}?" if best else ""
 
 
 def _unzip(data: bytes, name: str) -> bytes:
