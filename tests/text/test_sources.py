@@ -108,6 +108,28 @@ def test_other_encodings_are_recognised(write):
     assert "iconv" not in refused(write("a", b"\x89PNG\r\n\x1a\n\0\0\0\rIHDR\xe9\xff"))[0]
 
 
+@pytest.mark.parametrize(
+    ("text", "encoding"),
+    [
+        ("これはとてもいい映画でした", "shift_jis"),
+        ("谢谢你们，这个电影很好看", "gb18030"),
+        ("這部電影很好看", "big5"),
+    ],
+)
+def test_other_east_asian_text_is_not_taken_for_korean(write, text, encoding):
+    (said,) = refused(write("a", text.encode(encoding)))
+    assert "reads as" not in said
+    assert encoding.upper() in said.partition("may be ")[2].partition(": convert")[0]
+
+
+@pytest.mark.parametrize(
+    "text", ["ㅋㅋ 재밌다 ㅠㅠ", "映畵를 봤다, 정말 좋았다", "별 ★★★ “최고”", "뷁!"]
+)
+def test_korean_is_recognised_with_what_people_write_in_it(write, text):
+    (said,) = refused(write("a", f"정말 좋은 영화, {text}".encode("cp949")))
+    assert "it reads as CP949: convert it with `iconv -f CP949 -t UTF-8`" in said
+
+
 def test_every_nul_is_reported(write):
     assert refused(write("a.txt", "ok\na\0b\nok\n\0\n")) == [
         "…/a.txt:2: a NUL character at column 2, wanted text without any",
