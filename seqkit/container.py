@@ -8,12 +8,14 @@ import json
 import os
 import stat
 from collections.abc import Mapping
+from pathlib import Path
 from typing import Any
 
 import numpy as np
 
 from seqkit.arrays import Array
 from seqkit.errors import Problem, UserError
+from seqkit.file_names import similar_file
 from seqkit.files import write_atomically
 
 __all__ = ["KEY", "ModelFormatError", "canonical_json", "read_container", "write_container"]
@@ -119,7 +121,8 @@ def _read(where: str) -> bytes:
             file.seek(0)
             return file.read()
     except FileNotFoundError:
-        raise _refused(where, "there is no such file; check the spelling") from None
+        hint = similar_file(Path(where)) or "; check the spelling"
+        raise _refused(where, f"there is no such file{hint}") from None
     except (OSError, ValueError) as error:  # ValueError: a path with a zero byte
         reason = getattr(error, "strerror", None) or str(error)
         raise _refused(

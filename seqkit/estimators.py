@@ -29,6 +29,7 @@ from seqkit.plugins import PluginHost, default_host
 from seqkit.randomness import check_seed, random_stream
 from seqkit.splits import DEV_SHARES, divide
 from seqkit.tasks import Model, Resources, Task, TaskSpec
+from seqkit.text.unicode import nfc
 from seqkit.training.trainer import Trainer
 from seqkit.training.validation import validate
 from seqkit.transfer import fit, initialise
@@ -104,8 +105,8 @@ class TaskEstimator(BaseEstimator):  # type: ignore[misc]
         column = {label: i for i, label in enumerate(self.model_.labels)}
         result = np.zeros((len(probabilities), len(self.classes_)))
         for i, value in enumerate(self.classes_):
-            if str(value) in column:
-                result[:, i] = probabilities[:, column[str(value)]]
+            if (label := _label(value)) in column:
+                result[:, i] = probabilities[:, column[label]]
         return result
 
     def predict_log_proba(self, X: Sequence[Any]) -> Array:  # noqa: N803
@@ -180,7 +181,7 @@ class TaskEstimator(BaseEstimator):  # type: ignore[misc]
         try:
             return fit(self.task_, train, host=self._plugins)
         except UserError as error:
-            if train is dev or y is None or len(set(map(str, y))) < 2:
+            if train is dev or y is None or len(set(map(_label, y))) < 2:
                 raise
             held_out = f"{len(dev)} of the {len(train) + len(dev)} inputs chooses the best epoch"
             problem = Problem(f"{held_out} and is not trained on; give more", "held out")
@@ -199,10 +200,14 @@ class TaskEstimator(BaseEstimator):  # type: ignore[misc]
         return train, dev
 
     def _remember_answers(self, y: Sequence[Any] | None) -> None:
-        """Tasks know labels as text; the caller gets back the values that were given."""
+        """Tasks know labels as text; the caller gets back the values that were given.
+
+        Of a label that was given in several Unicode forms, that is the last one by code points:
+        NFC.
+        """
         if y is not None and self.model_.labels:
-            self.classes_ = np.unique(np.asarray(list(y)))
-            self._answers = {str(value): value for value in self.classes_}
+            self._answers = {_label(value): value for value in np.unique(np.asarray(list(y)))}
+            self.classes_ = np.unique(np.asarray([*self._answers.values()]))
 
     def __sklearn_tags__(self) -> Any:
         tags = super().__sklearn_tags__()
@@ -348,6 +353,11 @@ def _describe(spec: TaskSpec[Any], classifies: bool) -> str:
     )
     text = _ABOUT.format(summary=spec.summary, name=spec.name, options="\n".join(lines))
     return text + ("    classes_: (C,) the labels, as they were given.\n" if classifies else "")
+
+
+def _label(value: Any) -> str:
+    """Return a label as a task knows it."""
+    return nfc(str(value))
 
 
 def _empty(task: str, host: PluginHost | None) -> TaskEstimator:

@@ -2,23 +2,48 @@
 those that are not there a similar one is found.
 """
 
+import unicodedata
 from collections.abc import Iterable
 from pathlib import Path
 
 from seqkit.errors import Problem, UserError
 from seqkit.suggestions import nearest
 
-__all__ = ["refuse_undecodable", "similar_path"]
+__all__ = ["refuse_undecodable", "similar_file"]
 
 
-def similar_path(path: Path) -> Path | None:
-    """Return the path in the same folder whose name is most like that of one which is not there.
+def similar_file(path: Path) -> str:
+    """Return the end of a message on a path that is not there.
 
-    Names are compared without their endings, which are alike more often than not.
+    It names the path in the same folder whose name is most like it, or says that there is no such
+    folder either. It is empty where nothing is to be said.
 
-    Raises:
-        OSError: there is no such folder, or it cannot be read.
+    Example:
+        >>> similar_file(Path("no such folder/a.tsv"))
+        "; there is no folder 'no such folder' either"
     """
+    try:
+        if not path.parent.is_dir():
+            return f"; there is no folder {str(path.parent)!r} either"
+        best = _most_like(path)
+    except OSError:
+        return ""  # a folder that may not be read, or a name that is too long
+    if best is None:
+        return ""
+    if _composed(best) == _composed(path):
+        return (
+            f"; {str(best)!r} looks the same and is spelt in other code points (NFC or NFD): "
+            "rename it, or let the shell complete its name"
+        )
+    return f"; did you mean {str(best)!r}?"
+
+
+def _composed(path: Path) -> str:
+    return unicodedata.normalize("NFC", path.name)
+
+
+def _most_like(path: Path) -> Path | None:
+    """Compare names without their endings, which are alike more often than not."""
     names = sorted(
         (found.name for found in path.parent.iterdir()),
         key=lambda name: (Path(name).suffix == path.suffix, name),

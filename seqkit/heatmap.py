@@ -9,19 +9,36 @@ from collections.abc import Sequence
 from xml.sax.saxutils import escape
 
 from seqkit.arrays import Array
+from seqkit.text.unicode import graphemes
 
 __all__ = ["display_width", "svg_heatmap"]
 
 CELL, FONT = 22, 13
 """Sides of a cell and height of a letter, in pixels."""
 
+_PICTURE = "\ufe0f"
+"""The variation selector that makes an emoji of the sign before it."""
+
 
 def display_width(text: str) -> int:
-    """Return how many columns of a terminal a text takes: two for each letter of Hangul, say."""
-    return sum(
-        0 if unicodedata.combining(letter) else 1 + (unicodedata.east_asian_width(letter) in "WF")
-        for letter in text
-    )
+    """Return how many columns of a terminal a text takes.
+
+    A grapheme cluster takes two at most, however many code points it is: a syllable of Hangul,
+    composed or not, and an emoji of several take two, a mark on its own takes none.
+    """
+    return sum(map(_cluster_width, graphemes(text)))
+
+
+def _cluster_width(cluster: str) -> int:
+    as_picture = _PICTURE in cluster
+    return 2 if as_picture else min(2, sum(map(_letter_width, cluster)))
+
+
+def _letter_width(letter: str) -> int:
+    # Vowels and trailing consonants of Hangul are letters to Unicode, and marks to a terminal.
+    if unicodedata.category(letter) in ("Mn", "Me", "Cf") or "\u1160" <= letter <= "\u11ff":
+        return 0
+    return 1 + (unicodedata.east_asian_width(letter) in "WF")
 
 
 def svg_heatmap(values: Array, rows: Sequence[str], columns: Sequence[str], title: str = "") -> str:

@@ -12,6 +12,7 @@ import numpy as np
 
 from seqkit.errors import Problem, UserError, shorten
 from seqkit.tasks import Task
+from seqkit.text.unicode import nfc
 
 __all__ = ["answer_texts", "make_examples", "tag_lists", "texts", "texts_or_words"]
 
@@ -24,7 +25,7 @@ def make_examples(
     Args:
         task: makes the examples.
         inputs: N texts, or whatever else the task takes.
-        targets: N gold answers, or None.
+        targets: N gold answers, or None. Those that are text are brought to NFC, as files are.
 
     Raises:
         TypeError: ``inputs`` is one string, or nothing that holds several.
@@ -37,7 +38,7 @@ def make_examples(
         raise TypeError(f"wanted a list of inputs, found {_shown(inputs)}")
     _refuse_frame(inputs)
     given = list(inputs)
-    answers = None if targets is None else list(targets)
+    answers = None if targets is None else [_composed(target) for target in targets]
     if answers is not None and len(given) != len(answers):
         raise UserError(f"found {len(given)} inputs and {len(answers)} gold answers")
     wanted = "a text" if type(task).input is Task.input else "what the task takes, such as a text"
@@ -93,7 +94,7 @@ def texts_or_words(inputs: Sequence[Any], *, beside: tuple[type, ...] = ()) -> l
 
 
 def tag_lists(targets: Sequence[Any]) -> list[tuple[str, ...]]:
-    """Return gold answers that are all lists of tags, as text.
+    """Return gold answers that are all lists of tags, as text in NFC.
 
     Raises:
         UserError: some are none; all of them together.
@@ -109,7 +110,12 @@ def tag_lists(targets: Sequence[Any]) -> list[tuple[str, ...]]:
         return isinstance(value, str) or not isinstance(value, Iterable)
 
     _refuse(_problems(targets, "answer", wrong, "a list of tags"))
-    return [tuple(map(str, tags)) for tags in targets]
+    return [tuple(nfc(str(tag)) for tag in tags) for tags in targets]
+
+
+def _composed(answer: Any) -> Any:
+    """The same label is the same string, wherever it was typed."""
+    return nfc(answer) if isinstance(answer, str) else answer
 
 
 def answer_texts(targets: Sequence[Any]) -> list[tuple[str, ...]]:

@@ -4,6 +4,7 @@ import math
 import re
 from collections.abc import Iterator, Sequence
 from dataclasses import asdict, dataclass
+from itertools import accumulate
 from pathlib import Path
 from typing import Any
 
@@ -18,6 +19,7 @@ from seqkit.overlap import describe_overlap
 from seqkit.reports import plain_values
 from seqkit.summaries import unlearnt_notices
 from seqkit.tasks import Mistake
+from seqkit.text.unicode import graphemes, nfc
 
 __all__ = ["Answered", "Item", "answer_gold", "item_of", "marked_parts", "worst_items"]
 
@@ -180,22 +182,30 @@ def marked_parts(text: str, tokens: Sequence[str]) -> Iterator[tuple[str, bool]]
     """Cut a text at some of its tokens.
 
     Args:
-        text: to be shown.
-        tokens: in the order in which they stand in it, maybe in other capitals; one that is not
-            found, such as a letter that the tokeniser took apart, is passed over.
+        text: to be shown, as it was typed.
+        tokens: in the order in which they stand in it, maybe in other capitals or another Unicode
+            form; one that is not found, such as a letter that the tokeniser took apart, is passed
+            over.
 
     Yields:
         Each piece of the text, and whether it is one of the tokens.
     """
-    start = 0
+    clusters = graphemes(text)
+    # Composed, and in small letters: a capital may have other code points than its small letter.
+    read = [nfc(cluster.lower()) for cluster in clusters]
+    numbers = {place: n for n, place in enumerate(accumulate(map(len, read), initial=0))}
+    searched, start = "".join(read), 0
     for token in tokens:
         # A word is not to be found within another one; a single letter is.
         edge = r"(?<!\w){}(?!\w)" if len(token) > 1 and token.isalnum() else "{}"
-        found = re.compile(edge.format(re.escape(token)), re.IGNORECASE).search(text, start)
-        if token and found:
-            if text[start : found.start()]:
-                yield text[start : found.start()], False
-            yield found.group(), True
-            start = found.end()
-    if text[start:]:
-        yield text[start:], False
+        pattern = edge.format(re.escape(nfc(token.lower())))
+        matches = re.compile(pattern, re.IGNORECASE).finditer(searched, start)
+        spans = (match.span() for match in matches if numbers.keys() >= {*match.span()})
+        if token and (span := next(spans, None)):
+            first, after = (numbers[place] for place in span)
+            if before := clusters[numbers[start] : first]:
+                yield "".join(before), False
+            yield "".join(clusters[first:after]), True
+            start = span[1]
+    if rest := clusters[numbers[start] :]:
+        yield "".join(rest), False

@@ -5,7 +5,7 @@ from typing import Any, NamedTuple
 
 from seqkit.datasets import DataFiles, find_files
 from seqkit.errors import Problem, UserError
-from seqkit.file_names import similar_path
+from seqkit.file_names import similar_file
 from seqkit.files import reading
 from seqkit.plugins import PluginHost
 from seqkit.suggestions import nearest
@@ -76,14 +76,7 @@ def existing(path: Path, where: str) -> Path:
     with reading(f"{where} {path}"):
         if path.exists():
             return path
-        raise UserError(Problem(f"no such file or folder{_neighbour(path)}", f"{where} {path}"))
-
-
-def _neighbour(path: Path) -> str:
-    if not path.parent.is_dir():
-        return f"; there is no folder {str(path.parent)!r} either"
-    best = similar_path(path)
-    return f"; did you mean {str(best)!r}?" if best else ""
+        raise UserError(Problem(f"no such file or folder{similar_file(path)}", f"{where} {path}"))
 
 
 def named_or_found(given: str, task: str, host: PluginHost) -> ChosenData:

@@ -1,5 +1,6 @@
 """The nearest valid name to one that was mistyped, said the same way in every message."""
 
+import unicodedata
 from collections.abc import Iterable
 
 __all__ = ["did_you_mean", "nearest", "suggest"]
@@ -23,16 +24,21 @@ _ELSEWHERE = {
 def nearest(name: str, valid: Iterable[str]) -> str | None:
     """Return the valid name most like ``name``, upper and lower case alike, or None.
 
-    A name that another library has for the same thing is as near as can be.
+    Letters are compared one by one, those of Hangul syllables too: 문자 is near to 문장. A name
+    that another library has for the same thing is as near as can be.
     """
     from difflib import get_close_matches
 
     valid = list(valid)
     if (same := _ELSEWHERE.get(name)) in valid:
         return same
-    folded = {candidate.casefold(): candidate for candidate in valid}
-    matches = get_close_matches(name.casefold(), folded, n=1, cutoff=0.6)
-    return folded[matches[0]] if matches else None
+    by_letters = {_letters(candidate): candidate for candidate in valid}
+    matches = get_close_matches(_letters(name), by_letters, n=1, cutoff=0.6)
+    return by_letters[matches[0]] if matches else None
+
+
+def _letters(name: str) -> str:
+    return unicodedata.normalize("NFD", name.casefold())
 
 
 def did_you_mean(name: str, valid: Iterable[str]) -> str:

@@ -26,6 +26,7 @@ from seqkit.layers.base import State
 from seqkit.mistakes import Mistake, differences
 from seqkit.options import options_of
 from seqkit.parameters import Parameter
+from seqkit.text.unicode import nfc
 from seqkit.training.config import TrainingConfig
 from seqkit.training.step import Step
 
@@ -419,13 +420,13 @@ class Task(ABC, Generic[ConfigT, ExampleT, PredictionT]):
         """
 
     def key(self, example: ExampleT) -> str:
-        """Return what makes an example the same as another: its text, unless said otherwise.
+        """Return what makes an example the same as another: its text in NFC, unless said otherwise.
 
         Examples of one key stay together where a file is divided, and those of another split are
         reported. A task whose inputs repeat by design, such as one that writes names of a few
         kinds, adds the gold answer.
         """
-        return self.text(example)
+        return nfc(self.text(example))
 
     def shown(self, example: ExampleT) -> Mapping[str, Json]:
         """Return how ``seqkit predict`` says which input an answer is for: ``{"text": ...}``."""

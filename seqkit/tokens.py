@@ -9,7 +9,7 @@ from contextvars import ContextVar
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Literal, NamedTuple
 
-from seqkit.errors import Problem
+from seqkit.errors import Problem, UserError
 from seqkit.options import option
 
 if TYPE_CHECKING:
@@ -141,6 +141,9 @@ class SubwordConfig(TokenConfig):
 
         The pieces of a model to start from are taken over: its vectors are of use where words are
         cut as they were.
+
+        Raises:
+            UserError: fewer pieces than there are characters, of which none would be joined.
         """
         if self.subwords is None:
             return super()._fit(texts, minimum, marks)
@@ -149,9 +152,12 @@ class SubwordConfig(TokenConfig):
         there = model_tokens()
         if there is not None and there.merges is not None:
             return Vocabulary.of_pieces(there.words, there.merges, texts, specials=marks)
-        return Vocabulary.fit_pieces(
+        pieces = Vocabulary.fit_pieces(
             texts, size=self.subwords, minimum_count=minimum, specials=marks
         )
+        if not pieces.merges and len(pieces) >= self.subwords:
+            raise UserError(_too_few(self.subwords, len(pieces)))
+        return pieces
 
     def problems(self) -> Iterator[Problem]:
         """Yield what makes no sense in these options."""
@@ -163,3 +169,12 @@ class SubwordConfig(TokenConfig):
             yield Problem(reason, "subwords")
         if self.max_vocabulary is not None:
             yield Problem("found with subwords, which is the size itself", "max_vocabulary")
+
+
+def _too_few(wanted: int, characters: int) -> Problem:
+    return Problem(
+        f"found {wanted:,}, wanted more than {characters:,}: so many are the marks and characters "
+        "of the training split alone, and none of them would be joined; give several times as "
+        "many, or leave rare characters out with min_count",
+        "subwords",
+    )

@@ -263,6 +263,12 @@ def test_no_such_file(tmp_path):
     refused(tmp_path / "missing", "no such file")
 
 
+def test_a_folder_of_a_similar_name_is_told(tmp_path):
+    there = tmp_path / "결과 1"
+    there.mkdir()
+    refused(tmp_path / "결과1", f"there is no such file; did you mean {str(there)!r}?")
+
+
 def test_a_folder_without_a_model(tmp_path):
     refused(tmp_path, "holds no model.safetensors")
 

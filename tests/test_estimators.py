@@ -2,6 +2,7 @@ import copy
 import subprocess
 import sys
 import types
+import unicodedata
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -153,6 +154,21 @@ def test_labels_come_back_as_they_were_given(labels: list[Any]) -> None:
     assert set(predicted.tolist()) <= set(labels)
     assert model.classes_.tolist() == sorted(labels)
     assert model.predict([]).dtype == given.dtype
+
+
+def test_labels_in_decomposed_letters_come_back_so_and_are_scored_against_any_form() -> None:
+    labels = ["긍정", "부정"] * len(NOUNS)
+    decomposed = [unicodedata.normalize("NFD", label) for label in labels]
+    model = sentiment().fit(TEXTS, decomposed)
+    assert model.predict(TEXTS).tolist() == decomposed
+    assert model.score(TEXTS, labels) == model.score(TEXTS, decomposed) == 1.0
+    assert model.predict_proba(TEXTS).sum(axis=1) == pytest.approx(1.0)
+
+
+def test_a_label_in_two_unicode_forms_is_one_class() -> None:
+    decomposed = unicodedata.normalize("NFD", "긍정")
+    model = sentiment(epochs=1).fit(TEXTS, [decomposed, "부정", "긍정", "부정"] * (len(NOUNS) // 2))
+    assert model.classes_.tolist() == ["긍정", "부정"]
 
 
 def test_labels_in_a_list_of_python_values_come_back_too() -> None:

@@ -1,6 +1,7 @@
 """Weights as a picture: SVG that parses, and shades that a terminal shows."""
 
 import io
+import unicodedata
 from xml.etree import ElementTree
 
 import numpy as np
@@ -58,6 +59,28 @@ def test_columns_that_do_not_fit_go_on_below() -> None:
     assert max(map(display_width, lines)) <= 10
 
 
-def test_hangul_is_two_columns_wide() -> None:
-    assert display_width("가a") == 3
-    assert display_width("e\u0301") == 1
+@pytest.mark.parametrize(
+    ("text", "columns"),
+    [
+        ("가a", 3),
+        ("e\u0301", 1),
+        (unicodedata.normalize("NFD", "한글"), 4),
+        ("\u1161", 0),  # a vowel of Hangul without a consonant
+        ("ㅋㅋ", 4),
+        ("１", 2),
+        ("ﾊ", 1),
+        ("👍🏽", 2),
+        ("👨\u200d👩\u200d👧", 2),
+        ("🇰🇷", 2),
+        ("❤\ufe0f", 2),
+        ("1\ufe0f\u20e3", 2),
+        ("가\u200b", 2),
+    ],
+)
+def test_the_width_is_that_of_a_terminal(text: str, columns: int) -> None:
+    assert display_width(text) == columns
+
+
+def test_shades_stand_under_an_emoji_of_several_code_points() -> None:
+    drawn = heatmap_text(np.array([[0.0, 1.0]]), ["👍🏽"], ["👨\u200d👩\u200d👧", "x"]).plain
+    assert [display_width(line) for line in drawn.splitlines()] == [8, 9]

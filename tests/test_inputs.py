@@ -1,5 +1,6 @@
 """What is handed over from Python and cannot be used is said by its number, never by a crash."""
 
+import unicodedata
 from typing import Any
 
 import numpy as np
@@ -150,3 +151,13 @@ def test_what_scikit_learn_calls_it_leads_to_the_option(given: str, wanted: str)
 def test_train_knows_what_other_libraries_call_the_seed() -> None:
     with pytest.raises(UserError, match="random_state: no such option; did you mean 'seed'"):
         seqkit.train("sentiment", random_state=0)
+
+
+def test_a_label_is_the_same_in_any_unicode_form() -> None:
+    decomposed = unicodedata.normalize("NFD", "긍정")
+    examples = make_examples(task("sentiment"), ["a", "b"], ["긍정", decomposed])
+    assert [example.label for example in examples] == ["긍정", "긍정"]
+
+
+def test_a_tag_is_the_same_in_any_unicode_form() -> None:
+    assert tag_lists([[unicodedata.normalize("NFD", "명사"), "VERB"]]) == [("명사", "VERB")]

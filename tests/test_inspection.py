@@ -2,6 +2,7 @@
 
 import json
 import math
+import unicodedata
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
@@ -177,6 +178,8 @@ def test_language_modelling_goes_by_the_line_and_names_the_least_probable_tokens
 
 # --- marking -------------------------------------------------------------------------------------
 
+DECOMPOSED = unicodedata.normalize("NFD", "재미없다")
+
 
 @pytest.mark.parametrize(
     ("text", "tokens", "shown"),
@@ -187,6 +190,9 @@ def test_language_modelling_goes_by_the_line_and_names_the_least_probable_tokens
         ("Große Katze", ["große"], "[Große] Katze"),
         ("정말 재미없다", ["재미없다"], "정말 [재미없다]"),
         ("값", ["ㄱ", "ㅏ"], "값"),
+        (f"정말 {DECOMPOSED}", ["재미없다"], f"정말 [{DECOMPOSED}]"),
+        ("KÖTÜ İZMİR, ΛΌΓΟΣ", ["i̇zmi̇r", "λόγος"], "KÖTÜ [İZMİR], [ΛΌΓΟΣ]"),
+        ("👍🏽👍", ["👍"], "👍🏽[👍]"),
         ("abc", ["b"], "a[b]c"),
         ("wait ...", ["..."], "wait [...]"),
         ("x", [""], "x"),

@@ -1,5 +1,7 @@
 """What a message says about a name that was mistyped."""
 
+import unicodedata
+
 import pytest
 
 from seqkit.suggestions import did_you_mean, nearest, suggest
@@ -15,6 +17,11 @@ from seqkit.suggestions import did_you_mean, nearest, suggest
 )
 def test_the_nearest_name_or_all_of_them(name: str, hint: str) -> None:
     assert suggest(name, ["lstm", "gru"]) == hint
+
+
+@pytest.mark.parametrize("name", ["문자", "몬장", unicodedata.normalize("NFD", "문장")])
+def test_hangul_is_compared_letter_by_letter(name: str) -> None:
+    assert suggest(name, ["감정", "문장"]) == "did you mean '문장'?"
 
 
 def test_nothing_to_name() -> None:

@@ -9,6 +9,7 @@ from rich.text import Text
 
 from seqkit.inspection import Item, marked_parts
 from seqkit.tasks import Mistake
+from seqkit.text import show_jamo
 
 __all__ = ["item_row", "mistake_lines", "print_legend", "print_worst"]
 
@@ -59,7 +60,7 @@ def mistake_lines(item: Item) -> Iterator[str]:
 
 
 def _mistake_line(mistake: Mistake) -> str:
-    place = f"{mistake.place}: " if mistake.place else ""
+    place = f"{show_jamo(mistake.place)}: " if mistake.place else ""
     if mistake.gold is None and mistake.predicted is None:
         return f"{place}probability {_probability(mistake.gold_probability)}"
     gold = f"gold {_shown(mistake.gold)}"

@@ -117,8 +117,10 @@ def examples_from(
 
 def _refuse_unreadable(path: Path) -> None:
     """A pipe is as good as a file; a folder is neither."""
+    from seqkit.file_names import similar_file
+
     if not path.exists():
-        raise UserError(Problem("no such file", f"--input {path}"))
+        raise UserError(Problem(f"no such file{similar_file(path)}", f"--input {path}"))
     if path.is_dir():
         raise UserError(Problem("is a folder, wanted a file", f"--input {path}"))
 

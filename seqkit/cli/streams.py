@@ -59,17 +59,17 @@ def read_lines(stream: BinaryIO, name: str) -> Iterator[list[str]]:
         name: of the stream, for messages.
 
     Raises:
-        UserError: a line is not UTF-8.
+        UserError: a line is not UTF-8; it says what else the line may be.
     """
     number, rest = 0, b""
     read = getattr(stream, "read1", stream.read)
     while block := read(READ_SIZE):
         *lines, rest = (rest + block).split(b"\n")
         if lines:
-            yield [_decoded(line, name, number + i) for i, line in enumerate(lines)]
+            yield [_decoded(line, name, number + i, advise=True) for i, line in enumerate(lines)]
             number += len(lines)
     if rest:
-        yield [_decoded(rest, name, number)]
+        yield [_decoded(rest, name, number, advise=True)]
 
 
 def argument_text(text: str, index: int) -> str:
@@ -89,11 +89,15 @@ def argument_text(text: str, index: int) -> str:
     return text
 
 
-def _decoded(line: bytes, name: str, index: int) -> str:
+def _decoded(line: bytes, name: str, index: int, *, advise: bool = False) -> str:
     try:
         text = line.decode("utf-8").removesuffix("\r")
     except UnicodeDecodeError as error:
         found = f"found the byte 0x{line[error.start]:02x} at {error.start + 1}, wanted UTF-8"
+        if advise:
+            from seqkit.text.readers.source import other_encoding
+
+            found += other_encoding(line)
         raise UserError(Problem(found, f"{name}:{index + 1}")) from None
     return text.removeprefix("\ufeff") if index == 0 else text
 

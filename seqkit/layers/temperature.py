@@ -76,7 +76,8 @@ class Temperature:
 
 
 def _loss(logits: Array, gold: IntArray) -> float:
-    return -float(log_softmax(logits)[np.arange(len(gold)), gold].mean())
+    # Taken from 0, since the negative of 0 would be shown as -0.0000.
+    return 0.0 - float(log_softmax(logits)[np.arange(len(gold)), gold].mean())
 
 
 def _slope(logits: Array, gold: IntArray, inverse: float) -> float:

@@ -60,6 +60,7 @@ __all__ = [
     "read_tsv",
     "read_tsv_columns",
     "sentence_lengths",
+    "show_jamo",
     "streams",
     "text_pairs",
     "word_shape",
@@ -70,7 +71,7 @@ __all__ = [
 
 if TYPE_CHECKING:
     from seqkit.text.batching import StreamWindows, Window, length_batches, streams
-    from seqkit.text.jamo import compose_jamo, decompose_jamo
+    from seqkit.text.jamo import compose_jamo, decompose_jamo, show_jamo
     from seqkit.text.pairs import text_pairs
     from seqkit.text.placement import PlacedWords
     from seqkit.text.readers import (
@@ -127,7 +128,7 @@ else:
         __name__,
         {
             "batching": ["StreamWindows", "Window", "length_batches", "streams"],
-            "jamo": ["compose_jamo", "decompose_jamo"],
+            "jamo": ["compose_jamo", "decompose_jamo", "show_jamo"],
             "pairs": ["text_pairs"],
             "placement": ["PlacedWords"],
             "readers": [

@@ -12,9 +12,10 @@ import unicodedata
 
 from seqkit.text.unicode import graphemes, is_single, nfc, spans_of
 
-__all__ = ["compose_jamo", "decompose_jamo", "jamo", "jamo_spans"]
+__all__ = ["compose_jamo", "decompose_jamo", "jamo", "jamo_spans", "show_jamo"]
 
 _SYLLABLES = re.compile("[\uac00-\ud7a3]+")
+_CONJOINING = re.compile("[\u1100-\u11ff]")
 
 
 def decompose_jamo(text: str) -> str:
@@ -34,6 +35,27 @@ def decompose_jamo(text: str) -> str:
 def compose_jamo(text: str) -> str:
     """Undo :func:`decompose_jamo`: ``compose_jamo(decompose_jamo(t)) == nfc(t)`` for any text."""
     return nfc(text)
+
+
+def show_jamo(token: str) -> str:
+    """Return a token as people can read it on its own.
+
+    A conjoining jamo outside a syllable is drawn onto what stands before it, or not at all. It
+    becomes the letter that people type, a trailing consonant after a hyphen as in grammars; any
+    other token stays what it is.
+
+    Example:
+        >>> [show_jamo(token) for token in [*decompose_jamo("한"), "글"]]
+        ['ㅎ', 'ㅏ', '-ㄴ', '글']
+    """
+    if not _CONJOINING.fullmatch(token):
+        return token
+    _, kind, name = unicodedata.name(token).split(" ", 2)
+    try:
+        letter = unicodedata.lookup(f"HANGUL LETTER {name}")
+    except KeyError:  # of the letters of old Hangul, some cannot be typed alone
+        return token
+    return f"-{letter}" if kind == "JONGSEONG" else letter
 
 
 def jamo(text: str) -> list[str]:

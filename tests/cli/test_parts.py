@@ -101,6 +101,11 @@ def test_lines_that_are_not_utf8_are_named():
         list(read_lines(Dripping(b"a\n", b"b\nc\xff\n"), "x"))
 
 
+def test_korean_lines_that_are_not_utf8_are_told_how_to_convert():
+    with pytest.raises(UserError, match=r"x:2: found the byte .*; it reads as CP949: convert"):
+        list(read_lines(io.BytesIO(b"a\n" + "정말 재미있어요\n".encode("cp949")), "x"))
+
+
 @dataclass(frozen=True)
 class Thing:
     value: float

@@ -122,6 +122,7 @@ def test_a_text_of_the_command_line_that_is_not_utf8_is_refused_as_one_of_stdin(
     [
         (["x", "--format", "tvs"], "--format tvs: no such format; did you mean 'tsv'?"),
         (["--input", "gone.txt"], "--input gone.txt: no such file"),
+        (["--input", "latni.txt"], "--input latni.txt: no such file; did you mean 'latin.txt'?"),
         (["--input", "."], "--input .: is a folder, wanted a file"),
         (["x", "--input", "-"], "--input: found beside texts, wanted one or the other"),
         (

@@ -11,13 +11,16 @@ from rich.console import Console
 from rich.text import Text
 
 from seqkit.cli.console import console_for
+from seqkit.cli.items_view import mistake_lines
 from seqkit.cli.progress import RunProgress
 from seqkit.cli.report_view import print_evaluation, print_report, print_where_saved
 from seqkit.cli.summaries import data_table, epoch_line, model_lines
 from seqkit.cli.tables import new_table, print_table
+from seqkit.inspection import Item
 from seqkit.metrics.evaluation import Evaluation
 from seqkit.metrics.measures import Interval, Metric, Table
 from seqkit.reports import BaselineReport, DataSummary, ModelSummary, RunReport, SplitSummary
+from seqkit.tasks import Mistake
 from seqkit.training.reports import EpochReport, StepReport
 
 DATA = DataSummary(
@@ -301,3 +304,9 @@ def test_a_suggested_text_with_a_tab_can_be_copied_into_a_shell(tmp_path):
         made, ["predict {run} {text}"], tmp_path, ["model.safetensors"], "Tom's out.\tWhere?"
     )
     assert rf"predict {tmp_path} $'Tom\'s out.\tWhere?'" in text_of(made)
+
+
+def test_a_letter_of_hangul_is_shown_as_people_read_it() -> None:
+    mistakes = (Mistake(place="\u11ab", gold_probability=0.25), Mistake(place="최고", gold="명사"))
+    item = Item(1, "한", 1.0, None, None, mistakes, ())
+    assert [line.partition(":")[0] for line in mistake_lines(item)] == ["-ㄴ", "최고"]

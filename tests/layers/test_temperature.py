@@ -53,6 +53,12 @@ def test_it_ends_somewhere_where_every_answer_is_right_or_wrong(gold, end) -> No
     assert float(temperature) == pytest.approx(end, rel=0.2)  # where the loss is 0 in float64
 
 
+def test_a_loss_of_nothing_has_no_sign() -> None:
+    temperature = Temperature()
+    losses = temperature.fit(np.array([[2000.0, 0.0], [0.0, 2000.0]]), np.array([0, 1]))
+    assert "loss 0.0000 per text there instead of 0.0000" in temperature.report(*losses, "text")[0]
+
+
 def test_without_known_labels_it_stays_at_one() -> None:
     temperature = Temperature()
     before, after = temperature.fit(np.ones((2, 2)), np.array([-1, -1]))

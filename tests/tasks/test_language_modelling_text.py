@@ -253,6 +253,19 @@ def test_score_command(model_path: Path) -> None:
     assert "[ (unknown)" in result.stdout
 
 
+def test_score_command_shows_letters_of_hangul_as_people_read_them(tmp_path: Path) -> None:
+    text = tmp_path / "text.txt"
+    text.write_text("최고 최악\n" * 4, encoding="utf-8")
+    options = OPTIONS | {"tokenizer": "jamo", "epochs": 0}
+    run = trained(tmp_path / "run", "lm", options, {"train": text, "dev": text})
+    result = call(create_score(), str(run), "최고", "최악")
+    assert "They part after '최':" in result.stdout
+    shown = [line.split()[-1] for line in result.stdout.splitlines() if line.strip()][-2:]
+    assert sorted(shown) == ["ㄱ", "ㅇ"]
+    result = call(create_score(), str(run), "최고", "쵝오")
+    assert "-ㄱ" in result.stdout
+
+
 def test_score_command_as_json(model_path: Path) -> None:
     texts = ["a pear and a cake", "a pear and a pair"]
     document = json.loads(call(create_score(), str(model_path), *texts, "--json").stdout)

@@ -89,6 +89,11 @@ def test_perplexities_over_pieces_and_over_words_are_not_compared() -> None:
     assert len({scoring.measure("perplexity").basis for scoring in scorings}) == 2
 
 
+def test_fewer_pieces_than_characters_are_refused() -> None:
+    with pytest.raises(UserError, match=r"subwords: found 5, wanted more than \d+: so many are"):
+        tiny_model(["가나다라 마바사아", "가나다라 마바사아"], subwords=5)
+
+
 @pytest.mark.parametrize("config", [SentimentConfig, LanguageModellingConfig])
 @pytest.mark.parametrize(
     ("options", "said"),

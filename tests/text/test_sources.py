@@ -1,4 +1,5 @@
 import gzip
+import unicodedata
 
 import pytest
 
@@ -56,9 +57,18 @@ def test_a_missing_file_gives_the_nearest(write, tmp_path):
     ]
 
 
+def test_a_file_whose_name_is_in_another_unicode_form_is_told(write, tmp_path):
+    there = unicodedata.normalize("NFD", "리뷰.tsv")
+    write(there, "a")
+    assert refused(tmp_path / "리뷰.tsv") == [
+        f"…/리뷰.tsv: there is no such file; '…/{there}' looks the same and is spelt in other code "
+        "points (NFC or NFD): rename it, or let the shell complete its name"
+    ]
+
+
 def test_a_missing_folder_is_told(tmp_path):
     assert refused(tmp_path / "no" / "a.txt") == [
-        "…/a.txt: there is no such file; neither is there a folder '…'"
+        "…/a.txt: there is no such file; there is no folder '…' either"
     ]
 
 
@@ -96,6 +106,28 @@ def test_other_encodings_are_recognised(write):
     latin = refused(write("a", "label\ttext\nbon\tun café près d'ici".encode("latin-1")))[0]
     assert "may be WINDOWS-1252: convert it with `iconv" in latin
     assert "iconv" not in refused(write("a", b"\x89PNG\r\n\x1a\n\0\0\0\rIHDR\xe9\xff"))[0]
+
+
+@pytest.mark.parametrize(
+    ("text", "encoding"),
+    [
+        ("これはとてもいい映画でした", "shift_jis"),
+        ("谢谢你们，这个电影很好看", "gb18030"),
+        ("這部電影很好看", "big5"),
+    ],
+)
+def test_other_east_asian_text_is_not_taken_for_korean(write, text, encoding):
+    (said,) = refused(write("a", text.encode(encoding)))
+    assert "reads as" not in said
+    assert encoding.upper() in said.partition("may be ")[2].partition(": convert")[0]
+
+
+@pytest.mark.parametrize(
+    "text", ["ㅋㅋ 재밌다 ㅠㅠ", "映畵를 봤다, 정말 좋았다", "별 ★★★ “최고”", "뷁!"]
+)
+def test_korean_is_recognised_with_what_people_write_in_it(write, text):
+    (said,) = refused(write("a", f"정말 좋은 영화, {text}".encode("cp949")))
+    assert "it reads as CP949: convert it with `iconv -f CP949 -t UTF-8`" in said
 
 
 def test_every_nul_is_reported(write):

@@ -1,3 +1,5 @@
+import unicodedata
+
 import pytest
 
 from seqkit.text import (
@@ -77,11 +79,14 @@ def test_equal_cells_are_one_object(tmp_path) -> None:
     assert all(a is b for a, b in zip(first.words[0], again.words[0], strict=True))
 
 
-def test_forms_are_composed_and_lines_are_not(write):
-    path = write("a.conllu", line(1, form="e\u0301", lemma="e\u0301"))
+def test_forms_and_tags_are_composed_and_lines_are_not(write):
+    tag = unicodedata.normalize("NFD", "명사")
+    path = write("a.conllu", line(1, form="e\u0301", lemma="e\u0301", xpos=tag))
     (sentence,) = read_conllu(path)
     assert (sentence.forms, sentence.words[0].lemma) == (("é",), "é")
+    assert sentence.tags("xpos") == ("명사",)
     assert "e\u0301" in format_conllu([sentence])
+    assert tag in format_conllu([sentence])
 
 
 def test_new_tags_change_nothing_else(write):

@@ -6,7 +6,7 @@ import unicodedata
 from hypothesis import given
 from hypothesis import strategies as st
 
-from seqkit.text.jamo import compose_jamo, decompose_jamo
+from seqkit.text.jamo import compose_jamo, decompose_jamo, show_jamo
 from seqkit.text.tokenizers import create_tokenizer
 from seqkit.text.unicode import (
     _SINGLE,
@@ -57,6 +57,14 @@ def test_no_character_of_the_shortcut_joins_another():
 
 def test_nfc_makes_typed_variants_one_string():
     assert nfc(unicodedata.normalize("NFD", "한글 café")) == "한글 café"
+
+
+def test_jamo_alone_are_shown_as_the_letters_that_people_type():
+    assert [*map(show_jamo, decompose_jamo("각ㅋ a"))] == ["ㄱ", "ㅏ", "-ㄱ", "ㅋ", " ", "a"]
+    assert [*map(show_jamo, "\u119e\u1113")] == ["ㆍ", "\u1113"]  # old Hangul, typed and not
+    assert [show_jamo(token) for token in ["", "각", "\u1112\u119e\u11ab", "\u115f"]] == [
+        "", "각", "\u1112\u119e\u11ab", "\u115f",
+    ]  # fmt: skip
 
 
 @given(any_text)

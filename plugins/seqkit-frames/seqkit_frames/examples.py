@@ -7,6 +7,7 @@ from typing import Any, NamedTuple
 import numpy as np
 from seqkit.arrays import Array
 from seqkit.errors import Problem, UserError
+from seqkit.text import nfc
 
 __all__ = ["NO_GOLD", "Example", "Gold", "check_frames"]
 
@@ -26,7 +27,7 @@ class Example:
     """An input with its gold answer.
 
     Attributes:
-        name: how people find it again: a file, ``file.npz[3]``, or the condition itself.
+        name: how people find it again: a file, ``file.npz[3]``, or the condition itself, in NFC.
         frames: (T, D) float32; a single vector is (1, D), a condition (0, 0).
         gold: the gold answer.
         form: ``sequence``, ``vector`` or ``condition``.
@@ -50,7 +51,7 @@ class Example:
             UserError: none of these.
         """
         if isinstance(value, str):
-            return cls(value, np.empty((0, 0), np.float32), gold, "condition")
+            return cls(nfc(value), np.empty((0, 0), np.float32), gold, "condition")
         frames = check_frames(value, name)
         if frames.ndim == 1 and frames.size:
             return cls(name, frames[None], gold, "vector")
@@ -75,7 +76,6 @@ def check_frames(value: Any, where: str) -> Array:
         frames = array.astype(np.float32)
     bad = np.argwhere(~np.isfinite(frames))
     if len(bad):
-        place = ", ".join(map(str, bad[0].tolist()))
-        found = f"found {array[tuple(bad[0])]} at [{place}], counted from 0"
+        found = f"found {array[tuple(bad[0])]} at {bad[0].tolist()}, counted from 0"
         raise UserError(Problem(f"{found}; wanted finite numbers", where))
     return frames

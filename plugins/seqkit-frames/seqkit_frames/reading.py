@@ -10,7 +10,7 @@ from seqkit.arrays import Array
 from seqkit.errors import Problem, UserError
 from seqkit.files import load_numpy
 from seqkit.suggestions import suggest
-from seqkit.text import read_tsv_columns
+from seqkit.text import nfc, read_tsv_columns
 from seqkit.text.readers.folders import labelled_files
 from seqkit.text.readers.source import BadLines
 
@@ -76,12 +76,15 @@ def _sources(path: Path, gold: bool) -> Iterator[Source]:
 
 
 def _rows(path: Path, gold: bool) -> Iterator[Source]:
-    """Yield the lines of ``input<TAB>answer``; the first line may name the columns."""
-    rows = read_tsv_columns(path, (1, 2) if gold else (1,), header=False)
+    """Yield the lines of ``input<TAB>answer``; the first line may name the columns.
+
+    A file is found by its name as it stands: file systems tell Unicode's forms apart.
+    """
+    rows = read_tsv_columns(path, (1, 2) if gold else (1,), header=False, normalize=False)
     head = [cell.strip() for cell in rows[0].values]
     named = head[0] in ("file", "condition") and head[1:] in ([], ["label"], ["text"])
     for row in rows[named:]:
-        given, answer = row.values[0].strip(), row.values[1].strip() if gold else ""
+        given, answer = row.values[0].strip(), nfc(row.values[1]).strip() if gold else ""
         is_file = head[0] == "file" if named else given.lower().endswith(SUFFIXES)
         kind = head[-1] if named and gold else ""
         yield path.parent / given if is_file else given, Gold(answer, kind), row.where
@@ -129,4 +132,4 @@ def _answers(array: Array, kind: str, count: int, name: str) -> list[Gold]:
     if array.dtype.kind not in ("Uiu" if kind == "label" else "U") or array.shape != (count,):
         found = f"found {array.dtype} {array.shape}, wanted text ({count},)"
         raise UserError(Problem(found, f"{name}, array '{kind}s'"))
-    return [Gold(str(item), kind) for item in array.tolist()]
+    return [Gold(nfc(str(item)), kind) for item in array.tolist()]

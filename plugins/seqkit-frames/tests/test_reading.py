@@ -141,6 +141,22 @@ def test_a_table_names_conditions(tmp_path: Path) -> None:
         ]
 
 
+def test_a_condition_and_an_answer_are_the_same_in_any_unicode_form(tmp_path: Path) -> None:
+    decomposed = unicodedata.normalize("NFD", "여자\t지우")
+    (found,) = task_of().read(table(tmp_path / "names.tsv", decomposed))
+    assert (found.name, found.gold.answer) == ("여자", "지우")
+    (given,) = task_of().examples([decomposed.partition("\t")[0]])
+    assert given.name == "여자"
+
+
+@pytest.mark.parametrize("form", ["NFC", "NFD"])
+def test_a_table_names_files_as_the_file_system_has_them(tmp_path: Path, form: Any) -> None:
+    name = unicodedata.normalize(form, "소리.npy")
+    np.save(tmp_path / name, frames(4))
+    (found,) = task_of().read(table(tmp_path / "all.tsv", f"{name}\t위"))
+    assert found.gold.answer == "위"
+
+
 def test_everything_wrong_with_a_table_is_said_at_once(tmp_path: Path) -> None:
     tones(tmp_path)
     (tmp_path / "text.wav").write_text("no sound")

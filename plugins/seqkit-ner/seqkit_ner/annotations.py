@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from seqkit.errors import Problem, UserError, shorten
-from seqkit.text import PlacedWords, Span, Tokenizer
+from seqkit.text import PlacedWords, Span, Tokenizer, nfc
 from seqkit.text.readers.source import load
 
 from seqkit_ner.sentences import Sentence
@@ -78,7 +78,7 @@ def _fields(entity: Any) -> tuple[str, int, int]:
     if isinstance(entity, dict):
         kind, start, end = (entity.get(name) for name in ("type", "start", "end"))
         if isinstance(kind, str) and type(start) is int and type(end) is int and start >= 0:
-            return kind, start, end
+            return nfc(kind), start, end
     raise ValueError(f"found the entity {entity!r}, wanted type, start and end")
 
 

@@ -1,6 +1,7 @@
 """JSON lines of texts and entities."""
 
 import json
+import unicodedata
 from pathlib import Path
 from typing import Any
 
@@ -40,6 +41,20 @@ def test_what_was_predicted_can_be_read_again(tmp_path: Path) -> None:
     assert answer is not None
     found = [(e.type, e.start, e.end) for e in answer.entities]
     assert found == [("PER", 0, 9), ("LOC", 15, 17)]
+
+
+def test_a_type_is_the_same_in_any_unicode_form(tmp_path: Path) -> None:
+    kind = unicodedata.normalize("NFD", "인물")
+    line = {"text": "Mira left", "entities": [entity(kind, 0, 4)]}
+    (sentence,) = task().read(write(tmp_path, line))
+    assert sentence.entities == (Span(0, 1, "인물"),)
+
+
+def test_a_text_is_the_same_in_any_unicode_form(tmp_path: Path) -> None:
+    texts = ("서울에서", unicodedata.normalize("NFD", "서울에서"))
+    one, other = task().read(write(tmp_path, *({"text": t, "entities": []} for t in texts)))
+    assert task().key(one) == task().key(other)
+    assert [task().text(one), task().text(other)] == [*texts]
 
 
 def test_bad_lines_are_named_together(tmp_path: Path) -> None:

@@ -11,6 +11,7 @@ from seqkit.files import write_atomically
 from seqkit.heatmap import svg_heatmap
 from seqkit.kernels.threads import use_threads
 from seqkit.loading import load
+from seqkit.text import show_jamo
 
 from seqkit_seq2seq.model import Seq2SeqModel
 from seqkit_seq2seq.task import Seq2SeqTask
@@ -60,7 +61,8 @@ def show(path: Path, text: str, target: str | None = None, output: Path | None =
     with use_threads():
         written = task.gold(pair) or model.predict([pair])[0]
         (weights,) = model.attention([pair], [written])
-    rows, columns = [*written.tokens, END], task.in_order(pair)
+    rows = [*map(show_jamo, written.tokens), END]
+    columns = [*map(show_jamo, task.in_order(pair))]
     if output is not None:
         write_atomically(output, svg_heatmap(weights, rows, columns, text).encode())
     else:

@@ -36,7 +36,7 @@ _EMPTY_NODE = re.compile(r"(0|[1-9][0-9]{0,8})\.([1-9][0-9]{0,8})")
 
 
 class Word(NamedTuple):
-    """A line's ten columns; what is not given is ``_``. Form and lemma are in NFC."""
+    """A line's ten columns, in NFC; what is not given is ``_``."""
 
     id: str
     form: str
@@ -241,10 +241,9 @@ class _Block:
             self.bad.add(number, _cell_problem(cells))
             # Its id can still be right, and then the lines after it are.
             cells = (cells + ["_"] * 10)[:10]
-        word = Word._make(map(self.shared.setdefault, cells, cells))
-        if self.composed:
-            return word
-        return word._replace(form=nfc(word.form), lemma=nfc(word.lemma))
+        if not self.composed:
+            cells = [*map(nfc, cells)]
+        return Word._make(map(self.shared.setdefault, cells, cells))
 
     def _place(self, word: Word, number: int) -> None:
         expected = len(self.words) + 1

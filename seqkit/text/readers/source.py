@@ -8,6 +8,7 @@ without a byte order mark, plain or gzipped, whatever the file is called.
 
 import re
 import zlib
+from collections import Counter
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -16,10 +17,19 @@ from pathlib import Path
 from typing import TypeAlias
 
 from seqkit.errors import Problem, UserError, and_more
-from seqkit.file_names import similar_path
+from seqkit.file_names import similar_file
 from seqkit.text.unicode import nfc
 
-__all__ = ["BadLines", "FilePath", "Source", "columns_problem", "load", "read_text", "split_lines"]
+__all__ = [
+    "BadLines",
+    "FilePath",
+    "Source",
+    "columns_problem",
+    "load",
+    "other_encoding",
+    "read_text",
+    "split_lines",
+]
 
 FilePath: TypeAlias = str | PathLike[str]
 
@@ -153,20 +163,12 @@ def _read_bytes(path: Path, name: str) -> bytes:
     try:
         data = path.read_bytes()
     except FileNotFoundError:
-        raise UserError(Problem("there is no such file" + _similar_file(path), name)) from None
+        raise UserError(Problem("there is no such file" + similar_file(path), name)) from None
     except IsADirectoryError:
         raise UserError(Problem("this is a folder, wanted a file", name)) from None
     except OSError as error:
         raise UserError(Problem(f"cannot be read: {error.strerror or error}", name)) from None
     return _unzip(data, name) if data[:2] == b"\x1f\x8b" else data
-
-
-def _similar_file(path: Path) -> str:
-    try:
-        best = similar_path(path)
-    except OSError:
-        return f"; neither is there a folder {str(path.parent)!r}"
-    return f"; did you mean {str(best)!r}?" if best else ""
 
 
 def _unzip(data: bytes, name: str) -> bytes:
@@ -186,21 +188,54 @@ def _decode(data: bytes, name: str) -> str:
         offset = error.start + (3 if data.startswith(b"\xef\xbb\xbf") else 0)
     line = data.count(b"\n", 0, offset) + 1
     message = (
-        f"byte {offset} (0x{data[offset]:02x}) is not UTF-8, which is wanted{_other_encoding(data)}"
+        f"byte {offset} (0x{data[offset]:02x}) is not UTF-8, which is wanted{other_encoding(data)}"
     )
     raise UserError(Problem(message, f"{name}:{line}"))
 
 
-def _other_encoding(data: bytes) -> str:
+def other_encoding(data: bytes) -> str:
+    """Return the end of a message on bytes that are not UTF-8: what else they may be.
+
+    It is empty where that cannot be told.
+    """
     if data.startswith((b"\xff\xfe", b"\xfe\xff")):
-        found, sure = "UTF-16", "reads as"
-    elif _is_encoded(data, "cp949"):
-        found, sure = "CP949", "reads as"
-    elif _is_encoded(data, "cp1252") and not _BINARY.search(data):
-        found, sure = "WINDOWS-1252", "may be"  # nearly any bytes read as that
-    else:
-        return ""
-    return f"; it {sure} {found}: convert it with `iconv -f {found} -t UTF-8`"
+        return _converted("reads as", ["UTF-16"])
+    if _is_korean(data):
+        return _converted("reads as", ["CP949"])
+    # Nearly any bytes read as these, so that only a person can tell.
+    possible = [name for name in _EAST_ASIAN if _is_encoded(data, name)] or [
+        name for name in ["WINDOWS-1252"] if _is_encoded(data, name)
+    ]
+    return "" if not possible or _BINARY.search(data) else _converted("may be", possible)
+
+
+def _converted(sure: str, names: list[str]) -> str:
+    found = " or ".join(filter(None, [", ".join(names[:-1]), names[-1]]))
+    return f"; it {sure} {found}: convert it with `iconv -f {names[0]} -t UTF-8`"
+
+
+def _is_korean(data: bytes) -> bool:
+    """Whether bytes read as CP949 and make the Hangul that people write.
+
+    Text in other East Asian encodings reads as CP949 too, and makes Han characters and syllables
+    that no Korean word has.
+    """
+    if not _is_encoded(data, "CP949"):
+        return False
+    letters = Counter(filter(str.isalpha, data.decode("CP949")))
+    foreign = {letter: count for letter, count in letters.items() if not letter.isascii()}
+    usual = sum(count for letter, count in foreign.items() if _is_usual_hangul(letter))
+    return usual > 0.8 * sum(foreign.values())
+
+
+def _is_usual_hangul(letter: str) -> bool:
+    """Whether a syllable is among the 2,350 of KS X 1001, or a jamo as people type it."""
+    if not "\u3131" <= letter <= "\u318e" and not "\uac00" <= letter <= "\ud7a3":
+        return False
+    return len(letter.encode("euc_kr", "ignore")) == 2  # other syllables are written in eight bytes
+
+
+_EAST_ASIAN = ("CP949", "SHIFT_JIS", "GB18030", "BIG5")
 
 
 _BINARY = re.compile(rb"[\x00-\x08\x0e-\x1f\xfe\xff]")

@@ -87,7 +87,11 @@ def read_csv(
 
 
 def read_tsv_columns(
-    path: FilePath, columns: Sequence[Column], *, header: bool | None = None
+    path: FilePath,
+    columns: Sequence[Column],
+    *,
+    header: bool | None = None,
+    normalize: bool = True,
 ) -> list[Row]:
     """Read any columns of tab-separated lines, for example pairs of texts.
 
@@ -95,11 +99,12 @@ def read_tsv_columns(
         path: plain or gzipped.
         columns: names or numbers from 1.
         header: whether the first line names the columns; by default if any is given by name.
+        normalize: bring the cells to NFC. Names of files are to be left as they stand.
 
     Raises:
         UserError: as :func:`read_tsv`.
     """
-    return _rows(load(path), tsv_cells, columns, header)
+    return _rows(load(path, normalize=normalize), tsv_cells, columns, header)
 
 
 def read_csv_columns(

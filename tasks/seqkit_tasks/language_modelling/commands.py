@@ -14,6 +14,7 @@ from seqkit.errors import Problem, UserError, placed
 from seqkit.kernels.threads import use_threads
 from seqkit.loading import load
 from seqkit.sampling import Sampling
+from seqkit.text import show_jamo
 from seqkit.text.vocabulary import UNKNOWN
 from seqkit_tasks.language_modelling.generation import GeneratedText, Generator, unknown_tokens
 from seqkit_tasks.language_modelling.lines import ScoredLine
@@ -77,7 +78,9 @@ def create_score() -> Callable[..., None]:
         if as_json:
             _print_json(_score_document(texts, rows, find_parting(scored)))
         else:
-            _print_scores(texts, rows, find_parting(scored))
+            parting = find_parting(scored)
+            begun = () if parting is None else network.vocabulary.join(parting.before)
+            _print_scores(texts, rows, parting, task.tokenizer.join(begun))
 
     return score
 
@@ -90,8 +93,12 @@ def _score_document(
 
 
 def _print_scores(
-    texts: Sequence[str], rows: Sequence[tuple[int, ScoredLine]], parting: Parting | None
+    texts: Sequence[str],
+    rows: Sequence[tuple[int, ScoredLine]],
+    parting: Parting | None,
+    begun: str,
 ) -> None:
+    """Print the tables; the sentences have begun alike."""
     from rich.text import Text
 
     from seqkit.cli.console import console_for
@@ -108,14 +115,9 @@ def _print_scores(
         )
     console.print(table)
     if parting is not None:
-        console.print(Text(_describe_start(parting)))
+        where = f"after {begun!r}" if parting.before else "at the first token"
+        console.print(Text(f"They part {where}:"))
         console.print(_parting_table(parting))
-
-
-def _describe_start(parting: Parting) -> str:
-    if not parting.before:
-        return "They part at the first token:"
-    return f"They part after {' '.join(parting.before)!r}:"
 
 
 def _parting_table(parting: Parting) -> "Table":
@@ -125,8 +127,8 @@ def _parting_table(parting: Parting) -> "Table":
     # Sentences may go on alike: each token once, the likeliest first.
     columns = zip(parting.tokens, parting.log_probabilities, parting.unknown, strict=True)
     for token, value, unknown in sorted(dict.fromkeys(columns), key=lambda row: -row[1]):
-        shown = f"{token} (unknown)" if unknown and token != UNKNOWN else token
-        table.add_row(f"{math.exp(value):.3g}", f"{value:.2f}", Text(shown))
+        mark = " (unknown)" if unknown and token != UNKNOWN else ""
+        table.add_row(f"{math.exp(value):.3g}", f"{value:.2f}", Text(show_jamo(token) + mark))
     return table
 
 
@@ -261,5 +263,6 @@ def _notice_unknown(tokens: Iterable[str], where: str) -> None:
     """Say on stderr which tokens the model does not know."""
     distinct = list(dict.fromkeys(tokens))
     if distinct:
-        shown = ", ".join(map(repr, distinct[:20])) + (" ..." if len(distinct) > 20 else "")
-        print(f"unknown to the model, {where}: {shown}", file=sys.stderr)
+        shown = ", ".join(repr(show_jamo(token)) for token in distinct[:20])
+        more = " ..." if len(distinct) > 20 else ""
+        print(f"unknown to the model, {where}: {shown}{more}", file=sys.stderr)
