@@ -12,6 +12,7 @@ Saving writes the config, the resources and the parameters; loading calls ``crea
 and fills in the parameters. So nothing has to be written for it, and nothing can be forgotten.
 """
 
+import unicodedata
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -26,7 +27,6 @@ from seqkit.layers.base import State
 from seqkit.mistakes import Mistake, differences
 from seqkit.options import options_of
 from seqkit.parameters import Parameter
-from seqkit.text.unicode import nfc
 from seqkit.training.config import TrainingConfig
 from seqkit.training.step import Step
 
@@ -426,7 +426,7 @@ class Task(ABC, Generic[ConfigT, ExampleT, PredictionT]):
         reported. A task whose inputs repeat by design, such as one that writes names of a few
         kinds, adds the gold answer.
         """
-        return nfc(self.text(example))
+        return unicodedata.normalize("NFC", self.text(example))
 
     def shown(self, example: ExampleT) -> Mapping[str, Json]:
         """Return how ``seqkit predict`` says which input an answer is for: ``{"text": ...}``."""
