@@ -16,6 +16,7 @@ import warnings
 from contextlib import AbstractContextManager
 from contextvars import ContextVar
 from functools import cache
+from pathlib import Path
 from types import ModuleType
 from typing import NamedTuple
 
@@ -130,13 +131,24 @@ def _load() -> Compiled | None:
         return None if missing() else _import()
 
 
+def _kept() -> Path:
+    """Return where numba keeps what it compiles, as far as it can write there."""
+    own = Path(__file__).parent / "__pycache__"
+    return Path(os.environ.get("NUMBA_CACHE_DIR") or own)
+
+
 @cache
 def _import() -> Compiled | None:
     try:
         from seqkit.kernels import machine_code, machine_rows, tiles
-    except (ImportError, RuntimeError) as error:
-        # numba is for another NumPy, or finds no folder to keep in what it compiles.
-        warnings.warn(f"numba cannot be used, so NumPy is: {error}", RuntimeWarning, stacklevel=4)
+    except Exception as error:
+        # numba is for another NumPy, finds no room to keep what it compiles, or cannot read what it
+        # kept: of a file that was cut off, pickle may say anything.
+        reason = f"{type(error).__name__}: {error}"
+        advice = f"if this goes on, delete numba's files (*.nbi, *.nbc) in {_kept()}"
+        warnings.warn(
+            f"numba cannot be used, so NumPy is: {reason}; {advice}", RuntimeWarning, stacklevel=4
+        )
         return None
     address = tiles.multiply.address
     assert address is not None

@@ -212,6 +212,24 @@ def test_a_numba_that_does_not_work_is_said_and_left_alone() -> None:
     assert done.stdout.count("numba cannot") == 1
 
 
+@needs_numba
+def test_what_numba_kept_and_cannot_read_is_said_and_left_alone() -> None:
+    code = (
+        "import sys, warnings\n"
+        "class CutOff:\n"
+        "    def find_spec(self, name, *_):\n"
+        "        if name.endswith('machine_rows'): raise EOFError('Ran out of input')\n"
+        "sys.meta_path.insert(0, CutOff())\n"
+        "from seqkit.kernels.compiled import compiled, use_compiled\n"
+        "with warnings.catch_warnings(record=True) as said, use_compiled():\n"
+        "    assert compiled() is None\n"
+        "print(*(warning.message for warning in said))"
+    )
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert "so NumPy is: EOFError: Ran out of input; if this goes on, delete" in done.stdout
+    assert "__pycache__" in done.stdout
+
+
 def test_nothing_imports_numba_unasked() -> None:
     code = (
         "import sys, seqkit.loading, seqkit.runs, seqkit.kernels.dispatch, seqkit.cli.app\n"
