@@ -339,10 +339,10 @@ Bayes.
   three quarters, 80.11 with a half, 80.14 with one quarter (which is kept), 79.39 with nothing; the
   mean log loss, each at its best temperature, is 0.4351, 0.4318, 0.4285, 0.4277 and 0.4431.
 - **N-grams of one text alone**, there: 0.1 to 0.2 less at that share, for twice the weights.
-- **More dropout and more epochs**, there: with the recipe the encoder adds 0.2 to 0.3 to the 80.0 of
-  the n-grams in its epochs 8 to 10, and takes 1.5 away by the sixteenth; with dropout 0.7 and word
-  dropout 0.4 (four folds) it adds 0.2 at most and takes nothing away, with 0.75 and 0.5 it adds
-  nothing in sixteen epochs.
+- **More dropout and more epochs**, there: with the recipe the encoder adds 0.2 to 0.3 to the 80.0
+  of the n-grams in its epochs 8 to 10, and takes 1.5 away by the sixteenth; with dropout 0.7 and
+  word dropout 0.4 (four folds) it adds 0.2 at most and takes nothing away, with 0.75 and 0.5 it
+  adds nothing in sixteen epochs.
 - **A weight for the encoder and one for the n-grams**, fitted on one half of each of these folds
   and scored on the other: 80.22, where both count as they were trained 80.72.
 - **Layer normalisation** inside the LSTM, of both products and of the cell (Ba, Kiros and Hinton
