@@ -365,7 +365,7 @@ def _read_alone(multiply, x, w_input, w_hidden, bias, gates, rows, state, output
     )  # fmt: skip
     for step in range(steps):
         t = steps - 1 - step if right else step
-        if step:
+        if step:  # before the first token, the state is zeros
             call_multiply(
                 multiply, 1, units, 4 * units, hidden.ctypes.data, units, 1,
                 w_hidden.ctypes.data, 4 * units, gates.ctypes.data + 16 * t * units, 4 * units, 1,
