@@ -14,10 +14,11 @@ import numpy as np
 
 from seqkit.arrays import BoolArray
 from seqkit.datasets import find_files
+from seqkit.layers.naive_bayes import log_count_ratios
 
 __all__ = ["accuracy", "main"]
 
-ALPHA, C, BETA = 1.0, 1.0, 0.25
+C, BETA = 1.0, 0.25
 
 
 def accuracy(train: Path, test: Path) -> float:
@@ -40,10 +41,8 @@ def accuracy(train: Path, test: Path) -> float:
     inside: BoolArray = np.array(labels) == first
     vectorizer = CountVectorizer(ngram_range=(1, 2), token_pattern=r"\S+", binary=True)
     counts = vectorizer.fit_transform(texts).astype(np.float64)
-    for_first, for_other = (
-        ALPHA + np.asarray(counts[rows].sum(axis=0)).ravel() for rows in (inside, ~inside)
-    )
-    ratios = np.log(for_first / for_first.sum()) - np.log(for_other / for_other.sum())
+    held = [np.asarray(counts[rows].sum(axis=0)).ravel() for rows in (inside, ~inside)]
+    ratios = log_count_ratios(np.stack(held, axis=1))[:, 0]
     machine = LinearSVC(C=C, random_state=0).fit(counts.multiply(ratios).tocsr(), inside)
     weights = machine.coef_[0]
     weights = (1 - BETA) * np.abs(weights).mean() + BETA * weights

@@ -47,7 +47,7 @@ class TaskEstimator(BaseEstimator):  # type: ignore[misc]
     model_: Model[Any, Any]
     task_: Task[Any, Any, Any]
     _resources: Resources
-    _metadata: dict[str, int]
+    _seed: int
 
     def fit(self, X: Sequence[Any], y: Sequence[Any] | None = None) -> "TaskEstimator":  # noqa: N803
         """Train on inputs (texts, or what the task takes) and gold answers.
@@ -84,7 +84,7 @@ class TaskEstimator(BaseEstimator):  # type: ignore[misc]
                 pass
             self.model_.calibrate(dev)
         self.best_epoch_ = trainer.best_epoch
-        self._metadata = {"seed": seed, "best_epoch": trainer.best_epoch}
+        self._seed = seed
         return self
 
     def predict(self, X: Sequence[Any]) -> Any:  # noqa: N803
@@ -138,7 +138,7 @@ class TaskEstimator(BaseEstimator):  # type: ignore[misc]
             self.model_,
             self._resources,
             host=self._plugins,
-            metadata=self._metadata,
+            metadata={"seed": self._seed, "best_epoch": self.best_epoch_},
         )
         return trained.save(path, overwrite=overwrite)
 

@@ -8,7 +8,7 @@ import numpy as np
 
 from seqkit.metrics.measures import Measure, Scoring, Table, ratio
 
-__all__ = ["exact_match", "normalize_answer", "score_answers", "token_f1"]
+__all__ = ["exact_match", "normalize_answer", "refuse_string", "score_answers", "token_f1"]
 
 _ARTICLES = frozenset(("a", "an", "the"))
 
@@ -40,7 +40,7 @@ def exact_match(answer: str, gold: Sequence[str]) -> float:
     Raises:
         TypeError: ``gold`` is one string.
     """
-    _refuse_string(gold)
+    refuse_string(gold)
     return float(normalize_answer(answer) in map(normalize_answer, gold))
 
 
@@ -61,12 +61,16 @@ def token_f1(answer: str, gold: Sequence[str]) -> float:
     Raises:
         TypeError: ``gold`` is one string.
     """
-    _refuse_string(gold)
+    refuse_string(gold)
     return max((_f1(answer, right) for right in gold), default=0.0)
 
 
-def _refuse_string(gold: Sequence[str]) -> None:
-    """The letters of a gold answer would each be taken for one."""
+def refuse_string(gold: Sequence[object]) -> None:
+    """Refuse one string for gold answers: its letters would each be taken for one.
+
+    Raises:
+        TypeError: ``gold`` is one string.
+    """
     if isinstance(gold, str):
         raise TypeError(f"wanted a list of gold answers, found one string; write [{gold!r}]")
 

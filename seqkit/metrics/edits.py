@@ -5,6 +5,7 @@ from collections.abc import Hashable, Iterable, Iterator, Sequence
 import numpy as np
 
 from seqkit.arrays import Array, IntArray
+from seqkit.metrics.answers import refuse_string
 from seqkit.metrics.measures import Measure, Scoring, ratio
 
 __all__ = ["edit_distance", "edit_distances", "score_sequences"]
@@ -131,8 +132,8 @@ def score_sequences(
         TypeError: the answers of an example are one string.
         ValueError: an example has no answer, or the two differ in number.
     """
-    if single := next((answers for answers in gold if isinstance(answers, str)), ""):
-        raise TypeError(f"wanted a list of gold answers, found one string; write [{single!r}]")
+    for answers in gold:
+        refuse_string(answers)
     if len(gold) != len(predicted):
         raise ValueError(f"{len(gold)} examples have answers, {len(predicted)} were predicted")
     if not all(gold):

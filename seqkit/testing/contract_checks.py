@@ -99,11 +99,8 @@ def _modules(subject: TaskSubject) -> list[str]:
 
 def _probe(subject: TaskSubject, code: str) -> tuple[str, str]:
     """Import the plugin in a new process, run some code after it, and return what both print."""
-    done = run_python(f"import {', '.join(_modules(subject))}\n{code}")
-    printed, told = done.stdout.decode(errors="replace"), done.stderr.decode(errors="replace")
-    last = told.strip().rpartition("\n")[2]
-    require(done.returncode == 0, f"it cannot be imported by itself: {last}")
-    return printed, told
+    imports = f"import {', '.join(_modules(subject))}\n"
+    return run_python(imports + code, otherwise="it cannot be imported by itself")
 
 
 def unreadable_files_are_the_users_mistake(subject: TaskSubject) -> None:

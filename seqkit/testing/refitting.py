@@ -12,7 +12,7 @@ from typing import Any
 from seqkit.datasets import DataFiles
 from seqkit.options import as_json, parse
 from seqkit.tasks import Json, Resources, TaskSpec
-from seqkit.testing.checks import require, skip
+from seqkit.testing.checks import skip
 from seqkit.testing.processes import run_python
 from seqkit.testing.subject import TaskSubject
 
@@ -42,11 +42,13 @@ def refitted(order: Mapping[str, Json], *, hash_seed: int) -> Resources:
     Raises:
         CheckFailure: that process fails.
     """
-    code = f"from {__name__} import answer\nanswer()"
-    done = run_python(code, given=json.dumps(order).encode(), hash_seed=hash_seed)
-    last = done.stderr.decode(errors="replace").strip().rpartition("\n")[2]
-    require(done.returncode == 0, f"it cannot be fitted in another process: {last}")
-    resources: Resources = json.loads(done.stdout)
+    printed, _ = run_python(
+        f"from {__name__} import answer\nanswer()",
+        otherwise="it cannot be fitted in another process",
+        given=json.dumps(order).encode(),
+        hash_seed=hash_seed,
+    )
+    resources: Resources = json.loads(printed)
     return resources
 
 

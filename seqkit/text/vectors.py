@@ -159,6 +159,7 @@ class _Reader:
         self.problems: list[Problem] = []
         self.bad_lines = 0
 
+    @np.errstate(over="ignore")  # what is too large becomes infinite, and is refused
     def read(self, file: BinaryIO) -> Vectors:
         """Read the file to its end."""
         first = file.readline()
@@ -232,8 +233,7 @@ class _Reader:
 
     def _keep(self, number: int, word: bytes, text: bytes) -> None:
         try:
-            with np.errstate(over="ignore"):  # what is too large becomes infinite, and is refused
-                row = np.array([float(value) for value in text.split()], self.dtype)
+            row = np.array([float(value) for value in text.split()], self.dtype)
         except ValueError as error:
             self._bad(number, str(error))
             return

@@ -198,36 +198,36 @@ def test_without_numba_the_block_changes_nothing() -> None:
     assert "seqkit[fast]" in done.stdout
 
 
-@needs_numba
-def test_a_numba_that_does_not_work_is_said_and_left_alone() -> None:
+def said_without_kernels(before: str) -> str:
+    """What is warned of in a process in which, after some code, there are no compiled kernels."""
     code = (
-        "import sys, warnings; sys.modules['seqkit.kernels.machine_code'] = None\n"
+        f"import sys, warnings\n{before}\n"
         "from seqkit.kernels.compiled import compiled, use_compiled\n"
         "with warnings.catch_warnings(record=True) as said, use_compiled(), use_compiled():\n"
         "    assert compiled() is None\n"
         "print(*(warning.message for warning in said))"
     )
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
-    assert done.stdout.startswith("numba cannot be used, so NumPy is: ")
-    assert done.stdout.count("numba cannot") == 1
+    return done.stdout
+
+
+@needs_numba
+def test_a_numba_that_does_not_work_is_said_and_left_alone() -> None:
+    said = said_without_kernels("sys.modules['seqkit.kernels.machine_code'] = None")
+    assert said.startswith("numba cannot be used, so NumPy is: ")
+    assert said.count("numba cannot") == 1
 
 
 @needs_numba
 def test_what_numba_kept_and_cannot_read_is_said_and_left_alone() -> None:
-    code = (
-        "import sys, warnings\n"
+    said = said_without_kernels(
         "class CutOff:\n"
         "    def find_spec(self, name, *_):\n"
         "        if name.endswith('machine_rows'): raise EOFError('Ran out of input')\n"
-        "sys.meta_path.insert(0, CutOff())\n"
-        "from seqkit.kernels.compiled import compiled, use_compiled\n"
-        "with warnings.catch_warnings(record=True) as said, use_compiled():\n"
-        "    assert compiled() is None\n"
-        "print(*(warning.message for warning in said))"
+        "sys.meta_path.insert(0, CutOff())"
     )
-    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
-    assert "so NumPy is: EOFError: Ran out of input; if this goes on, delete" in done.stdout
-    assert "__pycache__" in done.stdout
+    assert "so NumPy is: EOFError: Ran out of input; if this goes on, delete" in said
+    assert "__pycache__" in said
 
 
 def test_nothing_imports_numba_unasked() -> None:
