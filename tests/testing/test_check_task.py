@@ -153,6 +153,14 @@ class Bending(ToyModel):
         return (logits * rng.random(logits.shape) if train else logits), back, tokens
 
 
+class Undefined(ToyModel):
+    """Its loss is no number, and so never equal to itself."""
+
+    def logits(self, batch, train=False, rng=None):
+        logits, back, tokens = super().logits(batch, train, rng)
+        return logits * float("nan"), back, tokens
+
+
 class Sequel(ToyModel):
     """Goes on from the text before, as a state that is kept on the model does."""
 
@@ -227,6 +235,7 @@ class Twins(ToyModel):
             "UnicodeDecodeError: 'utf-8' codec can't decode byte 0xff",
         ),
         ({"model": Bending}, "gradients-are-right", "with train=True, relative errors above"),
+        ({"model": Undefined}, "gradients-are-right", "with train=False, relative errors above"),
         ({"model": Sequel}, "predictions-do-not-depend-on-company", "predictions["),
         ({"model": Warm}, "model-files-keep-everything", "predictions[0].probability"),
         ({"model": Mirrored}, "probabilities-are-probabilities", "the answer is '"),
