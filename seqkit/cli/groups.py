@@ -11,6 +11,7 @@ from typing import Annotated, Any
 import typer
 from typer.core import TyperCommand, TyperGroup
 
+from seqkit.cli.conversion import convert_clear_values
 from seqkit.cli.outcome import InterruptedByUser
 from seqkit.cli.startup import begin_work
 from seqkit.suggestions import suggest
@@ -56,6 +57,10 @@ class LazyGroup(TyperGroup):
             raise UserError(f"{name}: no such command; {suggest(name, entries)}")
         return entries[name]
 
+    def get_params(self, ctx: Any) -> list[Any]:
+        """Return the parameters, with ``--help``."""
+        return convert_clear_values(super().get_params(ctx))
+
     def list_commands(self, ctx: Any) -> list[str]:
         """Name the members, for help and shell completion."""
         return list(self.entries())
@@ -91,6 +96,10 @@ class LazyGroup(TyperGroup):
 
 class Command(TyperCommand):
     """A command that has been imported and understood, and begins its work."""
+
+    def get_params(self, ctx: Any) -> list[Any]:
+        """Return the parameters, with ``--help``."""
+        return convert_clear_values(super().get_params(ctx))
 
     def parse_args(self, ctx: Any, args: list[str]) -> list[str]:
         """Read the arguments; a mistake in them knows whose they are."""

@@ -256,9 +256,7 @@ def test_what_only_lists_imports_nothing_that_only_a_run_needs(arguments):
     loaded = set(done.stderr.split())
     assert "sentiment" in done.stdout
     needed_by_runs = {"seqkit.runs", "seqkit.metrics", "seqkit.text"}
-    heavy = {"sklearn", "scipy", "optuna", "numba", "safetensors", "rich.progress"}
-    if arguments == ["--help"]:  # elsewhere typer reads options with it
-        heavy.add("pydantic")
+    heavy = {"sklearn", "scipy", "optuna", "numba", "safetensors", "rich.progress", "pydantic"}
     assert not loaded & (needed_by_runs | heavy)
 
 

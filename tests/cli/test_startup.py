@@ -45,7 +45,8 @@ def test_a_prediction_imports_nothing_that_only_scoring_reading_or_showing_needs
     subprocess.run([*train, "--units", "4", "--quiet"], cwd=tmp_path, check=True)
     code = (
         "import sys; from seqkit.cli import run_command_line;"
-        "run_command_line(['predict', 'm', 'a text']); print(*sys.modules, file=sys.stderr)"
+        "run_command_line(['predict', 'm', '--threads', '2', 'a text']);"
+        "print(*sys.modules, file=sys.stderr)"
     )
     done = subprocess.run(
         [sys.executable, "-c", code], cwd=tmp_path, capture_output=True, text=True, check=True
@@ -53,5 +54,6 @@ def test_a_prediction_imports_nothing_that_only_scoring_reading_or_showing_needs
     loaded = set(done.stderr.split())
     assert '"label"' in done.stdout
     assert "seqkit.label_model" in loaded
-    assert not loaded & {"rich", "sklearn", "numba", "seqkit.runs", "seqkit.training.trainer"}
+    assert not loaded & {"rich", "pydantic", "sklearn", "numba"}
+    assert not loaded & {"seqkit.runs", "seqkit.training.trainer"}
     assert not loaded & {"seqkit.metrics.measures", "seqkit.text.readers"}
