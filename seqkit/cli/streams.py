@@ -5,7 +5,7 @@ import json
 import math
 import os
 import sys
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any, BinaryIO, TextIO
 
 from seqkit.errors import Problem, UserError
@@ -52,7 +52,8 @@ def print_json(value: Any) -> None:
 def read_lines(stream: BinaryIO, name: str) -> Iterator[list[str]]:
     """Yield the lines that are there already, so that a pipe is answered before it ends.
 
-    Empty lines count. Only a line feed ends a line (a carriage return before it is dropped).
+    Those before one that cannot be read are yielded before it is told of. Empty lines count. Only
+    a line feed ends a line (a carriage return before it is dropped).
 
     Args:
         stream: binary; ``read1`` gives what has arrived.
@@ -65,11 +66,25 @@ def read_lines(stream: BinaryIO, name: str) -> Iterator[list[str]]:
     read = getattr(stream, "read1", stream.read)
     while block := read(READ_SIZE):
         *lines, rest = (rest + block).split(b"\n")
-        if lines:
-            yield [_decoded(line, name, number + i, advise=True) for i, line in enumerate(lines)]
-            number += len(lines)
-    if rest:
-        yield [_decoded(rest, name, number, advise=True)]
+        yield from _readable(lines, name, number)
+        number += len(lines)
+    yield from _readable([rest] if rest else [], name, number)
+
+
+def _readable(lines: Sequence[bytes], name: str, start: int) -> Iterator[list[str]]:
+    """Yield lines as one list, if there are any; then blame the first that cannot be read."""
+    texts: list[str] = []
+    fault: UserError | None = None
+    for index, line in enumerate(lines, start):
+        try:
+            texts.append(_decoded(line, name, index, advise=True))
+        except UserError as error:
+            fault = error
+            break
+    if texts:
+        yield texts
+    if fault is not None:
+        raise fault
 
 
 def argument_text(text: str, index: int) -> str:
