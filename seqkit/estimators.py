@@ -6,10 +6,9 @@ The options of the task are the parameters of the estimator, so ``get_params``, 
 
 import inspect
 import textwrap
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from copy import deepcopy
 from functools import cache
-from numbers import Number
 from pathlib import Path
 from typing import Any
 
@@ -20,7 +19,7 @@ from sklearn.utils.validation import check_consistent_length, check_is_fitted
 from seqkit.arrays import Array
 from seqkit.bundle import bundle_arrays, fill_parameters
 from seqkit.errors import Problem, UserError
-from seqkit.inputs import make_examples
+from seqkit.inputs import equal_labels, is_number, make_examples
 from seqkit.kernels.compiled import use_compiled, worth_compiling
 from seqkit.kernels.threads import use_threads
 from seqkit.loading import TrainedModel
@@ -164,11 +163,11 @@ class TaskEstimator(BaseEstimator):  # type: ignore[misc]
         return make_examples(self.task_, inputs, answers)
 
     def _gold_examples(
-        self, inputs: Sequence[Any], answers: Sequence[Any] | None, labels: Iterable[Any]
+        self, inputs: Sequence[Any], answers: Sequence[Any] | None, labels: Collection[Any]
     ) -> list[Any]:
         """Make gold examples; a number among the answers is the label that it equals."""
         if answers is not None:
-            answers = _as_equals(answers, labels)
+            answers = equal_labels(answers, labels)
         examples = self._examples(inputs, answers)
         if answers is None and self.task_.classifies:
             raise UserError("found no labels, wanted one for each input as the second argument")
@@ -247,23 +246,10 @@ class TaskEstimator(BaseEstimator):  # type: ignore[misc]
             fill_parameters(self.model_.parameters(), arrays, tied)
 
 
-def _is_number(answer: Any) -> bool:
-    return isinstance(answer, Number | np.bool_)
-
-
-def _joined_numbers(answers: Iterable[Any] | None) -> Iterable[Any]:
+def _joined_numbers(answers: Iterable[Any] | None) -> Collection[Any]:
     """Return answers that are all numbers as those of one array, which has one type for all."""
     values = [] if answers is None else list(answers)
-    return np.asarray(values) if all(map(_is_number, values)) else ()
-
-
-def _as_equals(answers: Iterable[Any], labels: Iterable[Any]) -> list[Any]:
-    """Return answers, each number as the label that it equals: 1, 1.0 and True are one label.
-
-    Tasks know labels as text, and would take them for three.
-    """
-    known = {label: label for label in labels}
-    return [known.get(answer, answer) if _is_number(answer) else answer for answer in answers]
+    return np.asarray(values) if all(map(is_number, values)) else ()
 
 
 class _TaskClassifier(ClassifierMixin, TaskEstimator):  # type: ignore[misc]

@@ -21,12 +21,13 @@ from seqkit.bundle import (
 )
 from seqkit.errors import Problem, UserError
 from seqkit.files import ensure_writable_folder
-from seqkit.inputs import make_examples
+from seqkit.inputs import equal_labels, make_examples
 from seqkit.kernels.compiled import use_compiled
 from seqkit.kernels.threads import use_threads
 from seqkit.options import as_json, parse
 from seqkit.parameters import undrawn
 from seqkit.plugins import PluginHost, default_host
+from seqkit.suggestions import did_you_mean
 from seqkit.tasks import Model, Resources, Task, TaskSpec
 
 if TYPE_CHECKING:
@@ -138,11 +139,15 @@ class TrainedModel:
     def examples(self, inputs: Sequence[Any], targets: Sequence[Any] | None = None) -> list[Any]:
         """Make the task's examples from texts, or from whatever else the task takes.
 
+        A classifier knows labels as text; a number among the targets is the label that it equals.
+
         Raises:
             TypeError: ``inputs`` is one string instead of a sequence of them.
             UserError: another number of targets than inputs, an input or an answer that is
                 missing, or what the task refuses.
         """
+        if targets is not None and self.model.labels:
+            targets = equal_labels(targets, self.model.labels)
         return make_examples(self.task, inputs, targets)
 
     def predict(self, inputs: Sequence[Any]) -> list[Any]:
@@ -179,11 +184,13 @@ class TrainedModel:
 
         Args:
             data: a file or folder that the task reads, or inputs.
-            targets: the gold answers, where ``data`` is inputs.
+            targets: the gold answers, where ``data`` is inputs. Those that training did not have
+                count as wrong.
             resamples: of the bootstrap.
 
         Raises:
-            UserError: no examples; a file that cannot be read; no gold labels for a classifier.
+            UserError: no examples; a file that cannot be read; for a classifier no gold labels, or
+                none that it knows.
         """
         if isinstance(data, str | Path):
             examples = self.task.read(Path(data))
@@ -195,8 +202,24 @@ class TrainedModel:
             raise UserError(
                 Problem("no examples in it", str(data) if isinstance(data, str | Path) else "")
             )
+        self._refuse_foreign_labels(examples)
         with use_threads(self.threads), use_compiled(self.compiled):
             return self.model.evaluate(examples, resamples=resamples)
+
+    def _refuse_foreign_labels(self, examples: Sequence[Any]) -> None:
+        """Labels of which a classifier knows none are of another naming, and its score is no score.
+
+        Raises:
+            UserError: it knows none of the gold labels.
+        """
+        if not self.task.classifies:
+            return
+        golds = (self.task.gold(example) for example in examples)
+        found = {"" if gold is None else self.task.answer(gold) for gold in golds}
+        if found.isdisjoint({"", *self.model.labels}):
+            first = min(found)
+            valid = did_you_mean(first, self.model.labels)
+            raise UserError(f"the model knows none of the gold labels, such as {first!r}; {valid}")
 
 
 def load(

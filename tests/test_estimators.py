@@ -303,6 +303,17 @@ def test_a_saved_estimator_is_loaded_as_a_model(fitted: Any, tmp_path: Path) -> 
     assert model.metadata == {"seed": 0, "best_epoch": fitted.best_epoch_}
 
 
+@pytest.mark.parametrize("given", [int, float, bool, str], ids=str)
+@pytest.mark.parametrize("scored", [int, float, bool, np.int8], ids=str)
+def test_a_number_is_the_label_that_it_equals_in_a_loaded_model_too(
+    given: type, scored: type, tmp_path: Path
+) -> None:
+    answers = np.array([1, 0] * len(NOUNS))
+    path = sentiment().fit(TEXTS, answers.astype(given)).save(tmp_path / "mine")
+    found = seqkit.load(path).evaluate(TEXTS, answers.astype(scored), resamples=0)
+    assert found.headline.value == 1.0
+
+
 def test_a_saved_estimator_tells_the_seed_that_it_was_fitted_with(tmp_path: Path) -> None:
     model = sentiment(epochs=1, seed=np.arange(5)[4]).fit(TEXTS, LABELS).set_params(seed=9)
     model.save(tmp_path / "mine")

@@ -117,6 +117,19 @@ def test_texts_and_labels_are_evaluated(model: TrainedModel) -> None:
     assert found.headline.interval is None
 
 
+def test_labels_of_which_a_model_knows_none_are_refused(model: TrainedModel) -> None:
+    said = "the model knows none of the gold labels, such as '0'; .*'negative', 'positive'"
+    with pytest.raises(UserError, match=said):
+        model.evaluate(["so good", "so bad"], [1, 0])
+
+
+def test_a_label_that_a_model_does_not_know_counts_as_wrong_beside_others(
+    model: TrainedModel,
+) -> None:
+    found = model.evaluate(["so good"] * 2, [model.predict(["so good"])[0].label, "mixed"])
+    assert found.headline.value == 0.5
+
+
 def test_texts_without_labels_cannot_be_evaluated(model: TrainedModel) -> None:
     with pytest.raises(UserError, match="needs the gold label"):
         model.evaluate(["so good"])
