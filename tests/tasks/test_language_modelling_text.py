@@ -12,6 +12,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from typer.testing import CliRunner
 
+from seqkit.bundle import read_bundle, write_bundle
 from seqkit.errors import UserError
 from seqkit.plugins import default_host
 from seqkit.runs import Run
@@ -351,6 +352,19 @@ def test_generate_command_as_json(model_path: Path) -> None:
     assert len(texts) == 3
     assert all(text["text"].startswith("a zebra") for text in texts)
     assert result.stderr == "unknown to the model, in the prompt read as <unk>: 'zebra'\n"
+
+
+@pytest.mark.parametrize(
+    ("create", "arguments"), [(create_score, ["the baker"]), (create_generate, [])]
+)
+def test_a_model_whose_weights_are_too_large_to_compute_with_is_named(
+    create: Any, arguments: list[str], model_path: Path, tmp_path: Path
+) -> None:
+    manifest, arrays = read_bundle(model_path)
+    wild = {n: np.where(a > 0, 3e38, -3e38).astype(a.dtype) for n, a in arrays.items()}
+    write_bundle(tmp_path / "model.safetensors", manifest, wild)
+    with pytest.raises(UserError, match=f"{tmp_path}: .* nan"):
+        call(create(), str(tmp_path), *arguments)
 
 
 def test_mistakes_of_generate_come_before_the_model_is_loaded(tmp_path: Path) -> None:
