@@ -194,6 +194,30 @@ def test_prompts_of_all_kinds(tokenizer: str, prompt: str) -> None:
         assert text.text.startswith(prompt) or tokenizer == "jamo"
 
 
+@pytest.mark.parametrize(
+    "prompt", ["the  baker,and", "The\tBaker", " the sea\n a", "(the sea )", "a\n"]
+)
+@pytest.mark.parametrize("tokenizer", ["words", "whitespace", "characters"])
+def test_a_prompt_is_written_as_it_was_given(tokenizer: str, prompt: str) -> None:
+    task, model, _ = tiny_model(tokenizer=tokenizer, lowercase=True)
+    for text in Generator(task=task, model=model, length=6, lines=2).sample(prompt, samples=9):
+        assert text.text.startswith(prompt)
+
+
+def test_what_follows_a_prompt_that_ends_in_a_space_is_one_space_away() -> None:
+    texts = [generator(length=4).sample(prompt, samples=9) for prompt in ("the sea", "the sea ")]
+    for plain, spaced in zip(*texts, strict=True):
+        assert plain.tokens == spaced.tokens
+        assert spaced.text in (plain.text, plain.text.replace("the sea", "the sea ", 1))
+        assert "  " not in spaced.text
+
+
+def test_a_syllable_of_a_prompt_may_be_completed() -> None:
+    task, model, _ = tiny_model(["간 간", "간"], tokenizer="jamo")
+    texts = {text.text[:1] for text in Generator(task=task, model=model).sample("가", samples=30)}
+    assert {"가", "간"} <= texts
+
+
 def test_unknown_tokens_are_named_once() -> None:
     task, model, _ = tiny_model()
     lines = task.examples(["zebras and a zebras", "yawn"])
