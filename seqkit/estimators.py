@@ -51,7 +51,8 @@ class TaskEstimator(BaseEstimator):  # type: ignore[misc]
     def fit(self, X: Sequence[Any], y: Sequence[Any] | None = None) -> "TaskEstimator":  # noqa: N803
         """Train on inputs (texts, or what the task takes) and gold answers.
 
-        A tenth of them is held out and chooses the epoch whose weights are kept.
+        A tenth of them is held out and chooses the epoch whose weights are kept; of a classifier, a
+        tenth of each label.
 
         Args:
             X: N inputs.
@@ -66,7 +67,7 @@ class TaskEstimator(BaseEstimator):  # type: ignore[misc]
         seed = check_seed(self.seed)
         self.task_ = self._spec.create(self._config())
         examples = self._gold_examples(X, y, _joined_numbers(y))
-        train, dev = self._split(examples, seed)
+        train, dev = self._split(examples, y, seed)
         long = worth_compiling(len(train) * self.task_.config.epochs)
         with use_threads(self.threads), use_compiled(long or None):
             self._resources = self._fit_resources(train, dev, y)
@@ -190,9 +191,15 @@ class TaskEstimator(BaseEstimator):  # type: ignore[misc]
         values = {item.name: getattr(self, item.name) for item in options_of(self._spec.config)}
         return parse(self._spec.config, values)
 
-    def _split(self, examples: list[Any], seed: int) -> tuple[list[Any], list[Any]]:
+    def _split(
+        self, examples: list[Any], y: Sequence[Any] | None, seed: int
+    ) -> tuple[list[Any], list[Any]]:
+        rng = random_stream(seed, "split")
+        labels = None
+        if y is not None and self.task_.classifies:
+            labels = [*map(_label, equal_labels(y, _joined_numbers(y)))]
         try:
-            train, dev = divide(self.task_, examples, DEV_SHARES, rng=random_stream(seed, "split"))
+            train, dev = divide(self.task_, examples, DEV_SHARES, rng=rng, labels=labels)
         except UserError:
             # One distinct example: nothing can be held out, so it chooses the epoch itself.
             return examples, examples
