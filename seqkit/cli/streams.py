@@ -5,12 +5,22 @@ import json
 import math
 import os
 import sys
-from collections.abc import Iterator, Mapping, Sequence
-from typing import Any, BinaryIO, TextIO
+from collections.abc import Iterable, Iterator, Mapping
+from typing import Any, BinaryIO, TextIO, TypeVar
 
 from seqkit.errors import Problem, UserError
 
-__all__ = ["argument_text", "as_utf8", "json_line", "plain", "print_json", "read_lines"]
+__all__ = [
+    "argument_text",
+    "as_utf8",
+    "before_fault",
+    "json_line",
+    "plain",
+    "print_json",
+    "read_lines",
+]
+
+Item = TypeVar("Item")
 
 READ_SIZE = 65536
 
@@ -66,23 +76,25 @@ def read_lines(stream: BinaryIO, name: str) -> Iterator[list[str]]:
     read = getattr(stream, "read1", stream.read)
     while block := read(READ_SIZE):
         *lines, rest = (rest + block).split(b"\n")
-        yield from _readable(lines, name, number)
+        yield from before_fault(_texts(lines, name, number))
         number += len(lines)
-    yield from _readable([rest] if rest else [], name, number)
+    yield from before_fault(_texts([rest] if rest else [], name, number))
 
 
-def _readable(lines: Sequence[bytes], name: str, start: int) -> Iterator[list[str]]:
-    """Yield lines as one list, if there are any; then blame the first that cannot be read."""
-    texts: list[str] = []
+def _texts(lines: Iterable[bytes], name: str, start: int) -> Iterator[str]:
+    return (_decoded(line, name, index, advise=True) for index, line in enumerate(lines, start))
+
+
+def before_fault(items: Iterable[Item]) -> Iterator[list[Item]]:
+    """Yield items as one list, if there are any; then raise the error that ended them early."""
+    found: list[Item] = []
     fault: UserError | None = None
-    for index, line in enumerate(lines, start):
-        try:
-            texts.append(_decoded(line, name, index, advise=True))
-        except UserError as error:
-            fault = error
-            break
-    if texts:
-        yield texts
+    try:
+        found.extend(items)
+    except UserError as error:
+        fault = error
+    if found:
+        yield found
     if fault is not None:
         raise fault
 

@@ -48,7 +48,11 @@ def test_every_line_of_stdin_is_answered_in_order(seqkit, trained, stdin):
     ]
 
 
-def test_lines_before_one_that_is_not_utf8_are_answered(seqkit, trained, stdin):
+@pytest.mark.parametrize("shuffled", [True, False])
+def test_lines_before_one_that_is_not_utf8_are_answered(
+    seqkit, trained, stdin, monkeypatch, shuffled
+):
+    monkeypatch.setattr(ToyTask, "splits_shuffled", shuffled)
     stdin(b"fine\nbad\n\xe9t\xe9\nlast\n")
     done = seqkit("predict", trained)
     assert done.status == 2
