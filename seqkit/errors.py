@@ -4,7 +4,15 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 
-__all__ = ["Problem", "SeqkitError", "UserError", "and_more", "placed", "shorten"]
+__all__ = [
+    "NotANumberError",
+    "Problem",
+    "SeqkitError",
+    "UserError",
+    "and_more",
+    "placed",
+    "shorten",
+]
 
 
 class SeqkitError(Exception):
@@ -40,6 +48,10 @@ class UserError(SeqkitError):
 
     def __reduce__(self) -> tuple[type["UserError"], tuple[tuple[Problem, ...]]]:
         return type(self), (self.problems,)
+
+
+class NotANumberError(UserError, ValueError):
+    """A model computes what is no number: it diverged in training, or its file is damaged."""
 
 
 @contextmanager

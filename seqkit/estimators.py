@@ -6,10 +6,9 @@ The options of the task are the parameters of the estimator, so ``get_params``, 
 
 import inspect
 import textwrap
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from copy import deepcopy
 from functools import cache
-from numbers import Number
 from pathlib import Path
 from typing import Any
 
@@ -20,7 +19,7 @@ from sklearn.utils.validation import check_consistent_length, check_is_fitted
 from seqkit.arrays import Array
 from seqkit.bundle import bundle_arrays, fill_parameters
 from seqkit.errors import Problem, UserError
-from seqkit.inputs import make_examples
+from seqkit.inputs import equal_labels, is_number, make_examples
 from seqkit.kernels.compiled import use_compiled, worth_compiling
 from seqkit.kernels.threads import use_threads
 from seqkit.loading import TrainedModel
@@ -52,7 +51,8 @@ class TaskEstimator(BaseEstimator):  # type: ignore[misc]
     def fit(self, X: Sequence[Any], y: Sequence[Any] | None = None) -> "TaskEstimator":  # noqa: N803
         """Train on inputs (texts, or what the task takes) and gold answers.
 
-        A tenth of them is held out and chooses the epoch whose weights are kept.
+        A tenth of them is held out and chooses the epoch whose weights are kept; of a classifier, a
+        tenth of each label.
 
         Args:
             X: N inputs.
@@ -67,7 +67,7 @@ class TaskEstimator(BaseEstimator):  # type: ignore[misc]
         seed = check_seed(self.seed)
         self.task_ = self._spec.create(self._config())
         examples = self._gold_examples(X, y, _joined_numbers(y))
-        train, dev = self._split(examples, seed)
+        train, dev = self._split(examples, y, seed)
         long = worth_compiling(len(train) * self.task_.config.epochs)
         with use_threads(self.threads), use_compiled(long or None):
             self._resources = self._fit_resources(train, dev, y)
@@ -164,11 +164,11 @@ class TaskEstimator(BaseEstimator):  # type: ignore[misc]
         return make_examples(self.task_, inputs, answers)
 
     def _gold_examples(
-        self, inputs: Sequence[Any], answers: Sequence[Any] | None, labels: Iterable[Any]
+        self, inputs: Sequence[Any], answers: Sequence[Any] | None, labels: Collection[Any]
     ) -> list[Any]:
         """Make gold examples; a number among the answers is the label that it equals."""
         if answers is not None:
-            answers = _as_equals(answers, labels)
+            answers = equal_labels(answers, labels)
         examples = self._examples(inputs, answers)
         if answers is None and self.task_.classifies:
             raise UserError("found no labels, wanted one for each input as the second argument")
@@ -191,9 +191,15 @@ class TaskEstimator(BaseEstimator):  # type: ignore[misc]
         values = {item.name: getattr(self, item.name) for item in options_of(self._spec.config)}
         return parse(self._spec.config, values)
 
-    def _split(self, examples: list[Any], seed: int) -> tuple[list[Any], list[Any]]:
+    def _split(
+        self, examples: list[Any], y: Sequence[Any] | None, seed: int
+    ) -> tuple[list[Any], list[Any]]:
+        rng = random_stream(seed, "split")
+        labels = None
+        if y is not None and self.task_.classifies:
+            labels = [*map(_label, equal_labels(y, _joined_numbers(y)))]
         try:
-            train, dev = divide(self.task_, examples, DEV_SHARES, rng=random_stream(seed, "split"))
+            train, dev = divide(self.task_, examples, DEV_SHARES, rng=rng, labels=labels)
         except UserError:
             # One distinct example: nothing can be held out, so it chooses the epoch itself.
             return examples, examples
@@ -247,23 +253,10 @@ class TaskEstimator(BaseEstimator):  # type: ignore[misc]
             fill_parameters(self.model_.parameters(), arrays, tied)
 
 
-def _is_number(answer: Any) -> bool:
-    return isinstance(answer, Number | np.bool_)
-
-
-def _joined_numbers(answers: Iterable[Any] | None) -> Iterable[Any]:
+def _joined_numbers(answers: Iterable[Any] | None) -> Collection[Any]:
     """Return answers that are all numbers as those of one array, which has one type for all."""
     values = [] if answers is None else list(answers)
-    return np.asarray(values) if all(map(_is_number, values)) else ()
-
-
-def _as_equals(answers: Iterable[Any], labels: Iterable[Any]) -> list[Any]:
-    """Return answers, each number as the label that it equals: 1, 1.0 and True are one label.
-
-    Tasks know labels as text, and would take them for three.
-    """
-    known = {label: label for label in labels}
-    return [known.get(answer, answer) if _is_number(answer) else answer for answer in answers]
+    return np.asarray(values) if all(map(is_number, values)) else ()
 
 
 class _TaskClassifier(ClassifierMixin, TaskEstimator):  # type: ignore[misc]

@@ -4,7 +4,7 @@ A table of texts is seldom whole: a missing one is ``None`` or ``nan``. Both wou
 """
 
 import math
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Collection, Iterable, Sequence
 from numbers import Number
 from typing import Any
 
@@ -14,7 +14,15 @@ from seqkit.errors import Problem, UserError, shorten
 from seqkit.tasks import Task
 from seqkit.text.unicode import nfc
 
-__all__ = ["answer_texts", "make_examples", "tag_lists", "texts", "texts_or_words"]
+__all__ = [
+    "answer_texts",
+    "equal_labels",
+    "is_number",
+    "make_examples",
+    "tag_lists",
+    "texts",
+    "texts_or_words",
+]
 
 
 def make_examples(
@@ -91,6 +99,44 @@ def texts_or_words(inputs: Sequence[Any], *, beside: tuple[type, ...] = ()) -> l
 
     _refuse(_problems(inputs, "input", wrong, "a text or a list of words"))
     return list(inputs)
+
+
+def is_number(answer: Any) -> bool:
+    """Tell whether an answer is a number or a truth value, of Python or of NumPy."""
+    return isinstance(answer, Number | np.bool_)
+
+
+def equal_labels(answers: Iterable[Any], labels: Collection[Any]) -> list[Any]:
+    """Return answers, each number as the label that it equals: 1, 1.0 and True are one label.
+
+    Tasks know labels as text, and would take them for three.
+
+    Args:
+        answers: gold answers.
+        labels: those that a model knows, as numbers or as text.
+
+    Example:
+        >>> equal_labels([1, 0.0, "good"], ["0", "1.0", "good"])
+        ['1.0', '0', 'good']
+    """
+    values = {_as_number(label): label for label in labels}
+    exact = {label for label in labels if isinstance(label, str)}
+    return [
+        values.get(answer, answer) if is_number(answer) and str(answer) not in exact else answer
+        for answer in answers
+    ]
+
+
+def _as_number(label: Any) -> Any:
+    """Return the number that a label is, or that its text says; else the label."""
+    if not isinstance(label, str):
+        return label
+    if label in ("True", "False"):
+        return label == "True"
+    try:
+        return float(label)
+    except ValueError:
+        return label
 
 
 def tag_lists(targets: Sequence[Any]) -> list[tuple[str, ...]]:

@@ -1,6 +1,7 @@
 """A saved model, ready to be used: ``seqkit.load(path).predict(texts)``."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -21,12 +22,14 @@ from seqkit.bundle import (
 )
 from seqkit.errors import Problem, UserError
 from seqkit.files import ensure_writable_folder
-from seqkit.inputs import make_examples
+from seqkit.inputs import equal_labels, make_examples
 from seqkit.kernels.compiled import use_compiled
 from seqkit.kernels.threads import use_threads
 from seqkit.options import as_json, parse
 from seqkit.parameters import undrawn
 from seqkit.plugins import PluginHost, default_host
+from seqkit.predictions import refuse_nan, unwarned
+from seqkit.suggestions import did_you_mean
 from seqkit.tasks import Model, Resources, Task, TaskSpec
 
 if TYPE_CHECKING:
@@ -50,6 +53,7 @@ class TrainedModel:
         threads: at most this many; all cores by default. No result depends on it.
         compiled: whether to use compiled kernels, where they are installed; None leaves it to
             :func:`seqkit.use_compiled` around the call.
+        source: the path that it was loaded from; empty for one that was trained here.
     """
 
     spec: TaskSpec[Any]
@@ -58,6 +62,7 @@ class TrainedModel:
     manifest: Manifest
     threads: int | None = None
     compiled: bool | None = None
+    source: str = ""
 
     @classmethod
     def of(
@@ -138,35 +143,49 @@ class TrainedModel:
     def examples(self, inputs: Sequence[Any], targets: Sequence[Any] | None = None) -> list[Any]:
         """Make the task's examples from texts, or from whatever else the task takes.
 
+        A classifier knows labels as text; a number among the targets is the label that it equals.
+
         Raises:
             TypeError: ``inputs`` is one string instead of a sequence of them.
             UserError: another number of targets than inputs, an input or an answer that is
                 missing, or what the task refuses.
         """
+        if targets is not None and self.model.labels:
+            targets = equal_labels(targets, self.model.labels)
         return make_examples(self.task, inputs, targets)
 
     def predict(self, inputs: Sequence[Any]) -> list[Any]:
         """Predict for texts (or whatever else the task takes), in their order.
 
         Raises:
+            NotANumberError: an answer holds what is no number.
             TypeError: ``inputs`` is one string instead of a sequence of them.
             UserError: an input that is missing, or that the task refuses.
         """
         return self.predict_examples(self.examples(inputs))
 
     def predict_examples(self, examples: Sequence[Any]) -> list[Any]:
-        """Predict for examples that the task has made, in their order."""
-        with use_threads(self.threads), use_compiled(self.compiled):
-            return self.model.predict(examples)
+        """Predict for examples that the task has made, in their order.
+
+        Raises:
+            NotANumberError: an answer holds what is no number.
+        """
+        with self._computing():
+            predictions = self.model.predict(examples)
+        refuse_nan(predictions, self.source)
+        return predictions
 
     def predict_proba(self, inputs: Sequence[Any]) -> Array:
         """Return the probability of each of ``model.labels``: (N, C).
 
         Raises:
+            NotANumberError: one of them is no number.
             SeqkitError: the task does not choose one label for each input.
         """
-        with use_threads(self.threads), use_compiled(self.compiled):
-            return self.model.probabilities(self.examples(inputs))
+        with self._computing():
+            probabilities = self.model.probabilities(self.examples(inputs))
+        refuse_nan([probabilities], self.source)
+        return probabilities
 
     def evaluate(
         self,
@@ -179,12 +198,17 @@ class TrainedModel:
 
         Args:
             data: a file or folder that the task reads, or inputs.
-            targets: the gold answers, where ``data`` is inputs.
+            targets: the gold answers, where ``data`` is inputs. Those that training did not have
+                count as wrong.
             resamples: of the bootstrap.
 
         Raises:
-            UserError: no examples; a file that cannot be read; no gold labels for a classifier.
+            NotANumberError: an answer holds what is no number.
+            UserError: no examples; a file that cannot be read; for a classifier no gold labels, or
+                none that it knows.
         """
+        from seqkit.metrics.evaluation import evaluate
+
         if isinstance(data, str | Path):
             examples = self.task.read(Path(data))
         elif targets is None and self.model.labels:
@@ -195,8 +219,32 @@ class TrainedModel:
             raise UserError(
                 Problem("no examples in it", str(data) if isinstance(data, str | Path) else "")
             )
-        with use_threads(self.threads), use_compiled(self.compiled):
-            return self.model.evaluate(examples, resamples=resamples)
+        self._refuse_foreign_labels(examples)
+        predictions = self.predict_examples(examples)
+        with self._computing():
+            scoring = self.model.score(examples, predictions)
+        return evaluate(scoring, resamples=resamples, rng=np.random.default_rng(0))
+
+    @contextmanager
+    def _computing(self) -> Iterator[None]:
+        """Use the threads and kernels of this model; its answers are searched for nan later."""
+        with use_threads(self.threads), use_compiled(self.compiled), unwarned():
+            yield
+
+    def _refuse_foreign_labels(self, examples: Sequence[Any]) -> None:
+        """Labels of which a classifier knows none are of another naming, and its score is no score.
+
+        Raises:
+            UserError: it knows none of the gold labels.
+        """
+        if not self.task.classifies:
+            return
+        golds = (self.task.gold(example) for example in examples)
+        found = {"" if gold is None else self.task.answer(gold) for gold in golds}
+        if found.isdisjoint({"", *self.model.labels}):
+            first = min(found)
+            valid = did_you_mean(first, self.model.labels)
+            raise UserError(f"the model knows none of the gold labels, such as {first!r}; {valid}")
 
 
 def load(
@@ -247,7 +295,7 @@ def load(
             Problem("its options ask for more memory than there is", where)
         ) from error
     fill_parameters(model.parameters(), arrays, manifest.tied, where=where)
-    return TrainedModel(spec, task, model, manifest, threads, compiled)
+    return TrainedModel(spec, task, model, manifest, threads, compiled, where)
 
 
 def _find_task(manifest: Manifest, path: str | Path, host: PluginHost) -> TaskSpec[Any]:

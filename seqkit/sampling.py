@@ -15,7 +15,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from seqkit.arrays import Array
-from seqkit.errors import Problem, UserError
+from seqkit.errors import NotANumberError, Problem, UserError
 
 __all__ = ["Sampling", "draw"]
 
@@ -62,13 +62,15 @@ class Sampling:
             (V,) float64, adding up to 1. Where two are equally likely, the lower id comes first.
 
         Raises:
-            ValueError: everything is banned, or a score is NaN or positive infinity.
+            NotANumberError: a score is NaN or positive infinity.
+            ValueError: everything is banned.
         """
         scores = np.array(log_probabilities, dtype=np.float64)
         scores[list(banned)] = -np.inf
         best = int(scores.argmax())
         if not scores[best] < np.inf:
-            raise ValueError(f"the score of token {best} is {scores[best]}; did the model diverge?")
+            found = f"the score of token {best} is {scores[best]}; did the model diverge?"
+            raise NotANumberError(found)
         if scores[best] == -np.inf:
             raise ValueError("nothing is left to draw from: every token is banned")
         if self.temperature == 0.0:

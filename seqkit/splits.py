@@ -2,6 +2,7 @@
 
 import hashlib
 import os
+from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from itertools import pairwise
@@ -10,6 +11,7 @@ from typing import Any, Generic, TypeVar
 
 import numpy as np
 
+from seqkit.arrays import IntArray
 from seqkit.datasets import DataFiles
 from seqkit.errors import Problem, UserError
 from seqkit.tasks import Task
@@ -111,11 +113,20 @@ def divide(
     shares: Sequence[float],
     *,
     rng: np.random.Generator,
+    labels: Sequence[str] | None = None,
 ) -> list[list[ExampleT]]:
     """Divide examples by shares that add up to 1, each part at least one example.
 
     Equal texts (:meth:`Task.key`) stay together, so that nothing of train is asked for in test; a
     task whose order carries meaning (language modelling) is cut in order instead.
+
+    Args:
+        task: tells which texts are equal.
+        examples: N of them.
+        shares: of the parts.
+        rng: draws a random division.
+        labels: N gold labels, of which each part gets its share; a label with few texts is in the
+            first. By default the parts are drawn whatever the labels are.
 
     Raises:
         UserError: fewer distinct examples than parts.
@@ -126,7 +137,10 @@ def divide(
             f"{len(groups)} distinct examples cannot be divided into {len(shares)} splits; "
             "give more data, or --train, --dev and --test"
         )
+    order: IntArray
     order = rng.permutation(len(groups)) if task.splits_shuffled else np.arange(len(groups))
+    if task.splits_shuffled and labels is not None:
+        order = _by_label(order, [labels[group[0]] for group in groups])
     cuts = _cuts(len(groups), shares)
     return [
         [examples[i] for group in sorted(groups[g] for g in order[start:end]) for i in group]
@@ -142,6 +156,20 @@ def _groups(task: Task[Any, ExampleT, Any], examples: Sequence[ExampleT]) -> lis
     for i, example in enumerate(examples):
         groups.setdefault(task.key(example), []).append(i)
     return list(groups.values())
+
+
+def _by_label(order: IntArray, labels: Sequence[str]) -> IntArray:
+    """Spread the groups of each label evenly over a random order, so that every cut is fair.
+
+    The places of a label with n groups are (i + 1/2) / n of the way.
+    """
+    sizes, met = Counter(labels), Counter[str]()
+    places = []
+    for group in order:
+        label = labels[group]
+        places.append((met[label] + 0.5) / sizes[label])
+        met[label] += 1
+    return order[np.argsort(places, kind="stable")]
 
 
 def _cuts(count: int, shares: Sequence[float]) -> list[int]:

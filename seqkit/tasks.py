@@ -182,7 +182,8 @@ class Model(ABC, Generic[ExampleT, PredictionT]):
     @abstractmethod
     def predict(self, examples: Sequence[ExampleT]) -> list[PredictionT]:
         """Return one prediction an example, in the same order. Predictions are frozen dataclasses
-        of plain values: their fields are what ``seqkit predict`` prints as JSON.
+        of plain values: their fields are what ``seqkit predict`` prints as JSON. A number that is
+        missing is None; nan is refused where a loaded model predicts it.
         """
 
     @abstractmethod

@@ -19,7 +19,7 @@ FLOORS = [
     ["optim", "text", "metrics", "tokens", "container", "sampling", "vectors", "heatmap"],
     ["training", "bundle", "datasets", "encoders", "mistakes"],
     ["tasks", "reports"],
-    ["hookspecs", "inputs", "label_model", "writing_model"],
+    ["hookspecs", "inputs", "label_model", "predictions", "writing_model"],
     ["plugin_code", "plugin_loading", "plugins", "splits"],
     ["tagging"],
     ["sources", "summaries", "run_folder"],

@@ -203,15 +203,23 @@ def test_probabilities_are_in_the_order_of_classes(labels: list[Any]) -> None:
 
 
 def test_a_label_that_only_the_held_out_part_had_has_probability_zero() -> None:
-    labels = [*LABELS[:-1], "rare"]
+    # The text has another label, too, and equal texts stay together.
+    texts, labels = [*TEXTS, TEXTS[0]], [*LABELS, "rare"]
     for seed in range(60):
-        model = sentiment(epochs=0, seed=seed).fit(TEXTS, labels)
+        model = sentiment(epochs=0, seed=seed).fit(texts, labels)
         if "rare" not in model.model_.labels:
             break
     assert model.classes_.tolist() == ["no", "rare", "yes"]
     probabilities = model.predict_proba(TEXTS[:3])
     assert probabilities[:, 1].tolist() == [0.0, 0.0, 0.0]
     np.testing.assert_allclose(probabilities.sum(axis=1), 1.0)
+
+
+def test_a_rare_label_is_trained_on_whatever_the_seed() -> None:
+    labels = [*LABELS[:-1], "rare"]
+    for seed in range(30):
+        model = sentiment(epochs=0, seed=seed).fit(TEXTS, labels)
+        assert model.model_.labels == ("no", "rare", "yes")
 
 
 def test_the_same_seed_gives_the_same_model(fitted: Any) -> None:
@@ -303,6 +311,17 @@ def test_a_saved_estimator_is_loaded_as_a_model(fitted: Any, tmp_path: Path) -> 
     assert model.metadata == {"seed": 0, "best_epoch": fitted.best_epoch_}
 
 
+@pytest.mark.parametrize("given", [int, float, bool, str], ids=str)
+@pytest.mark.parametrize("scored", [int, float, bool, np.int8], ids=str)
+def test_a_number_is_the_label_that_it_equals_in_a_loaded_model_too(
+    given: type, scored: type, tmp_path: Path
+) -> None:
+    answers = np.array([1, 0] * len(NOUNS))
+    path = sentiment().fit(TEXTS, answers.astype(given)).save(tmp_path / "mine")
+    found = seqkit.load(path).evaluate(TEXTS, answers.astype(scored), resamples=0)
+    assert found.headline.value == 1.0
+
+
 def test_a_saved_estimator_tells_the_seed_that_it_was_fitted_with(tmp_path: Path) -> None:
     model = sentiment(epochs=1, seed=np.arange(5)[4]).fit(TEXTS, LABELS).set_params(seed=9)
     model.save(tmp_path / "mine")
@@ -350,7 +369,7 @@ def test_it_may_end_a_pipeline() -> None:
     loud = FunctionTransformer(lambda texts: [text.upper() for text in texts])
     model = Pipeline([("loud", loud), ("net", sentiment(lowercase=False))]).fit(TEXTS, LABELS)
     assert model.score(TEXTS, LABELS) == 1.0
-    assert "FILM" in model.named_steps["net"].model_.vocabulary
+    assert "GOOD" in model.named_steps["net"].model_.vocabulary
     assert model.set_params(net__units=3).named_steps["net"].units == 3
 
 

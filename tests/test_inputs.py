@@ -8,7 +8,14 @@ import pytest
 
 import seqkit
 from seqkit.errors import UserError
-from seqkit.inputs import answer_texts, make_examples, tag_lists, texts, texts_or_words
+from seqkit.inputs import (
+    answer_texts,
+    equal_labels,
+    make_examples,
+    tag_lists,
+    texts,
+    texts_or_words,
+)
 from seqkit.plugins import default_host
 
 NAN = float("nan")
@@ -111,6 +118,10 @@ def test_labels_may_be_numbers_and_truth_values() -> None:
     labels = [1, 2.5, True, np.int64(3), np.bool_(False)]
     made = make_examples(task("sentiment"), ["a"] * 5, labels)
     assert [example.label for example in made] == ["1", "2.5", "True", "3", "False"]
+
+
+def test_a_number_that_is_a_label_of_its_own_is_no_other_label() -> None:
+    assert equal_labels([1, 1.0], ["1", "1.0"]) == [1, 1.0]
 
 
 def test_a_data_frame_is_refused_with_its_columns() -> None:

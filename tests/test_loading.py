@@ -17,7 +17,7 @@ from seqkit.bundle import (
     read_bundle,
     write_bundle,
 )
-from seqkit.errors import UserError
+from seqkit.errors import NotANumberError, UserError
 from seqkit.loading import TrainedModel, load
 from seqkit.plugins import PluginHost, PluginSource
 from seqkit.runs import Run
@@ -117,6 +117,19 @@ def test_texts_and_labels_are_evaluated(model: TrainedModel) -> None:
     assert found.headline.interval is None
 
 
+def test_labels_of_which_a_model_knows_none_are_refused(model: TrainedModel) -> None:
+    said = "the model knows none of the gold labels, such as '0'; .*'negative', 'positive'"
+    with pytest.raises(UserError, match=said):
+        model.evaluate(["so good", "so bad"], [1, 0])
+
+
+def test_a_label_that_a_model_does_not_know_counts_as_wrong_beside_others(
+    model: TrainedModel,
+) -> None:
+    found = model.evaluate(["so good"] * 2, [model.predict(["so good"])[0].label, "mixed"])
+    assert found.headline.value == 0.5
+
+
 def test_texts_without_labels_cannot_be_evaluated(model: TrainedModel) -> None:
     with pytest.raises(UserError, match="needs the gold label"):
         model.evaluate(["so good"])
@@ -130,6 +143,22 @@ def test_another_number_of_labels_than_texts_is_refused(model: TrainedModel) -> 
 def test_nothing_cannot_be_evaluated(model: TrainedModel) -> None:
     with pytest.raises(UserError, match="no examples"):
         model.evaluate([], [])
+
+
+@pytest.mark.parametrize("method", ["predict", "predict_proba", "evaluate"])
+def test_a_model_whose_weights_are_too_large_to_compute_with_is_refused(
+    trained: Run, tmp_path: Path, method: str
+) -> None:
+    assert trained.output is not None
+    manifest, arrays = read_bundle(trained.output)
+    wild = {n: np.where(a > 0, 3e38, -3e38).astype(a.dtype) for n, a in arrays.items()}
+    kept = {"temperature": arrays["temperature"]}
+    write_bundle(tmp_path / MODEL_NAME, manifest, wild | kept)
+    model = load(tmp_path, host=HOST)
+    arguments = (TEXTS, ["positive"] * len(TEXTS)) if method == "evaluate" else (TEXTS,)
+    with pytest.raises(NotANumberError) as caught:
+        getattr(model, method)(*arguments)
+    assert str(caught.value).startswith(f"{tmp_path}: predicts nan, wanted numbers: its weights")
 
 
 @pytest.mark.parametrize("method", ["predict", "predict_proba", "examples"])

@@ -1,3 +1,4 @@
+from collections import Counter
 from pathlib import Path
 
 import numpy as np
@@ -63,6 +64,26 @@ def test_a_division_is_random_and_determined_by_its_seed() -> None:
     assert parts == divide(Lines(), examples, DEV_SHARES, rng=rng(1))
     assert parts != divide(Lines(), examples, DEV_SHARES, rng=rng(2))
     assert parts[1] != examples[90:]
+
+
+@pytest.mark.parametrize("seed", range(9))
+def test_each_part_has_its_share_of_each_label(seed: int) -> None:
+    labels = ["often"] * 850 + ["seldom"] * 100 + ["rarely"] * 40 + [f"once {i}" for i in range(10)]
+    examples = [str(i) for i in range(1000)]
+    train, dev = divide(Lines(), examples, DEV_SHARES, rng=rng(seed), labels=labels)
+    assert [len(train), len(dev)] == [900, 100]
+    held_out = Counter(labels[int(example)] for example in dev)
+    assert held_out == {"often": pytest.approx(85, abs=1), "seldom": 10, "rarely": 4}
+    assert dev != divide(Lines(), examples, DEV_SHARES, rng=rng(seed + 9), labels=labels)[1]
+
+
+@given(st.lists(st.tuples(st.sampled_from("abc"), st.text("xy", max_size=3)), min_size=8))
+def test_no_label_is_missing_in_the_first_part(pairs: list[tuple[str, str]]) -> None:
+    found = {text: label for label, text in pairs}
+    if len(found) < 4 * len({*found.values()}):
+        return
+    train, _ = divide(Lines(), [*found], DEV_SHARES, rng=rng(), labels=[*found.values()])
+    assert {found[text] for text in train} == {*found.values()}
 
 
 def test_where_the_order_carries_meaning_the_cut_is_in_order() -> None:

@@ -31,8 +31,11 @@ ADVICE = {
     errno.EACCES: "change its permissions, or choose another path",
     errno.EPERM: "change its permissions, or choose another path",
     errno.ENAMETOOLONG: "wanted the path of a file or folder",
-    errno.ENOSPC: "free some space, or choose another path",
 }
+"""What to do where it is not known whether the path was to be read or written."""
+
+ONLY_WRITTEN = (errno.ENOSPC, errno.EDQUOT, errno.EROFS)
+"""What the system refuses with only where something is written."""
 
 
 class InterruptedByUser(Exception):  # noqa: N818 - it is no error
@@ -108,6 +111,10 @@ def _refusal(error: OSError) -> str:
     path = os.fsdecode(error.filename)
     if len(path) > LONGEST_SHOWN:
         path = f"{path[:LONGEST_SHOWN]}..."
+    if error.errno in ONLY_WRITTEN:
+        from seqkit.files import advice_on
+
+        return f"{path}: cannot be written: {advice_on(error)}"
     advice = ADVICE.get(error.errno or 0, "check the path, and what may be done with it")
     return f"{path}: {error.strerror}; {advice}"
 

@@ -107,8 +107,10 @@ def examples_from(
     if given:
         yield trained.examples(given)
     elif path is None or path == "-":
+        from seqkit.cli.streams import before_fault
+
         pieces = _stdin_lines()
-        for lines in [list(chain.from_iterable(pieces))] if whole else pieces:
+        for lines in before_fault(chain.from_iterable(pieces)) if whole else pieces:
             yield from map(trained.examples, _cut(lines, None if whole else CHUNK))
     else:
         _refuse_unreadable(Path(path))

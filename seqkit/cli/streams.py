@@ -5,12 +5,22 @@ import json
 import math
 import os
 import sys
-from collections.abc import Iterator, Mapping
-from typing import Any, BinaryIO, TextIO
+from collections.abc import Iterable, Iterator, Mapping
+from typing import Any, BinaryIO, TextIO, TypeVar
 
 from seqkit.errors import Problem, UserError
 
-__all__ = ["argument_text", "as_utf8", "json_line", "plain", "print_json", "read_lines"]
+__all__ = [
+    "argument_text",
+    "as_utf8",
+    "before_fault",
+    "json_line",
+    "plain",
+    "print_json",
+    "read_lines",
+]
+
+Item = TypeVar("Item")
 
 READ_SIZE = 65536
 
@@ -52,7 +62,8 @@ def print_json(value: Any) -> None:
 def read_lines(stream: BinaryIO, name: str) -> Iterator[list[str]]:
     """Yield the lines that are there already, so that a pipe is answered before it ends.
 
-    Empty lines count. Only a line feed ends a line (a carriage return before it is dropped).
+    Those before one that cannot be read are yielded before it is told of. Empty lines count. Only
+    a line feed ends a line (a carriage return before it is dropped).
 
     Args:
         stream: binary; ``read1`` gives what has arrived.
@@ -65,11 +76,27 @@ def read_lines(stream: BinaryIO, name: str) -> Iterator[list[str]]:
     read = getattr(stream, "read1", stream.read)
     while block := read(READ_SIZE):
         *lines, rest = (rest + block).split(b"\n")
-        if lines:
-            yield [_decoded(line, name, number + i, advise=True) for i, line in enumerate(lines)]
-            number += len(lines)
-    if rest:
-        yield [_decoded(rest, name, number, advise=True)]
+        yield from before_fault(_texts(lines, name, number))
+        number += len(lines)
+    yield from before_fault(_texts([rest] if rest else [], name, number))
+
+
+def _texts(lines: Iterable[bytes], name: str, start: int) -> Iterator[str]:
+    return (_decoded(line, name, index, advise=True) for index, line in enumerate(lines, start))
+
+
+def before_fault(items: Iterable[Item]) -> Iterator[list[Item]]:
+    """Yield items as one list, if there are any; then raise the error that ended them early."""
+    found: list[Item] = []
+    fault: UserError | None = None
+    try:
+        found.extend(items)
+    except UserError as error:
+        fault = error
+    if found:
+        yield found
+    if fault is not None:
+        raise fault
 
 
 def argument_text(text: str, index: int) -> str:

@@ -131,6 +131,7 @@ def _tune(asked: _Asked, *, json: bool) -> int:
             space=space, folder=folder, host=plan.host, seed=plan.settings.seed,
             threads=plan.settings.threads,
         )  # fmt: skip
+        say(*search.notices)
         seconds = None if asked.minutes is None else 60 * asked.minutes
         with stopping_on_interrupt("without this trial; those before it are kept") as stop:
             for trial in search.run(trials=asked.trials, seconds=seconds, stop=stop):

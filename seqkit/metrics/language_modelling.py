@@ -7,7 +7,7 @@ import numpy as np
 from numpy.typing import ArrayLike
 
 from seqkit.arrays import Array, BoolArray, IntArray
-from seqkit.metrics.measures import Measure, Scoring, ratio
+from seqkit.metrics.measures import Measure, Scoring, Table, ratio
 
 __all__ = ["score_lines", "score_tokens"]
 
@@ -81,7 +81,8 @@ def score_lines(
 
     A model pays little for ``<unk>``, which stands for many words at once, so a perplexity counts
     only beside the share of unknown tokens; without them it can be compared a little further. The
-    probability of an unknown word's spelling is not in the bits per character. So perplexities are
+    probability of an unknown word's spelling is not in the bits per character, which look small
+    where much is unknown; a table says how much. So perplexities are
     measured on the basis of the vocabulary, and so are bits per character, unless no token is
     unknown: then they stand for what the tokens tell of the text, whatever it was cut into. What
     they do not tell, such as capitals read as small letters, costs nothing, so models that lose
@@ -100,7 +101,7 @@ def score_lines(
 
     Returns:
         Statistics (N, 5): nll, tokens, unknown nll, unknown tokens, characters; measures as far as
-        what they need is given.
+        what they need is given; where a token is unknown, a table of known and unknown ones.
 
     Raises:
         ValueError: arrays of different lengths, only one of the two on unknown tokens, or a
@@ -127,7 +128,26 @@ def score_lines(
     if headline not in names:
         raise ValueError(f"the headline must be one of {names}, found {headline!r}")
     measures = sorted(measures, key=lambda measure: measure.name != headline)
-    return Scoring(statistics, tuple(measures), _counts(statistics, columns))
+    unknown = _unknown_table(statistics.sum(axis=0))
+    return Scoring(statistics, tuple(measures), _counts(statistics, columns), unknown)
+
+
+def _unknown_table(sums: Array) -> tuple[Table, ...]:
+    """Set known tokens beside unknown ones, if there are any, and say what their bits leave out."""
+    whole, unknown = sums[[_TOKENS, _NLL]], sums[[_UNKNOWN, _UNKNOWN_NLL]]
+    if not unknown[0]:
+        return ()
+    rows = (_row("known", whole - unknown, whole), _row("unknown", unknown, whole))
+    bits = "bits per character" if sums[_CHARACTERS] else "bits"
+    note = f"{bits} leave out how unknown tokens are spelt, and look the smaller for it"
+    columns = ("", "tokens", "share", "bits a token")
+    return (Table("Known and unknown tokens", columns, rows, (note,), percent=("share",)),)
+
+
+def _row(name: str, part: Array, whole: Array) -> tuple[str, int, float, float]:
+    """Return the row of some tokens, given (tokens, nll) of them and of all."""
+    bits = ratio(part[1], part[0]) / math.log(2)
+    return name, int(part[0]), float(part[0] / whole[0]), float(bits)
 
 
 def _measures(*, unknown: bool, characters: bool) -> list[Measure]:

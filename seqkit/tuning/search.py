@@ -35,7 +35,7 @@ from seqkit.training.config import TrainingConfig
 from seqkit.training.reports import EpochReport
 from seqkit.training.step import NonFiniteError
 from seqkit.tuning.spaces import Choices, Dimension
-from seqkit.tuning.trials import BEST_NAME, JOURNAL_NAME, Outcome, Trial, open_study
+from seqkit.tuning.trials import BEST_NAME, JOURNAL_NAME, Outcome, Trial, mend_journal, open_study
 
 if TYPE_CHECKING:
     import optuna
@@ -76,11 +76,12 @@ class Search:
     Attributes:
         ending: why the last :meth:`run` ended: there are as many "trials" as were asked for, the
             "time" is over, it was told to "stop", or too many "failures" came in a row.
+        notices: what people should know of the folder, such as that its journal was mended.
 
     Raises:
         UserError: optuna is not installed, an option is searched twice, a value that is searched
             names nothing, the seed or the data cannot be used, or the folder holds another search,
-            a run, or a recipe of the name that the best one has.
+            a damaged one, a run, or a recipe of the name that the best one has.
     """
 
     def __init__(
@@ -119,6 +120,7 @@ class Search:
             "seed": self.seed,
         }
         unjudged = config.epochs // UNJUDGED
+        self.notices = mend_journal(self.folder)
         self._study = open_study(self.folder, spec.name, facts, seed=self.seed, unjudged=unjudged)
 
     # --- what there is so far --------------------------------------------------------------------

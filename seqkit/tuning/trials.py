@@ -7,13 +7,13 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal, TypeAlias
 
 from seqkit.errors import Problem, UserError
-from seqkit.files import reading
+from seqkit.files import reading, write_atomically
 from seqkit.metrics.measures import Style, format_score
 
 if TYPE_CHECKING:
     import optuna
 
-__all__ = ["BEST_NAME", "JOURNAL_NAME", "Outcome", "Trial", "open_study"]
+__all__ = ["BEST_NAME", "JOURNAL_NAME", "Outcome", "Trial", "mend_journal", "open_study"]
 
 JOURNAL_NAME = "trials.log"
 BEST_NAME = "best.toml"
@@ -72,8 +72,7 @@ def open_study(
         unjudged: epochs after which no trial is stopped yet.
 
     Raises:
-        UserError: the folder keeps a study of another name or other facts, or its journal is
-            damaged.
+        UserError: the folder keeps a study of another name or other facts.
     """
     import optuna
     from optuna.storages.journal import JournalFileBackend
@@ -82,7 +81,6 @@ def open_study(
     # Absolute, because the journal's lock is a link to it: a relative one would lead nowhere, and
     # one that a killed process left behind would be waited for without end.
     journal = (folder / JOURNAL_NAME).resolve()
-    _refuse_damaged(journal, folder)
     _remove_lock_to_nowhere(journal)
     storage = optuna.storages.JournalStorage(JournalFileBackend(str(journal)))
     if others := {*optuna.get_all_study_names(storage)} - {name}:
@@ -107,22 +105,6 @@ def open_study(
     return study
 
 
-def _refuse_damaged(journal: Path, folder: Path) -> None:
-    """Look at each line first: optuna would tell of a damaged one only after the next is written.
-
-    Raises:
-        UserError: a line is cut short or no entry of a journal.
-    """
-    if not journal.exists():
-        return
-    with reading(journal):
-        lines = journal.read_bytes().splitlines(keepends=True)
-    for number, line in enumerate(lines, 1):
-        if not _is_entry(line):
-            damaged = f"{JOURNAL_NAME} is damaged there; choose another folder"
-            raise UserError(Problem(damaged, f"{folder / JOURNAL_NAME}:{number}"))
-
-
 def _remove_lock_to_nowhere(journal: Path) -> None:
     """Remove the lock of a killed search of older versions; optuna would never think it stale."""
     lock = journal.with_name(f"{journal.name}.lock")
@@ -130,9 +112,36 @@ def _remove_lock_to_nowhere(journal: Path) -> None:
         lock.unlink(missing_ok=True)
 
 
+def mend_journal(folder: Path) -> tuple[str, ...]:
+    """Drop the last line of a folder's journal where a killed search has left it unfinished.
+
+    Each line is looked at: optuna would tell of a damaged one only after the next is written.
+
+    Returns:
+        What to tell people of it; nothing where the journal is whole, or there is none.
+
+    Raises:
+        UserError: another line is no entry of a journal.
+    """
+    journal = folder / JOURNAL_NAME
+    if not journal.exists():
+        return ()
+    with reading(journal):
+        *lines, rest = journal.read_bytes().split(b"\n")
+    for number, line in enumerate(lines, 1):
+        if not _is_entry(line):
+            damaged = f"{JOURNAL_NAME} is damaged there; choose another folder"
+            raise UserError(Problem(damaged, f"{journal}:{number}"))
+    if not rest:
+        return ()
+    write_atomically(journal, b"".join(line + b"\n" for line in lines))
+    found = f"{len(rest)} bytes of an unfinished line, as a killed search leaves them"
+    return (f"{journal}:{len(lines) + 1}: {found}; dropped them",)
+
+
 def _is_entry(line: bytes) -> bool:
     try:
         entry = json.loads(line)
     except ValueError:
         return False
-    return line.endswith(b"\n") and isinstance(entry, dict) and "op_code" in entry
+    return isinstance(entry, dict) and "op_code" in entry

@@ -164,6 +164,7 @@ def raising(error: BaseException):
     [
         (KeyError("x"), 1, "seqkit: internal error: KeyError: 'x' (test_commands.py, line"),
         (PermissionError(13, "Permission denied", "priv/x"), 2, "priv/x: Permission denied; chan"),
+        (OSError(28, "No space left on device", "x"), 2, "x: cannot be written: the disk is full"),
         (OSError(5, "Input/output error"), 1, "seqkit: internal error: OSError: [Errno 5]"),
         (MemoryError(), 1, "seqkit: out of memory; a smaller --batch-size"),
         (KeyboardInterrupt(), 130, "interrupted"),

@@ -48,6 +48,18 @@ def test_every_line_of_stdin_is_answered_in_order(seqkit, trained, stdin):
     ]
 
 
+@pytest.mark.parametrize("shuffled", [True, False])
+def test_lines_before_one_that_is_not_utf8_are_answered(
+    seqkit, trained, stdin, monkeypatch, shuffled
+):
+    monkeypatch.setattr(ToyTask, "splits_shuffled", shuffled)
+    stdin(b"fine\nbad\n\xe9t\xe9\nlast\n")
+    done = seqkit("predict", trained)
+    assert done.status == 2
+    assert [json.loads(line)["text"] for line in done.out.splitlines()] == ["fine", "bad"]
+    assert done.err.startswith("<stdin>:3: found the byte 0xe9 at 1, wanted UTF-8")
+
+
 def test_no_line_no_answer(seqkit, trained, stdin):
     stdin(b"")
     assert seqkit("predict", trained, "--input", "-").out == ""

@@ -107,14 +107,32 @@ class OtherToy:
 
 
 @pytest.mark.parametrize("kept", [0.4, 0.999])
-def test_a_journal_that_was_cut_is_refused(seqkit, kept):
+def test_a_search_goes_on_after_a_line_that_a_killed_one_left_unfinished(seqkit, kept):
     seqkit("tune", "toy", *LITTLE, "--output", "search")
     journal = Path("search/trials.log")
     contents = journal.read_bytes()
-    journal.write_bytes(contents[: int(kept * len(contents))].rstrip(b"\n"))
+    cut = contents[: int(kept * len(contents))].rstrip(b"\n")
+    journal.write_bytes(cut)
+    done = seqkit("tune", "toy", *LITTLE, "--output", "search", "--json")
+    assert done.status == 0
+    line = cut.count(b"\n") + 1
+    assert re.match(rf"search/trials.log:{line}: [0-9]+ bytes of an unfinished line", done.err)
+    outcomes = [trial["outcome"] for trial in json.loads(done.out)["trials"]]
+    assert sum(outcome in ("done", "stopped early") for outcome in outcomes) == int(LITTLE[1])
+    again = seqkit("tune", "toy", *LITTLE, "--output", "search")
+    assert (again.status, again.err) == (0, "")
+
+
+def test_a_journal_with_a_damaged_line_is_refused(seqkit):
+    seqkit("tune", "toy", *LITTLE, "--output", "search")
+    journal = Path("search/trials.log")
+    first, second, *others = journal.read_bytes().splitlines(keepends=True)
+    damaged = b"".join([first, second[:10] + b"\n", *others])
+    journal.write_bytes(damaged)
     done = seqkit("tune", "toy", *LITTLE, "--output", "search")
     assert done.status == 2
-    assert "trials.log is damaged there; choose another folder" in done.err
+    assert "trials.log:2: trials.log is damaged there; choose another folder" in done.err
+    assert journal.read_bytes() == damaged
 
 
 def test_a_lock_that_a_killed_search_leaves_leads_to_the_journal(seqkit, monkeypatch):

@@ -34,6 +34,16 @@ def test_scores_of_a_stream() -> None:
     assert evaluation.counts == {"lines": 3, "tokens": 4, "unknown tokens": 1, "characters": 7}
 
 
+def test_the_share_of_unknown_tokens_stands_beside_the_bits_that_they_make_small() -> None:
+    nll = -np.log([0.5, 0.25, 0.125, 0.5])
+    unknown = np.array([False, True, False, False])
+    scoring = score_tokens(nll, np.array([2, 2]), unknown=unknown, characters=[3, 4])
+    (table,) = scoring.tables
+    assert table.rows == (("known", 3, 0.75, pytest.approx(5 / 3)), ("unknown", 1, 0.25, 2.0))
+    assert table.notes[0].startswith("bits per character leave out how unknown tokens are spelt")
+    assert not score_tokens(nll, np.array([2, 2]), unknown=unknown & False).tables
+
+
 def test_a_uniform_model_has_the_perplexity_of_its_vocabulary() -> None:
     scoring = score_tokens(np.full(100, math.log(65)), np.full(10, 10))
     metric = evaluated(scoring, resamples=100).headline

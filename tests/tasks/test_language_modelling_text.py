@@ -12,6 +12,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from typer.testing import CliRunner
 
+from seqkit.bundle import read_bundle, write_bundle
 from seqkit.errors import UserError
 from seqkit.plugins import default_host
 from seqkit.runs import Run
@@ -193,6 +194,30 @@ def test_prompts_of_all_kinds(tokenizer: str, prompt: str) -> None:
         assert text.text.startswith(prompt) or tokenizer == "jamo"
 
 
+@pytest.mark.parametrize(
+    "prompt", ["the  baker,and", "The\tBaker", " the sea\n a", "(the sea )", "a\n"]
+)
+@pytest.mark.parametrize("tokenizer", ["words", "whitespace", "characters"])
+def test_a_prompt_is_written_as_it_was_given(tokenizer: str, prompt: str) -> None:
+    task, model, _ = tiny_model(tokenizer=tokenizer, lowercase=True)
+    for text in Generator(task=task, model=model, length=6, lines=2).sample(prompt, samples=9):
+        assert text.text.startswith(prompt)
+
+
+def test_what_follows_a_prompt_that_ends_in_a_space_is_one_space_away() -> None:
+    texts = [generator(length=4).sample(prompt, samples=9) for prompt in ("the sea", "the sea ")]
+    for plain, spaced in zip(*texts, strict=True):
+        assert plain.tokens == spaced.tokens
+        assert spaced.text in (plain.text, plain.text.replace("the sea", "the sea ", 1))
+        assert "  " not in spaced.text
+
+
+def test_a_syllable_of_a_prompt_may_be_completed() -> None:
+    task, model, _ = tiny_model(["간 간", "간"], tokenizer="jamo")
+    texts = {text.text[:1] for text in Generator(task=task, model=model).sample("가", samples=30)}
+    assert {"가", "간"} <= texts
+
+
 def test_unknown_tokens_are_named_once() -> None:
     task, model, _ = tiny_model()
     lines = task.examples(["zebras and a zebras", "yawn"])
@@ -351,6 +376,19 @@ def test_generate_command_as_json(model_path: Path) -> None:
     assert len(texts) == 3
     assert all(text["text"].startswith("a zebra") for text in texts)
     assert result.stderr == "unknown to the model, in the prompt read as <unk>: 'zebra'\n"
+
+
+@pytest.mark.parametrize(
+    ("create", "arguments"), [(create_score, ["the baker"]), (create_generate, [])]
+)
+def test_a_model_whose_weights_are_too_large_to_compute_with_is_named(
+    create: Any, arguments: list[str], model_path: Path, tmp_path: Path
+) -> None:
+    manifest, arrays = read_bundle(model_path)
+    wild = {n: np.where(a > 0, 3e38, -3e38).astype(a.dtype) for n, a in arrays.items()}
+    write_bundle(tmp_path / "model.safetensors", manifest, wild)
+    with pytest.raises(UserError, match=f"{tmp_path}: .* nan"):
+        call(create(), str(tmp_path), *arguments)
 
 
 def test_mistakes_of_generate_come_before_the_model_is_loaded(tmp_path: Path) -> None:

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 from seqkit.errors import Problem, UserError, placed
 from seqkit.kernels.threads import use_threads
 from seqkit.loading import load
+from seqkit.predictions import refuse_nan, unwarned
 from seqkit.sampling import Sampling
 from seqkit.text import show_jamo
 from seqkit.text.vocabulary import UNKNOWN
@@ -69,8 +70,9 @@ def create_score() -> Callable[..., None]:
         """
         task, network = load_language_model(model)
         sentences = task.examples(texts)
-        with use_threads():
+        with use_threads(), unwarned():
             scored = score_sentences(network, sentences)
+        refuse_nan(scored, str(model))
         _notice_unknown(unknown_tokens(network, sentences), f"read as {UNKNOWN}")
         rows = list(enumerate(scored))
         if not in_order:
@@ -215,7 +217,7 @@ def create_generate() -> Callable[..., None]:
         )
         lacking = unknown_tokens(network, task.examples(prompt.split("\n")))
         _notice_unknown(lacking, f"in the prompt read as {UNKNOWN}")
-        with use_threads():
+        with use_threads(), unwarned(), placed({"": str(model)}):
             for written in generator.sample(prompt, samples=samples, seed=seed):
                 _print_text(written, as_json=as_json)
 

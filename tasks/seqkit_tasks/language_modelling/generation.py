@@ -25,7 +25,7 @@ class GeneratedText:
     """A text that a model wrote.
 
     Attributes:
-        text: the prompt and what follows it.
+        text: the prompt as it was given, and what follows it.
         tokens: what follows the prompt, end marks included.
         log_probability: of these tokens by the model itself, before temperature, top-k and top-p.
         ended: whether the model ended the text; otherwise it was cut off at the length.
@@ -94,14 +94,26 @@ class Generator:
             ends += token == END
             if ends == self.lines or len(tokens) == self.length:
                 break
-        vocabulary = self.model.vocabulary
-        written = vocabulary.join([*vocabulary.cut(_joined(before)), *tokens])
         return GeneratedText(
-            text=join_lines(self.task.tokenizer, written),
+            text=self._text(prompt, before, tokens),
             tokens=tuple(tokens),
             log_probability=total,
             ended=ends == self.lines,
         )
+
+    def _text(self, prompt: str, before: Sequence[Line], tokens: Sequence[str]) -> str:
+        """Return the prompt and what follows it; joined anew where its last letters change."""
+        vocabulary, tokenizer = self.model.vocabulary, self.task.tokenizer
+        written = vocabulary.join([*vocabulary.cut(_joined(before)), *tokens])
+        whole = join_lines(tokenizer, written)
+        lines = [vocabulary.join(vocabulary.cut(line.tokens)) for line in before]
+        begun = "\n".join(map(tokenizer.join, lines))
+        if not whole.startswith(begun):  # the jamo of a syllable that was not complete
+            return whole
+        follows = whole.removeprefix(begun)
+        if prompt[-1:].isspace() and not begun[-1:].isspace():
+            follows = follows.removeprefix(" ")  # it is there already
+        return prompt + follows
 
     def _continue(
         self, before: Sequence[Line], rng: np.random.Generator
