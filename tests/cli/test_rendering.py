@@ -176,7 +176,7 @@ def test_report():
         "12.3 s, at most 210 MB of memory, 1 thread, seed 3",
         "note: be careful",
         "note: a built-in sample: for trying out, not for measuring",
-        "note: words + regression scores better than this model",
+        "note: a baseline scores better than this model: words + regression",
     ]
     assert "\x1b" not in text_of(made)
 
