@@ -14,7 +14,7 @@ from seqkit.arrays import Array, DTypeLike
 from seqkit.errors import Problem
 from seqkit.kernels.largest import largest
 from seqkit.kernels.layout import steps_of
-from seqkit.layers.base import constructor_call, prefixed
+from seqkit.layers.base import check_packed, constructor_call, prefixed
 from seqkit.parameters import Parameter, glorot_uniform
 from seqkit.sequences import PackedSequence
 from seqkit.suggestions import suggest
@@ -235,7 +235,12 @@ class Pooling:
         return self.features * len(self.poolers)
 
     def forward(self, batch: PackedSequence) -> tuple[Array, PoolingBackward]:
-        """Map a batch of (M, D) to (N, D'), sequences in the caller's order."""
+        """Map a batch of (M, D) to (N, D'), sequences in the caller's order.
+
+        Raises:
+            TypeError: it is no PackedSequence.
+        """
+        check_packed(self, batch)
         passes = [pooler.forward(batch) for pooler in self.poolers.values()]
         if len(passes) == 1:
             return passes[0]
