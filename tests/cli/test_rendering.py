@@ -11,7 +11,7 @@ from rich.console import Console
 from rich.text import Text
 
 from seqkit.cli.console import console_for
-from seqkit.cli.items_view import mistake_lines
+from seqkit.cli.items_view import mistake_lines, print_worst
 from seqkit.cli.progress import RunProgress
 from seqkit.cli.report_view import print_evaluation, print_report, print_where_saved
 from seqkit.cli.summaries import data_table, epoch_line, model_lines
@@ -284,6 +284,33 @@ def test_what_turns_the_direction_of_writing_turns_no_number_of_a_table():
     table.add_row("bad\u202e", "99.75")
     print_table(made, table)
     assert r"bad\u202e   99.75" in text_of(made)
+
+
+@pytest.mark.parametrize("hidden", ["\u200b", "\u200d", "\ufeff", "\u2060", "\xad"])
+def test_labels_that_differ_in_what_nobody_sees_look_different(hidden):
+    made = console()
+    table = new_table("Labels", "label", "F1")
+    table.add_row("좋음", "99.75")
+    table.add_row(f"좋음{hidden}", "50.00")
+    made.print(table)
+    said = text_of(made)
+    assert hidden not in said
+    assert f"좋음{hidden}".encode("unicode_escape").decode()[12:] in said
+
+
+@pytest.mark.parametrize("hidden", ["\x1b[2J", "\u202e", "\u200b"])
+def test_the_end_of_a_text_is_shown_whatever_stands_in_it(hidden):
+    stream, item = io.StringIO(), Item(1, f"a text{hidden} with an end", 1.0, "a", "b", (), ())
+    print_worst(console_for(stream), [item])
+    assert "with an end" in stream.getvalue()
+    assert hidden not in stream.getvalue()
+
+
+@pytest.mark.parametrize("text", ["👨‍👩‍👧", "❤️‍🔥", "क्‍ष", "می‌روم"])
+def test_joiners_that_are_part_of_an_emoji_or_a_word_are_left_alone(text):
+    made = console()
+    made.print(text)
+    assert text_of(made).strip() == text
 
 
 def test_a_suggested_text_with_an_escape_is_typed_without_it(tmp_path):
