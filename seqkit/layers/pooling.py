@@ -17,7 +17,7 @@ from seqkit.kernels.layout import steps_of
 from seqkit.layers.base import check_packed, constructor_call, prefixed
 from seqkit.parameters import Parameter, glorot_uniform
 from seqkit.sequences import PackedSequence
-from seqkit.suggestions import suggest
+from seqkit.suggestions import nearest
 
 __all__ = [
     "POOLINGS",
@@ -44,8 +44,9 @@ def pooling_problems(names: Sequence[str]) -> Iterator[Problem]:
     """Yield what is wrong with an option ``pooling``: unknown names, none, or one given twice."""
     for name in names:
         if name not in POOLINGS:
-            wanted = f"wanted any of {', '.join(POOLINGS)}"
-            yield Problem(f"found {name!r}, {wanted}; {suggest(name, POOLINGS)}", "pooling")
+            best = nearest(name, POOLINGS)
+            meant = f"; did you mean {best!r}?" if best else ""
+            yield Problem(f"found {name!r}, wanted any of {', '.join(POOLINGS)}{meant}", "pooling")
     if not names or len(set(names)) < len(names):
         yield Problem("wanted one or more poolings, each once", "pooling")
 
