@@ -4,7 +4,7 @@ A table of texts is seldom whole: a missing one is ``None`` or ``nan``. Both wou
 """
 
 import math
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from numbers import Number
 from typing import Any
 
@@ -28,13 +28,18 @@ def make_examples(
         targets: N gold answers, or None. Those that are text are brought to NFC, as files are.
 
     Raises:
-        TypeError: ``inputs`` is one string, or nothing that holds several.
+        TypeError: ``inputs`` is one string or mapping, a set, or nothing that holds several.
         UserError: another number of targets than inputs; an input or an answer that is missing;
             a label that is neither text nor number; what the task refuses.
     """
     if isinstance(inputs, str):
         raise TypeError("wanted a list of inputs, found one string; write [text]")
-    if not isinstance(inputs, Iterable):
+    if isinstance(inputs, Mapping):
+        # It would give its keys: the parts of one input, or the names of columns.
+        found = f"found one {type(inputs).__name__}; write [input]"
+        raise TypeError(f"wanted a list of inputs, {found}")
+    if not isinstance(inputs, Iterable) or isinstance(inputs, set | frozenset):
+        # A set has no order in which to answer.
         raise TypeError(f"wanted a list of inputs, found {_shown(inputs)}")
     _refuse_frame(inputs)
     given = list(inputs)
