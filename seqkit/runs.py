@@ -173,7 +173,7 @@ class Run:
             UserError: whatever is wrong with the files, all in one go; or a resumed run fits other
             vocabularies than it was started with.
         """
-        self._splits = read_splits(self.task, self.data, rng=random_stream(self.seed, "split"))
+        self._splits = self._read_splits()
         if self._resumed is None:
             self._facts = self._first_facts()
         self._compiled = worth_compiling(len(self._splits.train) * self.config.epochs)
@@ -188,6 +188,16 @@ class Run:
         self._data_summary = dataclasses.replace(summary, notices=notices)
         self._notices += notices
         return self._data_summary
+
+    def _read_splits(self) -> Splits[Any]:
+        """Read the data; say so where it is a sample, which may not be what was meant."""
+        try:
+            return read_splits(self.task, self.data, rng=random_stream(self.seed, "split"))
+        except UserError as error:
+            if not self.sample:
+                raise
+            read = f"the sample {self.data.name!r} was read; give the files that are meant"
+            raise UserError([*error.problems, Problem(read, "data")]) from None
 
     def _first_facts(self) -> RunFacts:
         return RunFacts.of(
