@@ -71,7 +71,8 @@ def print_evaluation(
         counts = ", ".join(counted(count, name) for name, count in evaluation.counts.items())
         console.print(f"scored: {counts}")
     for table in evaluation.tables:
-        print_table(console, _score_table(table))
+        if table.rows:  # where all is right, there are no confusions
+            print_table(console, _score_table(table))
         for note in table.notes:
             console.print(f"  {note}")
 

@@ -5,6 +5,7 @@ from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
 
+import numpy as np
 import pytest
 from rich.cells import cell_len
 from rich.console import Console
@@ -17,7 +18,8 @@ from seqkit.cli.report_view import print_evaluation, print_report, print_where_s
 from seqkit.cli.summaries import data_table, epoch_line, model_lines
 from seqkit.cli.tables import new_table, print_table
 from seqkit.inspection import Item
-from seqkit.metrics.evaluation import Evaluation
+from seqkit.metrics.classification import score_classification
+from seqkit.metrics.evaluation import Evaluation, evaluate
 from seqkit.metrics.measures import Interval, Metric, Table
 from seqkit.reports import BaselineReport, DataSummary, ModelSummary, RunReport, SplitSummary
 from seqkit.tasks import Mistake
@@ -200,6 +202,15 @@ def test_one_of_a_kind_is_said_in_the_singular(count, name, said):
     made = console()
     print_evaluation(made, replace(evaluation(0.5), counts={name: count}))
     assert f"scored: {said}" in lines_of(made)
+
+
+def test_a_table_of_mistakes_is_left_out_where_there_is_none():
+    ids = np.arange(20)
+    scoring = score_classification(ids, ids, [f"label {number}" for number in ids])
+    made = console()
+    print_evaluation(made, evaluate(scoring, resamples=0, rng=np.random.default_rng(0)))
+    assert "Classes" in text_of(made)
+    assert "confusions" not in text_of(made)
 
 
 def test_report_of_a_run_without_training():
