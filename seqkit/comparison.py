@@ -222,8 +222,15 @@ def _of(evaluation: Evaluation, measure: Measure) -> Metric:
 def _gains(a: Answered, b: Answered, name: str) -> Array:
     """Return (N,) by how much each item alone scores better with the first; 0 if undefined."""
     measure = a.scoring.measure(name)
-    gains = np.nan_to_num(a.scoring.by_example(name) - b.scoring.by_example(name), nan=0.0)
-    return np.asarray(gains if measure.higher_is_better else -gains)
+    gains = _differences(a.scoring.by_example(name), b.scoring.by_example(name))
+    return gains if measure.higher_is_better else -gains
+
+
+def _differences(a: Array, b: Array) -> Array:
+    """Return a - b, (N,); 0 where that is undefined."""
+    # A label that neither model has learnt is infinitely improbable to both: no difference is told.
+    with np.errstate(invalid="ignore"):
+        return np.asarray(np.nan_to_num(a - b, nan=0.0))
 
 
 def _notices(a: Answered, b: Answered) -> Iterator[str]:
@@ -235,7 +242,7 @@ def _notices(a: Answered, b: Answered) -> Iterator[str]:
 def _partings(a: Answered, b: Answered, gains: Array, count: int) -> Iterator[PartedItem]:
     """Yield the items on which the headlines differ, those with the greatest difference first."""
     a_losses, b_losses = a.losses(), b.losses()
-    doubt = np.abs(np.nan_to_num(np.array(a_losses) - np.array(b_losses)))
+    doubt = np.abs(_differences(np.array(a_losses), np.array(b_losses)))
     order = np.lexsort((np.arange(len(gains)), -doubt, -np.abs(gains)))
     for index in [int(i) for i in order if gains[i]][:count]:
         yield PartedItem(item_of(a, index, a_losses[index]), item_of(b, index, b_losses[index]))

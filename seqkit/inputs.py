@@ -4,7 +4,7 @@ A table of texts is seldom whole: a missing one is ``None`` or ``nan``. Both wou
 """
 
 import math
-from collections.abc import Callable, Collection, Iterable, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from numbers import Number
 from typing import Any
 
@@ -36,16 +36,11 @@ def make_examples(
         targets: N gold answers, or None. Those that are text are brought to NFC, as files are.
 
     Raises:
-        TypeError: ``inputs`` is one string, or nothing that holds several.
+        TypeError: ``inputs`` is one string or mapping, a set, or nothing that holds several.
         UserError: another number of targets than inputs; an input or an answer that is missing;
             a label that is neither text nor number; what the task refuses.
     """
-    if isinstance(inputs, str):
-        raise TypeError("wanted a list of inputs, found one string; write [text]")
-    if not isinstance(inputs, Iterable):
-        raise TypeError(f"wanted a list of inputs, found {_shown(inputs)}")
-    _refuse_frame(inputs)
-    given = list(inputs)
+    given = list(inputs if isinstance(inputs, list) else _several(inputs))
     answers = None if targets is None else [_composed(target) for target in targets]
     if answers is not None and len(given) != len(answers):
         raise UserError(f"found {len(given)} inputs and {len(answers)} gold answers")
@@ -181,6 +176,20 @@ def answer_texts(targets: Sequence[Any]) -> list[tuple[str, ...]]:
 
     _refuse(_problems(targets, "answer", wrong, "a text or a number, or a list of these"))
     return [tuple(map(str, [value] if _is_scalar(value) else value)) for value in targets]
+
+
+def _several(inputs: Iterable[Any]) -> Iterable[Any]:
+    """Return the inputs, unless they are one, or have no order in which to answer."""
+    if isinstance(inputs, str):
+        raise TypeError("wanted a list of inputs, found one string; write [text]")
+    if isinstance(inputs, Mapping):
+        # It would give its keys: the parts of one input, or the names of columns.
+        found = f"found one {type(inputs).__name__}; write [input]"
+        raise TypeError(f"wanted a list of inputs, {found}")
+    if not isinstance(inputs, Iterable) or isinstance(inputs, set | frozenset):
+        raise TypeError(f"wanted a list of inputs, found {_shown(inputs)}")
+    _refuse_frame(inputs)
+    return inputs
 
 
 def _refuse_frame(inputs: Iterable[Any]) -> None:

@@ -1,7 +1,6 @@
 """A saved model, ready to be used: ``seqkit.load(path).predict(texts)``."""
 
-from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -170,7 +169,7 @@ class TrainedModel:
         Raises:
             NotANumberError: an answer holds what is no number.
         """
-        with self._computing():
+        with use_threads(self.threads), use_compiled(self.compiled), unwarned():
             predictions = self.model.predict(examples)
         refuse_nan(predictions, self.source)
         return predictions
@@ -182,7 +181,7 @@ class TrainedModel:
             NotANumberError: one of them is no number.
             SeqkitError: the task does not choose one label for each input.
         """
-        with self._computing():
+        with use_threads(self.threads), use_compiled(self.compiled), unwarned():
             probabilities = self.model.probabilities(self.examples(inputs))
         refuse_nan([probabilities], self.source)
         return probabilities
@@ -221,15 +220,9 @@ class TrainedModel:
             )
         self._refuse_foreign_labels(examples)
         predictions = self.predict_examples(examples)
-        with self._computing():
+        with use_threads(self.threads), use_compiled(self.compiled), unwarned():
             scoring = self.model.score(examples, predictions)
         return evaluate(scoring, resamples=resamples, rng=np.random.default_rng(0))
-
-    @contextmanager
-    def _computing(self) -> Iterator[None]:
-        """Use the threads and kernels of this model; its answers are searched for nan later."""
-        with use_threads(self.threads), use_compiled(self.compiled), unwarned():
-            yield
 
     def _refuse_foreign_labels(self, examples: Sequence[Any]) -> None:
         """Labels of which a classifier knows none are of another naming, and its score is no score.

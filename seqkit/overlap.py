@@ -36,9 +36,10 @@ def describe_overlap(metadata: Mapping[str, Any], keys: Iterable[str]) -> str | 
     if not met:
         return None
     share = f"{met:,} of {len(told):,}" if whole else f"about {met / len(told):.0%}"
+    stand = "stands" if whole and met == 1 else "stand"
     return (
-        f"{share} items stand in the training or validation split of the model: its scores on them "
-        "say little of its scores on others"
+        f"{share} items {stand} in the training or validation split of the model: its scores on "
+        "what it has met say little of its scores on others"
     )
 
 

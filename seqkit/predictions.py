@@ -2,7 +2,6 @@
 
 import math
 from collections.abc import Mapping, Sequence
-from dataclasses import fields, is_dataclass
 from operator import ne
 from typing import Any
 
@@ -31,21 +30,19 @@ def refuse_nan(predictions: Sequence[Any], where: str = "") -> None:
     Raises:
         NotANumberError: one is or holds nan.
     """
-    names = [field.name for field in fields(predictions[0])] if _are_records(predictions) else []
+    names = getattr(predictions[0], "__dataclass_fields__", ()) if len(predictions) else ()
     for prediction in predictions:
-        parts = [getattr(prediction, name) for name in names] if names else [prediction]
+        parts = [getattr(prediction, name) for name in names] if names else (prediction,)
         if any(map(_holds_nan, parts)):
             found = "predicts nan, wanted numbers: its weights are damaged, or they are too large"
             raise NotANumberError(Problem(f"{found}; copy the file again, or train again", where))
 
 
-def _are_records(predictions: Sequence[Any]) -> bool:
-    return len(predictions) > 0 and is_dataclass(predictions[0])
-
-
 def _holds_nan(value: Any) -> bool:
     if isinstance(value, float):
         return math.isnan(value)
+    if isinstance(value, str):
+        return False
     if isinstance(value, np.ndarray):
         return value.dtype.kind == "f" and bool(np.isnan(value).any())
     held = tuple(value.values()) if isinstance(value, Mapping) else value

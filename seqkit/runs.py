@@ -13,7 +13,7 @@ it (the command line, an estimator, a notebook) can show what happens in between
 
 import dataclasses
 import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from functools import cached_property
 from pathlib import Path
@@ -23,6 +23,7 @@ import numpy as np
 
 from seqkit.bundle import bundle_arrays
 from seqkit.datasets import DataFiles
+from seqkit.errors import Problem, UserError
 from seqkit.file_names import refuse_undecodable
 from seqkit.kernels.compiled import describe_kernels, use_compiled, worth_compiling
 from seqkit.kernels.threads import thread_count, use_threads
@@ -172,7 +173,7 @@ class Run:
             UserError: whatever is wrong with the files, all in one go; or a resumed run fits other
             vocabularies than it was started with.
         """
-        self._splits = read_splits(self.task, self.data, rng=random_stream(self.seed, "split"))
+        self._splits = self._read_splits()
         if self._resumed is None:
             self._facts = self._first_facts()
         self._compiled = worth_compiling(len(self._splits.train) * self.config.epochs)
@@ -187,6 +188,16 @@ class Run:
         self._data_summary = dataclasses.replace(summary, notices=notices)
         self._notices += notices
         return self._data_summary
+
+    def _read_splits(self) -> Splits[Any]:
+        """Read the data; say so where it is a sample, which may not be what was meant."""
+        try:
+            return read_splits(self.task, self.data, rng=random_stream(self.seed, "split"))
+        except UserError as error:
+            if not self.sample:
+                raise
+            read = f"the sample {self.data.name!r} was read; give the files that are meant"
+            raise UserError([*error.problems, Problem(read, "data")]) from None
 
     def _first_facts(self) -> RunFacts:
         return RunFacts.of(
@@ -461,7 +472,8 @@ def train(
     """
     host = host or default_host()
     spec = host.find_task(task)
-    config = parse(spec.config, options, others=("overwrite", "seed", "threads"))
+    _refuse_splits(options)
+    config = parse(spec.config, options, others=("data", "overwrite", "seed", "threads"))
     if output is not None and not overwrite:
         advice = "choose another output, or say overwrite=True"
         refuse_used_folder(Path(output), where=str(output), advice=advice)
@@ -482,3 +494,10 @@ def train(
     for _ in run.train():
         pass
     return FinishedRun.of(run.finish(), run.trained)
+
+
+def _refuse_splits(options: Mapping[str, Any]) -> None:
+    """The files of the splits are options at the shell, and one argument here."""
+    if given := [split for split in ("train", "dev", "test") if split in options]:
+        wanted = f"data=seqkit.datasets.DataFiles({', '.join(f'{split}=...' for split in given)})"
+        raise UserError(Problem(f"files go together into {wanted}", ", ".join(given)))

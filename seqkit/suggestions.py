@@ -51,7 +51,7 @@ def did_you_mean(name: str, valid: Iterable[str]) -> str:
     names = list(valid)
     listed = ", ".join(map(repr, names[:20])) + (", ..." if len(names) > 20 else "")
     best = nearest(name, names)
-    return (f"did you mean {best!r}? " if best else "") + f"Valid are: {listed or 'none'}"
+    return (f"did you mean {best!r}? Valid" if best else "valid") + f" are: {listed or 'none'}"
 
 
 def suggest(name: str, valid: Iterable[str]) -> str:

@@ -200,6 +200,16 @@ def test_classifiers_of_other_labels_are_compared_and_what_one_lacks_is_said(tmp
     assert found.items == 3
 
 
+def test_a_label_that_neither_has_learnt_is_compared_without_a_warning(tmp_path: Path):
+    path = tmp_path / "data.tsv"
+    path.write_text("label\ttext\ngood\ta film\nbad\tdull\neven\tso so\n", encoding="utf-8")
+    both = classifier(["good", "bad"]), classifier(["good", "bad"])
+    found = compare_on(path, *both)
+    assert len(found.notices) == 2
+    assert all(notice.endswith("which count as wrong: even") for notice in found.notices)
+    assert found.measures[0].comparison.difference == 0.0
+
+
 def test_labels_that_do_not_occur_are_no_notice(tmp_path: Path):
     path = tmp_path / "data.tsv"
     path.write_text("label\ttext\ngood\ta film\nbad\tdull\n", encoding="utf-8")

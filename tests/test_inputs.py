@@ -50,6 +50,25 @@ def test_what_is_no_text_is_refused_by_a_task_of_texts(name: str, value: Any, sh
         make_examples(task(name), [value, "a text"])
 
 
+@pytest.mark.parametrize(
+    ("given", "said"),
+    [
+        ({"text": ["good", "bad"]}, r"found one dict; write \[input\]"),
+        ({"good", "bad"}, r"found \{.* \(set\)"),
+    ],
+)
+def test_what_would_give_its_keys_or_no_order_is_no_list_of_inputs(given: Any, said: str) -> None:
+    with pytest.raises(TypeError, match=f"wanted a list of inputs, {said}"):
+        make_examples(task("sentiment"), given)
+
+
+def test_what_has_an_order_is_a_list_of_inputs() -> None:
+    stars = {"good": 5, "bad": 1}
+    for given in (stars.keys(), tuple(stars), iter(stars)):
+        made = make_examples(task("sentiment"), given)
+        assert [example.text for example in made] == ["good", "bad"]
+
+
 def test_all_inputs_that_are_no_texts_are_named_at_once() -> None:
     with pytest.raises(UserError) as caught:
         texts(["a", 1, "b", None])

@@ -21,6 +21,12 @@ def test_of_few_texts_the_number_is_exact() -> None:
     assert found.startswith("11 of 31 items stand in the training or validation split")
 
 
+def test_of_one_text_the_sentence_is_in_the_singular() -> None:
+    found = said(texts(0, 10), texts(9, 20))
+    assert found is not None
+    assert found.startswith("1 of 11 items stands in the training or validation split")
+
+
 def test_of_many_texts_the_share_is_close() -> None:
     found = said(texts(0, 20_000), texts(10_000, 30_000))
     assert found is not None

@@ -624,6 +624,17 @@ def test_train_without_data_takes_the_sample_and_says_so() -> None:
     assert report.data.name == "sentiment-en"
 
 
+def test_options_for_other_files_than_the_sample_are_refused_with_its_name() -> None:
+    with pytest.raises(UserError, match="data: the sample 'sentiment-en' was read"):
+        train("sentiment", text_column="review", host=HOST, **SMALL)
+
+
+def test_train_says_where_the_files_of_the_splits_go() -> None:
+    wanted = r"^train, dev: files go together into data=.*DataFiles\(train=\.\.\., dev=\.\.\.\)$"
+    with pytest.raises(UserError, match=wanted):
+        train("sentiment", train="train.tsv", dev="dev.tsv", host=HOST)
+
+
 def test_train_reports_mistakes_in_options(data: Path) -> None:
     with pytest.raises(UserError, match="did you mean 'units'") as caught:
         train("sentiment", data=data, host=HOST, unit=3, pooling="las")

@@ -33,6 +33,10 @@ def test_a_long_list_is_cut() -> None:
     assert suggest("zzz", [f"name{i}" for i in range(30)]).endswith("name19, ...")
 
 
+def test_all_names_where_none_is_near() -> None:
+    assert did_you_mean("zzz", ["text", "label"]) == "valid are: 'text', 'label'"
+
+
 def test_the_nearest_name_and_all_of_them() -> None:
     assert did_you_mean("lable", ["text", "label"]) == (
         "did you mean 'label'? Valid are: 'text', 'label'"

@@ -7,6 +7,7 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
+from seqkit.cli.notices import visible
 from seqkit.inspection import Item, marked_parts
 from seqkit.tasks import Mistake
 from seqkit.text import show_jamo
@@ -42,8 +43,10 @@ def _is_marked(item: Item) -> bool:
 def item_row(item: Item) -> Table:
     """Lay out the number and the text, what is unknown in brackets: a pipe has no colours."""
     text = Text()
+    # Escapes are longer than what they show: made after the layout, they would cut the line.
     for part, unknown in marked_parts(item.text, item.unknown):
-        text.append(f"[{part}]" if unknown else part, style="yellow" if unknown else "")
+        shown = visible(part)
+        text.append(f"[{shown}]" if unknown else shown, style="yellow" if unknown else "")
     row = Table.grid(padding=(0, 1))
     row.add_column(justify="right", min_width=5, style="bold")
     row.add_column(overflow="fold")

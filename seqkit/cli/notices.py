@@ -8,16 +8,27 @@ import sys
 
 __all__ = ["CONTROLS", "say", "visible"]
 
-CONTROLS = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f\u202a-\u202e\u2066-\u2069]")
-"""Control characters but for tabs and line ends, and those that turn the direction of writing."""
+CONTROLS = re.compile(
+    r"[\x00-\x08\x0b-\x1f\x7f-\x9f\u202a-\u202e\u2066-\u2069"
+    r"\xad\u200b\u2060-\u2064\ufeff]"
+    r"|(?<=[ -~\s\u3131-\u318e\uac00-\ud7a3])\u200d"
+)
+"""Control characters but for tabs and line ends, and those that turn the direction of writing.
+
+And characters that nobody sees, by which two labels differ that look the same: spaces without
+width, soft hyphens, joiners after what never joins. A joiner inside an emoji or a word of another
+script is part of how it is drawn.
+"""
 
 
 def visible(text: str) -> str:
-    r"""Write control characters as escapes: a terminal would obey those of a text or label.
+    r"""Write control and invisible characters as escapes: a terminal obeys or hides them.
 
     Example:
         >>> visible("red \x1b[31m")
         'red \\x1b[31m'
+        >>> visible("good\u200b")
+        'good\\u200b'
     """
     return CONTROLS.sub(_escape, text)
 

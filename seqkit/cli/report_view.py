@@ -51,7 +51,7 @@ def _notices(report: RunReport) -> list[str]:
         notices.append("a built-in sample: for trying out, not for measuring")
     headline = report.evaluation.headline
     better = [b.name for b in report.baselines if _beats(b.evaluation, headline)]
-    return [*notices, *(f"{name} scores better than this model" for name in better)]
+    return [*notices, *(f"a baseline scores better than this model: {name}" for name in better)]
 
 
 def _beats(evaluation: Evaluation, headline: Metric) -> bool:
@@ -71,7 +71,8 @@ def print_evaluation(
         counts = ", ".join(counted(count, name) for name, count in evaluation.counts.items())
         console.print(f"scored: {counts}")
     for table in evaluation.tables:
-        print_table(console, _score_table(table))
+        if table.rows:  # where all is right, there are no confusions
+            print_table(console, _score_table(table))
         for note in table.notes:
             console.print(f"  {note}")
 

@@ -17,6 +17,8 @@ __all__ = [
     "RecurrentLayer",
     "State",
     "can_fold",
+    "check_array",
+    "check_packed",
     "constructor_call",
     "parameters_of",
     "prefixed",
@@ -66,6 +68,30 @@ def constructor_call(layer: object, *arguments: object, **options: object) -> st
     """
     named = [f"{name}={value!r}" for name, value in options.items() if value]
     return f"{type(layer).__name__}({', '.join([*map(repr, arguments), *named])})"
+
+
+def check_packed(layer: object, batch: object) -> None:
+    """Refuse what is no batch of sequences.
+
+    Raises:
+        TypeError: it is an array or a list, as of a library that pads.
+    """
+    if not isinstance(batch, PackedSequence):
+        found = f"{type(layer).__name__} wants a PackedSequence, found {type(batch).__name__}"
+        raise TypeError(f"{found}; seqkit.pack(sequences) makes one of a list of arrays")
+
+
+def check_array(layer: object, x: object) -> None:
+    """Refuse what is no array, for a layer on the flat token axis.
+
+    Raises:
+        TypeError: it is a batch of sequences, or a list.
+    """
+    if not isinstance(x, np.ndarray):
+        packed = isinstance(x, PackedSequence)
+        advice = "give its .data, and with_data the result" if packed else "np.asarray makes one"
+        found = f"{type(layer).__name__} wants an array, found {type(x).__name__}"
+        raise TypeError(f"{found}; {advice}")
 
 
 class FlatLayer(Protocol):

@@ -14,6 +14,7 @@ from seqkit.layers.base import (
     RecurrentLayer,
     State,
     can_fold,
+    check_packed,
     constructor_call,
     prefixed,
 )
@@ -102,7 +103,12 @@ class Bidirectional(Generic[S]):
         Returns:
             Outputs (M, 2H), the final state, and
             ``backward(d_outputs, d_state=None) -> (d_inputs, d_state0)``.
+
+        Raises:
+            TypeError: ``batch`` is no PackedSequence.
+            ValueError: a width or the state's shape does not fit, or dropout has no ``rng``.
         """
+        check_packed(self, batch)
         lstms = self._lstms(batch.data, batch.tokens)
         if lstms is not None and not train and state is None:
             found = lstms.read_short(batch)

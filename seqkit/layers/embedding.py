@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterator
 import numpy as np
 
 from seqkit.arrays import Array, DTypeLike, Initializer, IntArray
-from seqkit.layers.base import constructor_call
+from seqkit.layers.base import check_array, constructor_call
 from seqkit.layers.dropout import check_rate, dropped
 from seqkit.parameters import Parameter, uniform
 
@@ -84,9 +84,10 @@ class Embedding:
 
         Raises:
             IndexError: an id is negative or not below V.
-            TypeError: ids that are not whole numbers.
+            TypeError: ids that are no array, or not whole numbers.
             ValueError: word dropout in training without ``rng``.
         """
+        check_array(self, ids)
         check_ids(ids, self.rows)
         hidden = None
         if train and self.word_dropout > 0.0:

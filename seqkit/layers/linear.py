@@ -5,7 +5,7 @@ from collections.abc import Callable, Iterator
 import numpy as np
 
 from seqkit.arrays import Array, DTypeLike
-from seqkit.layers.base import constructor_call
+from seqkit.layers.base import check_array, constructor_call
 from seqkit.parameters import Parameter, glorot_uniform
 
 __all__ = ["Linear", "TiedLinear"]
@@ -56,7 +56,13 @@ class Linear:
     def forward(
         self, x: Array, *, train: bool = False, rng: np.random.Generator | None = None
     ) -> tuple[Array, Callable[[Array], Array]]:
-        """Map (M, D) to (M, C); the second value maps d_y (M, C) to d_x (M, D)."""
+        """Map (M, D) to (M, C); the second value maps d_y (M, C) to d_x (M, D).
+
+        Raises:
+            TypeError: ``x`` is no array.
+            ValueError: it has another width.
+        """
+        check_array(self, x)
         if x.shape[-1] != self.features:
             raise ValueError(f"the layer reads {self.features} features, found {x.shape[-1]}")
         w = self.w.value.T if self.transposed else self.w.value

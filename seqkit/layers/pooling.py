@@ -14,10 +14,10 @@ from seqkit.arrays import Array, DTypeLike
 from seqkit.errors import Problem
 from seqkit.kernels.largest import largest
 from seqkit.kernels.layout import steps_of
-from seqkit.layers.base import constructor_call, prefixed
+from seqkit.layers.base import check_packed, constructor_call, prefixed
 from seqkit.parameters import Parameter, glorot_uniform
 from seqkit.sequences import PackedSequence
-from seqkit.suggestions import suggest
+from seqkit.suggestions import nearest
 
 __all__ = [
     "POOLINGS",
@@ -44,8 +44,9 @@ def pooling_problems(names: Sequence[str]) -> Iterator[Problem]:
     """Yield what is wrong with an option ``pooling``: unknown names, none, or one given twice."""
     for name in names:
         if name not in POOLINGS:
-            wanted = f"wanted any of {', '.join(POOLINGS)}"
-            yield Problem(f"found {name!r}, {wanted}; {suggest(name, POOLINGS)}", "pooling")
+            best = nearest(name, POOLINGS)
+            meant = f"; did you mean {best!r}?" if best else ""
+            yield Problem(f"found {name!r}, wanted any of {', '.join(POOLINGS)}{meant}", "pooling")
     if not names or len(set(names)) < len(names):
         yield Problem("wanted one or more poolings, each once", "pooling")
 
@@ -107,6 +108,9 @@ class MaxPooling(_Unlearnt):
 
     def forward(self, batch: PackedSequence) -> tuple[Array, PoolingBackward]:
         """Map a batch of (M, D) to (N, D)."""
+        if batch.steps and batch.batch == 1:  # nothing to put in order, and an answer is waited for
+            only, spread_only = largest(batch.data, batch.batch_sizes)
+            return only, lambda d_pooled: batch.with_data(spread_only(d_pooled))
         pooled = np.zeros((batch.batch, *batch.data.shape[1:]), batch.data.dtype)
         if not batch.steps:
             return pooled, lambda d_pooled: batch
@@ -235,7 +239,12 @@ class Pooling:
         return self.features * len(self.poolers)
 
     def forward(self, batch: PackedSequence) -> tuple[Array, PoolingBackward]:
-        """Map a batch of (M, D) to (N, D'), sequences in the caller's order."""
+        """Map a batch of (M, D) to (N, D'), sequences in the caller's order.
+
+        Raises:
+            TypeError: it is no PackedSequence.
+        """
+        check_packed(self, batch)
         passes = [pooler.forward(batch) for pooler in self.poolers.values()]
         if len(passes) == 1:
             return passes[0]

@@ -18,6 +18,7 @@ from seqkit.layers.base import (
     LSTMState,
     RecurrentBackward,
     State,
+    check_packed,
     constructor_call,
 )
 from seqkit.layers.dropout import check_rate, inverted_mask
@@ -112,6 +113,7 @@ class _Recurrent(Generic[S]):
             ``backward(d_outputs, d_state=None) -> (d_inputs, d_state0)``.
 
         Raises:
+            TypeError: ``batch`` is no PackedSequence.
             ValueError: a width or the state's shape does not fit, or dropout has no ``rng``.
         """
         self.check_inputs(batch)
@@ -141,7 +143,8 @@ class _Recurrent(Generic[S]):
         return PassWeights(self, self._dropout_mask(train, rng))
 
     def check_inputs(self, batch: PackedSequence) -> None:
-        """Raise a ValueError where the width of the inputs does not fit."""
+        """Raise a TypeError for what is no batch, a ValueError where the width does not fit."""
+        check_packed(self, batch)
         if batch.data.ndim != 2 or batch.data.shape[1] != self.features:
             raise ValueError(
                 f"{type(self).__name__} wants inputs of shape (tokens, {self.features}), "

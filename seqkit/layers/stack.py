@@ -12,6 +12,7 @@ from seqkit.layers.base import (
     RecurrentLayer,
     State,
     can_fold,
+    check_packed,
     constructor_call,
     prefixed,
 )
@@ -164,7 +165,12 @@ class Stack(Generic[S]):
         Returns:
             Outputs of the last layer, the final state, and
             ``backward(d_outputs, d_state=None) -> (d_inputs, d_state0)``.
+
+        Raises:
+            TypeError: ``batch`` is no PackedSequence.
+            ValueError: a width or the state's shape does not fit, or dropout has no ``rng``.
         """
+        check_packed(self, batch)
         counts = [layer.layers for layer in self.items]
         dense = self.connection == "dense"
         finals: list[Any] = []

@@ -1,14 +1,17 @@
 """Inputs at the edges, made of ordinary ones: nothing in it, one token, nothing known."""
 
+import unicodedata
 from collections.abc import Sequence
-from typing import Any
+from typing import Any, Literal
 
 import numpy as np
 
-__all__ = ["emptied", "planted", "shortened", "unknown"]
+__all__ = ["accented", "emptied", "planted", "shortened", "unknown"]
 
 STRANGE = "\ue0f2\ue0f3"
 """Letters for private use, which no corpus has."""
+
+ACCENTS = str.maketrans("aeiou", "áéíóú")
 
 
 def emptied(item: Any) -> Any:
@@ -39,6 +42,20 @@ def planted(item: Any, words: Sequence[str]) -> Any:
         lambda text: " ".join(words),
         lambda row: [words[i % len(words)] for i in range(len(_words(row)))],
     )
+
+
+def accented(item: Any, form: Literal["NFC", "NFD"]) -> Any:
+    """Return an input whose vowels have accents, in a Unicode form; raises as :func:`emptied`."""
+
+    def spell(text: str) -> str:
+        return unicodedata.normalize(form, text.translate(ACCENTS))
+
+    def spell_all(row: Any) -> Any:
+        if isinstance(row, np.ndarray):
+            raise TypeError("found numbers, which have no Unicode form")
+        return [spell(word) for word in row]
+
+    return _mapped(item, spell, spell_all)
 
 
 def _all_strange(row: Any) -> Any:

@@ -11,13 +11,15 @@ from seqkit.errors import UserError
 from seqkit.metrics.measures import Metric
 from seqkit.parameters import unique_parameters
 from seqkit.plugins import use_host
+from seqkit.randomness import random_stream
 from seqkit.testing.checks import checks_of, require, skip
 from seqkit.testing.comparing import difference, impurity
-from seqkit.testing.inputs import emptied, shortened, unknown
+from seqkit.testing.inputs import accented, emptied, shortened, unknown
 from seqkit.testing.subject import TaskSubject, weights_of
 
 __all__ = ["USING_CHECKS"]
 
+NO_LABELS = "the model is no classifier: it has no labels"
 NO_GOLD = "Task.gold says of no example what would be the perfect prediction"
 UNMET = "no-training-answer-is-this"
 
@@ -139,6 +141,26 @@ def unknown_words_are_answered(subject: TaskSubject) -> None:
     _answer(subject, unknown)
 
 
+def unicode_forms_are_alike(subject: TaskSubject) -> None:
+    """A classifier reads é and 한 alike, typed composed (NFC) or in pieces (NFD)."""
+    if not subject.trained.labels:
+        skip(NO_LABELS)
+    task, targets = subject.task(), subject.targets(subject.train)
+    if targets is None:
+        skip(NO_GOLD)
+    inputs = subject.inputs(subject.train)
+    try:
+        composed = [accented(item, "NFC") for item in inputs]
+        apart = [accented(item, "NFD") for item in inputs]
+        train = task.examples(composed, targets)
+    except (TypeError, UserError) as error:
+        skip(str(error))
+    model = task.build(task.fit(train), rng=random_stream(0, "weights"))
+    found, wanted = (model.probabilities(task.examples(given)) for given in (apart, composed))
+    said = difference(found, wanted, place="probabilities")
+    require(not said, f"{said}, as for the same text in NFC: seqkit.text.nfc composes it")
+
+
 def _answer(subject: TaskSubject, change: Callable[[Any], Any]) -> None:
     task, inputs = subject.task(), subject.inputs(subject.others)
     try:
@@ -159,7 +181,7 @@ def probabilities_are_probabilities(subject: TaskSubject) -> None:
     """Probabilities have a column for each label, add up to 1, and are highest for the answer."""
     labels = subject.trained.labels
     if not labels and not subject.task().classifies:
-        skip("the model is no classifier: it has no labels")
+        skip(NO_LABELS)
     require(labels and len(set(labels)) == len(labels), f"found the labels {labels}")
     found = np.asarray(subject.trained.probabilities(subject.others))
     wanted = (len(subject.others), len(labels))
@@ -316,6 +338,7 @@ USING_CHECKS = checks_of(
     empty_inputs_are_answered,
     single_tokens_are_answered,
     unknown_words_are_answered,
+    unicode_forms_are_alike,
     probabilities_are_probabilities,
     formats_are_text,
     unmet_answers_are_scored,

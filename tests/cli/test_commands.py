@@ -77,6 +77,17 @@ def test_every_help_has_an_example(seqkit, command):
     assert done.err == ""
 
 
+@pytest.mark.parametrize("command", ["score", "generate", "adapt", "predict", "evaluate"])
+def test_the_runs_in_an_example_have_the_names_that_runs_get(command, capsys, monkeypatch):
+    monkeypatch.setenv("COLUMNS", "200")
+    built_in = PluginHost.discover({"SEQKIT_DISABLE_PLUGINS": "all"})
+    with use_host(built_in):
+        run_command_line([command, "--help"])
+    named = re.findall(r"runs/([\w-]+)-\d", capsys.readouterr().out)
+    assert named
+    assert set(named) <= {spec.name for spec in built_in.tasks()}
+
+
 def test_the_help_of_a_task_shows_its_options_by_group(seqkit, monkeypatch):
     monkeypatch.setenv("COLUMNS", "140")
     text = seqkit("run", "toy", "--help").out

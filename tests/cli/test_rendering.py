@@ -5,19 +5,21 @@ from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
 
+import numpy as np
 import pytest
 from rich.cells import cell_len
 from rich.console import Console
 from rich.text import Text
 
 from seqkit.cli.console import console_for
-from seqkit.cli.items_view import mistake_lines
+from seqkit.cli.items_view import mistake_lines, print_worst
 from seqkit.cli.progress import RunProgress
 from seqkit.cli.report_view import print_evaluation, print_report, print_where_saved
 from seqkit.cli.summaries import data_table, epoch_line, model_lines
 from seqkit.cli.tables import new_table, print_table
 from seqkit.inspection import Item
-from seqkit.metrics.evaluation import Evaluation
+from seqkit.metrics.classification import score_classification
+from seqkit.metrics.evaluation import Evaluation, evaluate
 from seqkit.metrics.measures import Interval, Metric, Table
 from seqkit.reports import BaselineReport, DataSummary, ModelSummary, RunReport, SplitSummary
 from seqkit.tasks import Mistake
@@ -176,7 +178,7 @@ def test_report():
         "12.3 s, at most 210 MB of memory, 1 thread, seed 3",
         "note: be careful",
         "note: a built-in sample: for trying out, not for measuring",
-        "note: words + regression scores better than this model",
+        "note: a baseline scores better than this model: words + regression",
     ]
     assert "\x1b" not in text_of(made)
 
@@ -200,6 +202,15 @@ def test_one_of_a_kind_is_said_in_the_singular(count, name, said):
     made = console()
     print_evaluation(made, replace(evaluation(0.5), counts={name: count}))
     assert f"scored: {said}" in lines_of(made)
+
+
+def test_a_table_of_mistakes_is_left_out_where_there_is_none():
+    ids = np.arange(20)
+    scoring = score_classification(ids, ids, [f"label {number}" for number in ids])
+    made = console()
+    print_evaluation(made, evaluate(scoring, resamples=0, rng=np.random.default_rng(0)))
+    assert "Classes" in text_of(made)
+    assert "confusions" not in text_of(made)
 
 
 def test_report_of_a_run_without_training():
@@ -284,6 +295,33 @@ def test_what_turns_the_direction_of_writing_turns_no_number_of_a_table():
     table.add_row("bad\u202e", "99.75")
     print_table(made, table)
     assert r"bad\u202e   99.75" in text_of(made)
+
+
+@pytest.mark.parametrize("hidden", ["\u200b", "\u200d", "\ufeff", "\u2060", "\xad"])
+def test_labels_that_differ_in_what_nobody_sees_look_different(hidden):
+    made = console()
+    table = new_table("Labels", "label", "F1")
+    table.add_row("좋음", "99.75")
+    table.add_row(f"좋음{hidden}", "50.00")
+    made.print(table)
+    said = text_of(made)
+    assert hidden not in said
+    assert f"좋음{hidden}".encode("unicode_escape").decode()[12:] in said
+
+
+@pytest.mark.parametrize("hidden", ["\x1b[2J", "\u202e", "\u200b"])
+def test_the_end_of_a_text_is_shown_whatever_stands_in_it(hidden):
+    stream, item = io.StringIO(), Item(1, f"a text{hidden} with an end", 1.0, "a", "b", (), ())
+    print_worst(console_for(stream), [item])
+    assert "with an end" in stream.getvalue()
+    assert hidden not in stream.getvalue()
+
+
+@pytest.mark.parametrize("text", ["👨‍👩‍👧", "❤️‍🔥", "क्‍ष", "می‌روم"])
+def test_joiners_that_are_part_of_an_emoji_or_a_word_are_left_alone(text):
+    made = console()
+    made.print(text)
+    assert text_of(made).strip() == text
 
 
 def test_a_suggested_text_with_an_escape_is_typed_without_it(tmp_path):

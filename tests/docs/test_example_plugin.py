@@ -3,6 +3,7 @@
 import inspect
 import pkgutil
 import re
+import unicodedata
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -62,6 +63,13 @@ def test_it_trains_saves_and_loads(host: PluginHost, words: Path, tmp_path: Path
     assert report.baselines[0].name == "commonest language"
     model = seqkit.load(tmp_path / "run", host=host)
     assert {guess.language for guess in model.predict(["kala", "fisch", ""])} <= set(WORDS)
+
+
+def test_a_word_means_the_same_however_its_letters_were_typed(host: PluginHost) -> None:
+    words = ["하늘", "바다", "구름", "mare", "cielo", "nuvola"]
+    fitted = estimator("guess", host=host, epochs=1).fit(words, ["ko"] * 3 + ["it"] * 3)
+    composed, apart = fitted.predict_proba(["하늘", unicodedata.normalize("NFD", "하늘")])
+    assert composed.tolist() == apart.tolist()
 
 
 def test_it_is_an_estimator(host: PluginHost) -> None:

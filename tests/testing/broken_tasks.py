@@ -391,6 +391,24 @@ class Learned(ToyModel):
         return super().predict(examples)
 
 
+class Typed(ToyExample):
+    """A text whose words are read as they were typed."""
+
+    @property
+    def words(self) -> list[str]:
+        return self.text.split()
+
+
+@breaks("unicode-forms-are-alike")
+class Verbatim(ToyTask):
+    def read(self, path):
+        return [Typed(example.text, example.label) for example in super().read(path)]
+
+    def examples(self, inputs, targets=None):
+        made = super().examples(inputs, targets)
+        return [Typed(example.text, example.label) for example in made]
+
+
 @breaks("probabilities-are-probabilities")
 class Overconfident(ToyModel):
     def probabilities(self, examples):

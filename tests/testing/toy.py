@@ -20,7 +20,7 @@ from seqkit.options import option
 from seqkit.plugins import create_encoder
 from seqkit.sequences import pack_flat
 from seqkit.tasks import Baseline, Batches, Model, Step, Task, TaskSpec
-from seqkit.text import Vocabulary, length_batches, read_labelled
+from seqkit.text import Vocabulary, length_batches, nfc, read_labelled
 from seqkit.training.config import TrainingConfig
 
 
@@ -41,7 +41,7 @@ class ToyExample:
 
     @property
     def words(self) -> list[str]:
-        return self.text.split()
+        return nfc(self.text).split()
 
 
 @dataclass(frozen=True)

@@ -75,6 +75,23 @@ def test_numbers_with_a_usual_header(write):
     assert pairs(read_tsv(path, text_column=2, label_column=1)) == [("bad", "0")]
 
 
+@pytest.mark.parametrize(
+    ("name", "mark", "said"),
+    [("a.csv", ";", "semicolons"), ("a.csv", "\t", "tabs"), ("a.tsv", ",", "commas")],
+)
+@pytest.mark.parametrize("given", [{}, {"text_column": "text"}, {"text_column": 2}])
+def test_another_mark_between_the_columns_is_named(write, name, mark, said, given):
+    path = write(name, f"text{mark}label\ngood{mark}pos\n")
+    (problem,) = refused(read_labelled, path, **given)
+    assert problem.startswith(f"{name}:1: the first line is one column")
+    assert f"with {said} in it, wanted commas between the columns of a .csv" in problem
+
+
+def test_a_single_column_may_have_commas_in_its_name(write):
+    path = write("a.tsv", "text, of a review\ngood\n")
+    assert [text.text for text in read_texts(path, text_column="text, of a review")] == ["good"]
+
+
 def test_a_wrong_name_gives_the_nearest_and_all(write):
     path = write("a.tsv", "id\tdocument\tlabel\n1\ta\t0\n")
     assert refused(read_labelled, path, text_column="docment") == [

@@ -4,6 +4,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from seqkit.inputs import texts
 from seqkit.layers.base import prefixed
 from seqkit.layers.embedding import Embedding
 from seqkit.layers.linear import Linear
@@ -16,6 +17,7 @@ from seqkit.sequences import pack_flat
 from seqkit.tasks import Baseline, Batches, Model, Step, Task
 from seqkit.text.batching import length_batches
 from seqkit.text.readers import read_labelled
+from seqkit.text.unicode import nfc
 from seqkit.text.vocabulary import Vocabulary
 
 
@@ -44,8 +46,9 @@ class GuessTask(Task):
         return [Word(item.text, item.label) for item in read_labelled(path)]
 
     def examples(self, inputs, targets=None):
-        targets = [""] * len(inputs) if targets is None else targets
-        return [Word(text, str(label)) for text, label in zip(inputs, targets, strict=True)]
+        words = [nfc(text) for text in texts(inputs)]
+        targets = [""] * len(words) if targets is None else targets
+        return [Word(word, str(label)) for word, label in zip(words, targets, strict=True)]
 
     def text(self, example):
         return example.text

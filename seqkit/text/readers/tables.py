@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from threading import Lock
 from typing import TYPE_CHECKING, TypeAlias
 
+from seqkit.errors import UserError
 from seqkit.text.readers.columns import (
     LABEL_NAMES,
     TEXT_NAMES,
@@ -39,6 +40,9 @@ __all__ = [
     "text_rows",
     "tsv_cells",
 ]
+
+_MARKS = {"\t": "tabs", ";": "semicolons", ",": "commas"}
+"""What may stand between columns, the surest first: texts have commas too."""
 
 _BREAKS = re.compile(r"[\t\r\n]+")
 
@@ -211,6 +215,24 @@ class _Table:
 
     def find(self, column: Column | None, usual: Sequence[str], option: str) -> int:
         """Return the index of a column that was given, or of one with a usual name."""
+        try:
+            return self._find(column, usual, option)
+        except UserError:
+            self._refuse_other_marks()
+            raise
+
+    def _refuse_other_marks(self) -> None:
+        """Say so where there is but one column because another mark stands between them."""
+        line, cells = self.first
+        marks = [name for mark, name in _MARKS.items() if mark in cells[0]]
+        if len(cells) == 1 and marks:
+            raise self.source.refuse(
+                f"the first line is one column, found {cells[0][:60]!r} with {marks[0]} in it, "
+                "wanted commas between the columns of a .csv, tabs between those of a .tsv",
+                line,
+            )
+
+    def _find(self, column: Column | None, usual: Sequence[str], option: str) -> int:
         line, cells = self.first
         names = self.names
         if column is None:

@@ -77,7 +77,7 @@ def create_adapt() -> Callable[..., None]:
         (dynamic evaluation), and with both. Only the first is what others call perplexity.
 
         Example:
-          $ seqkit adapt runs/lm-1 --data test.txt --tune-on valid.txt
+          $ seqkit adapt runs/language-modelling-1 --data test.txt --tune-on valid.txt
         """
         weights = {"--cache-weight": cache_weight, "--cache-sharpness": cache_sharpness}
         if not dynamic:

@@ -66,7 +66,7 @@ def create_score() -> Callable[..., None]:
         """Say how probable sentences are, each on its own, and where they part.
 
         Example:
-          $ seqkit score runs/lm-1 "the apple and pear salad" "the apple and pair salad"
+          $ seqkit score runs/language-modelling-1 "apple and pear" "apple and pair"
         """
         task, network = load_language_model(model)
         sentences = task.examples(texts)
@@ -185,8 +185,8 @@ def create_generate() -> Callable[..., None]:
         """Write text until the model ends it or the length is reached.
 
         Example:
-          $ seqkit generate runs/lm-1 --prompt "Marta" --temperature 0.8 --samples 3
-          $ seqkit generate runs/lm-1 --lines 10 --top-p 0.9 --no-unk --seed 7
+          $ seqkit generate runs/language-modelling-1 --prompt "Marta" --samples 3
+          $ seqkit generate runs/language-modelling-1 --lines 10 --top-p 0.9
           $ seqkit generate runs/translator --prompt "guten Abend" --samples 3
         """
         with placed({name: f"--{name}" for name in ("temperature", "top-k", "top-p")}):
