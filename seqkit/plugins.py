@@ -66,7 +66,9 @@ __all__ = [
     "use_host",
 ]
 
-CORE_COMMANDS = ("run", "tune", "evaluate", "predict", "tasks", "plugins", "config", "data")
+CORE_COMMANDS = (
+    "run", "tune", "evaluate", "predict", "vectors", "tasks", "plugins", "config", "data",
+)  # fmt: skip
 """Names that no plugin's command can take."""
 
 DISABLE_VARIABLE = "SEQKIT_DISABLE_PLUGINS"
@@ -515,13 +517,18 @@ def create_encoder(
 
 
 def create_text_encoder(
-    config: "TextEncoderConfig", vocabulary: "Vocabulary", *, rng: "np.random.Generator"
+    config: "TextEncoderConfig",
+    vocabulary: "Vocabulary",
+    *,
+    beside: int = 0,
+    rng: "np.random.Generator",
 ) -> "TextEncoder":
     """Build what reads a text as the options say: token vectors, dropout, the encoder, dropout.
 
     Args:
         config: the options.
         vocabulary: of the tokens; word dropout hides tokens behind its unknown mark.
+        beside: features that are given for each token beside its vector.
         rng: draws the weights.
 
     Raises:
@@ -538,5 +545,5 @@ def create_text_encoder(
         word_dropout=config.word_dropout,
         unknown=vocabulary.unknown_id,
     )
-    recurrent = create_encoder(config, config.embedding, rng=rng)
+    recurrent = create_encoder(config, config.embedding + beside, rng=rng)
     return TextEncoder(embedding, recurrent, dropout=config.dropout)

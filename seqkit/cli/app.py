@@ -44,6 +44,12 @@ def _tune() -> Callable[..., None]:
     return tune
 
 
+def _vectors() -> Callable[..., None]:
+    from seqkit.cli.vectors import vectors
+
+    return vectors
+
+
 def _tasks() -> Callable[..., None]:
     from seqkit.cli.listings import tasks
 
@@ -77,6 +83,7 @@ CORE: Mapping[str, Entry] = {
     "tune": _entry("Look for better options on validation data", "tune", _tune),
     "evaluate": _entry("Score a trained model on labelled data", "evaluate", _evaluate),
     "predict": _entry("Apply a trained model to texts", "predict", _predict),
+    "vectors": _entry("Make word vectors from any text", "vectors", _vectors),
     "tasks": _entry("List the tasks that can be run", "tasks", _tasks),
     "plugins": Entry("List, check and write plugins; say what is wrong with one", _plugins),
     "config": _entry("Print a task's options as a recipe", "config", _config),

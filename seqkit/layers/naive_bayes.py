@@ -10,7 +10,7 @@ from seqkit.arrays import Array, BoolArray, IntArray
 from seqkit.layers.temperature import Temperature
 from seqkit.parameters import Parameter
 
-__all__ = ["NaiveBayesRegression", "NgramSets", "log_count_ratios"]
+__all__ = ["HeldOut", "NaiveBayesRegression", "NgramSets", "log_count_ratios"]
 
 FOLDS = 5
 """Parts of the training split, each judged by a regression that was fitted without it."""
@@ -71,6 +71,18 @@ class NgramSets(NamedTuple):
         return NgramSets(self.ids[np.repeat(texts, self.sizes)], self.sizes[texts])
 
 
+class HeldOut(NamedTuple):
+    """What is said of N texts that a fit has not seen.
+
+    Attributes:
+        evidence: (N, C) of each text.
+        terms: (K, C') of each of their n-grams, as :meth:`NaiveBayesRegression.terms` says.
+    """
+
+    evidence: Array
+    terms: Array
+
+
 def log_count_ratios(counts: Array) -> Array:
     """Return how much each n-gram speaks for each class: (F, C).
 
@@ -124,16 +136,37 @@ class NaiveBayesRegression:
         yield "w", self.w
         yield "bias", self.bias
 
+    @property
+    def columns(self) -> int:
+        """C', classes that are told apart: one of two, since the other's evidence is its negative;
+        otherwise all.
+        """
+        return 1 if self.classes == 2 else self.classes
+
+    @property
+    def _halves(self) -> int:
+        """Of two classes each gets half of the log-odds, so that their difference is these."""
+        return 2 if self.classes == 2 else 1
+
     def evidence(self, texts: NgramSets) -> Array:
         """Return what the n-grams say of each text: (N, C)."""
-        odds = np.zeros((len(texts.sizes), self.classes), self.w.value.dtype)
-        owners = texts.owners
-        for c in range(self.classes):
-            terms = self._weights(texts, c) * self.w.value[texts.ids, c]
-            odds[:, c] = np.bincount(owners, terms, len(odds)) + self.bias.value[c]
-        return odds / 2 if self.classes == 2 else odds
+        return self._sums(texts, self.terms(texts))
 
-    def fit(self, texts: NgramSets, labels: IntArray, groups: IntArray | None = None) -> Array:
+    def terms(self, texts: NgramSets) -> Array:
+        """Return what each n-gram adds to the evidence for the first C' classes: (K, C')."""
+        terms = [self._weights(texts, c) * self.w.value[texts.ids, c] for c in range(self.columns)]
+        return np.stack(terms, axis=1) / self._halves
+
+    def _sums(self, texts: NgramSets, terms: Array) -> Array:
+        evidence = np.empty((len(texts.sizes), self.classes), self.w.value.dtype)
+        for c in range(self.columns):
+            sums = np.bincount(texts.owners, terms[:, c], len(evidence))
+            evidence[:, c] = sums + self.bias.value[c] / self._halves
+        if self.classes == 2:
+            evidence[:, 1] = -evidence[:, 0]
+        return evidence
+
+    def fit(self, texts: NgramSets, labels: IntArray, groups: IntArray | None = None) -> HeldOut:
         """Fit to N texts, the same ones giving the same bytes.
 
         Args:
@@ -143,22 +176,25 @@ class NaiveBayesRegression:
                 default each text is another.
 
         Returns:
-            Their evidence (N, C), each text's from a fit without the fold that it is in.
+            What is said of them, of each text by a fit without the fold that it is in.
         """
         evidence = np.zeros((len(labels), self.classes), self.w.value.dtype)
+        terms = np.zeros((len(texts.ids), self.columns), self.w.value.dtype)
         groups = np.arange(len(labels)) if groups is None else groups
         distinct = int(groups.max(initial=-1)) + 1
         fold = (np.random.default_rng(0).permutation(distinct) % FOLDS)[groups]
         for number in range(FOLDS):
             held_out = fold == number
             self._fit(texts.chosen(~held_out), labels[~held_out])
-            evidence[held_out] = self.evidence(texts.chosen(held_out))
+            unseen = texts.chosen(held_out)
+            terms[held_out[texts.owners]] = found = self.terms(unseen)
+            evidence[held_out] = self._sums(unseen, found)
         self._fit(texts, labels)
         temperature = Temperature()
         temperature.fit(evidence, labels)
         for parameter in (self.w, self.bias):
             parameter.value /= float(temperature)
-        return temperature.scale(evidence).astype(evidence.dtype)
+        return HeldOut(*(temperature.scale(x).astype(x.dtype) for x in (evidence, terms)))
 
     def _fit(self, texts: NgramSets, labels: IntArray) -> None:
         counts = [

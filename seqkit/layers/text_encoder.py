@@ -29,7 +29,7 @@ class TextEncoder:
 
     Args:
         embedding: looks up the tokens.
-        recurrent: reads them in time.
+        recurrent: reads them in time, and what is given beside them.
         dropout: rate before and after the recurrent layer, one mask a sequence.
     """
 
@@ -54,23 +54,35 @@ class TextEncoder:
         ids: PackedSequence,
         state: State | None = None,
         *,
+        beside: PackedSequence | None = None,
         train: bool = False,
         rng: np.random.Generator | None = None,
     ) -> tuple[PackedSequence, State, Callable[[PackedSequence], None]]:
         """Encode a batch of ids (M,).
+
+        Args:
+            ids: of the tokens.
+            state: of the recurrent layer; zeros by default.
+            beside: features (M, S) that are read beside the token vectors (M, D), where the
+                recurrent layer reads D + S; dropout takes these too.
+            train: apply dropout.
+            rng: for dropout.
 
         Returns:
             Features (M, D'), the final state, and ``backward(d_features)``, which adds to the
             gradients of the parameters.
         """
         vectors, back_embedding = self.embedding.forward(ids.data, train=train, rng=rng)
+        width = vectors.shape[1]
+        if beside is not None:
+            vectors = np.concatenate([vectors, beside.data.astype(vectors.dtype)], axis=1)
         features, final, back_reader = self._reader.forward(
             ids.with_data(vectors), state, train=train, rng=rng
         )
 
         def backward(d_features: PackedSequence) -> None:
             d_vectors, _ = back_reader(d_features)
-            back_embedding(d_vectors.data)
+            back_embedding(d_vectors.data[:, :width])
 
         return features, final, backward
 

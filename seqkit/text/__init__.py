@@ -28,11 +28,13 @@ __all__ = [
     "Vocabulary",
     "Window",
     "Word",
+    "WordVectors",
     "compose_jamo",
     "create_sentence",
     "create_tokenizer",
     "decompose_jamo",
     "find_malformed",
+    "fit_word_vectors",
     "format_conll",
     "format_conllu",
     "format_tsv",
@@ -71,6 +73,7 @@ __all__ = [
 
 if TYPE_CHECKING:
     from seqkit.text.batching import StreamWindows, Window, length_batches, streams
+    from seqkit.text.cooccurrence import WordVectors, fit_word_vectors
     from seqkit.text.jamo import compose_jamo, decompose_jamo, show_jamo
     from seqkit.text.pairs import text_pairs
     from seqkit.text.placement import PlacedWords
@@ -128,6 +131,7 @@ else:
         __name__,
         {
             "batching": ["StreamWindows", "Window", "length_batches", "streams"],
+            "cooccurrence": ["WordVectors", "fit_word_vectors"],
             "jamo": ["compose_jamo", "decompose_jamo", "show_jamo"],
             "pairs": ["text_pairs"],
             "placement": ["PlacedWords"],

@@ -14,9 +14,25 @@ from seqkit.arrays import BoolArray, IntArray
 from seqkit.kernels.sorted_keys import places_of
 from seqkit.layers.naive_bayes import NgramSets
 
-__all__ = ["NgramTable", "common_ngrams"]
+__all__ = ["NgramPlaces", "NgramTable", "common_ngrams"]
 
 UNKNOWN = -1
+
+
+class NgramPlaces(NamedTuple):
+    """Where known n-grams stand in some texts, each as often as it does.
+
+    Attributes:
+        owners: (P,) the text.
+        ids: (P,) the n-gram.
+        starts: (P,) its first unit, of all texts end to end.
+        lengths: (P,) its units.
+    """
+
+    owners: IntArray
+    ids: IntArray
+    starts: IntArray
+    lengths: IntArray
 
 
 class _Level(NamedTuple):
@@ -78,11 +94,31 @@ class NgramTable:
         Args:
             texts: the units of each: a string for characters, a list for words.
         """
+        units, owners = self._laid_out(texts)
+        runs = self._runs(units, owners)
+        found = [owners[places] * self.size + ids for places, ids in runs]
+        pairs = _distinct(np.sort(np.concatenate(found)))
+        of, ids = np.divmod(pairs, max(self.size, 1))
+        return NgramSets(ids.astype(np.int32), np.bincount(of, minlength=len(texts)))
+
+    def locate(self, texts: Sequence[Sequence[str]]) -> NgramPlaces:
+        """Return where the known n-grams of some texts stand, shorter ones first."""
+        units, owners = self._laid_out(texts)
+        starts, ids = zip(*self._runs(units, owners), strict=True)
+        lengths = np.repeat(np.arange(1, len(starts) + 1), [*map(len, starts)])
+        at = np.concatenate(starts)
+        return NgramPlaces(owners[at], np.concatenate(ids), at, lengths)
+
+    def _laid_out(self, texts: Sequence[Sequence[str]]) -> tuple[IntArray, IntArray]:
+        """Return the units of all texts by number, and the text of each."""
         units, sizes = _number_units(texts, self._units)
-        owners = np.repeat(np.arange(len(texts)), sizes)
+        return units, np.repeat(np.arange(len(texts)), sizes)
+
+    def _runs(self, units: IntArray, owners: IntArray) -> Iterator[tuple[IntArray, IntArray]]:
+        """Yield, for each length from 1, where known n-grams begin, and which they are."""
         places = np.flatnonzero(units != UNKNOWN)
         numbers = units[places]
-        found = [owners[places] * self.size + self._singles[numbers]]
+        yield places, self._singles[numbers]
         for length, level in enumerate(self._levels, start=2):
             going_on = _go_on(places, length - 1, owners)
             going_on[going_on] = units[places[going_on] + length - 1] != UNKNOWN
@@ -90,10 +126,7 @@ class NgramTable:
             numbers = places_of(self._keys(numbers, units[places + length - 1]), level.keys)
             known = numbers != UNKNOWN
             places, numbers = places[known], numbers[known]
-            found.append(owners[places] * self.size + level.features[numbers])
-        pairs = _distinct(np.sort(np.concatenate(found)))
-        of, ids = np.divmod(pairs, max(self.size, 1))
-        return NgramSets(ids.astype(np.int32), np.bincount(of, minlength=len(texts)))
+            yield places, level.features[numbers]
 
     def _keys(self, beginnings: IntArray, last: IntArray) -> IntArray:
         return beginnings * len(self._units) + last

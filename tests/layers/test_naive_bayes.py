@@ -72,7 +72,8 @@ def test_what_is_said_of_unseen_texts_is_as_sure_as_it_is_right(classes: int) ->
     unsure = np.random.default_rng(1).random(300) < 0.3
     labels = np.where(unsure, (labels + 1) % classes, labels)
     temperature = Temperature()
-    temperature.fit(NaiveBayesRegression([8], classes=classes).fit(texts, labels), labels)
+    held_out = NaiveBayesRegression([8], classes=classes).fit(texts, labels)
+    temperature.fit(held_out.evidence, labels)
     assert float(temperature) == pytest.approx(1, abs=1e-3)
 
 
@@ -89,12 +90,28 @@ def test_what_is_said_of_a_training_text_comes_from_a_fit_without_it() -> None:
     fold = np.random.default_rng(0).permutation(40) % FOLDS
 
     def said_of(held_out: int, labels: np.ndarray) -> np.ndarray:
-        said = NaiveBayesRegression([8], classes=2).fit(texts, labels)[fold == held_out]
+        found = NaiveBayesRegression([8], classes=2).fit(texts, labels)
+        said = found.evidence[fold == held_out]
         return said / np.abs(said).max()  # how sure it is in general, all texts together tell
 
     turned = np.where(fold == 1, 1 - labels, labels)
     assert said_of(1, labels) == pytest.approx(said_of(1, turned), abs=1e-6)
     assert not np.allclose(said_of(2, labels), said_of(2, turned))
+
+
+@pytest.mark.parametrize("classes", [2, 3])
+def test_the_terms_of_a_text_add_up_to_its_evidence(classes: int) -> None:
+    texts, labels = some_texts(60, classes=classes)
+    regression = NaiveBayesRegression([5, 3], classes=classes)
+    held_out = regression.fit(texts, labels)
+    fold = np.random.default_rng(0).permutation(60) % FOLDS
+    for c in range(regression.columns):
+        sums = np.bincount(texts.owners, regression.terms(texts)[:, c], 60)
+        added = regression.evidence(texts)[:, c] - sums
+        assert added == pytest.approx(added[0], abs=1e-5)
+        sums = np.bincount(texts.owners, held_out.terms[:, c], 60)
+        added = (held_out.evidence[:, c] - sums)[fold == 1]
+        assert added == pytest.approx(added[0], abs=1e-5)
 
 
 def test_copies_of_a_text_do_not_tell_its_label() -> None:
@@ -105,8 +122,10 @@ def test_copies_of_a_text_do_not_tell_its_label() -> None:
     )
     twice = NgramSets.following([texts, texts])
     groups = np.tile(np.arange(200), 2)
-    held_out = NaiveBayesRegression([200], classes=2).fit(twice, np.tile(labels, 2), groups)
-    once = NaiveBayesRegression([200], classes=2).fit(texts, labels)
+    held_out = (
+        NaiveBayesRegression([200], classes=2).fit(twice, np.tile(labels, 2), groups).evidence
+    )
+    once = NaiveBayesRegression([200], classes=2).fit(texts, labels).evidence
     assert (held_out[:200] == held_out[200:]).all()
     for evidence in (held_out[:200], once):
         assert (evidence.argmax(axis=1) == labels).mean() < 0.65
@@ -115,7 +134,8 @@ def test_copies_of_a_text_do_not_tell_its_label() -> None:
 def test_equal_texts_give_equal_bytes() -> None:
     texts, labels = some_texts(80, classes=3)
     one, two = (NaiveBayesRegression([8], classes=3) for _ in range(2))
-    assert one.fit(texts, labels).tobytes() == two.fit(texts, labels).tobytes()
+    for first, second in zip(one.fit(texts, labels), two.fit(texts, labels), strict=True):
+        assert first.tobytes() == second.tobytes()
     assert one.w.value.tobytes() == two.w.value.tobytes()
 
 

@@ -9,8 +9,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+import seqkit
 from seqkit.errors import UserError
 from seqkit.label_model import LabelPrediction
+from seqkit.options import parse
 from seqkit.parameters import unique_parameters
 from seqkit.testing.gradients import gradient_error
 from seqkit.training.trainer import Trainer
@@ -120,6 +122,56 @@ def test_the_gradient_is_right_with_ngrams_beside_the_encoder() -> None:
     errors = gradient_errors(in_float64(model), examples)
     assert "evidence.scale" in errors
     assert max(errors.values()) <= TOLERANCE, errors
+
+
+@pytest.mark.parametrize(
+    "options",
+    [
+        {"bidirectional": False},
+        {"layers": 2, "connection": "dense"},
+        {"encoder": "gru", "tokenizer": "characters"},
+        {"tokenizer": "jamo", "word_ngrams": 0},
+    ],
+    ids=str,
+)
+def test_the_gradient_is_right_where_tokens_have_shares_of_the_evidence(options) -> None:
+    ngrams = {"word_ngrams": 2, "character_ngrams": 2, "token_evidence": True}
+    _, model, examples = small_model(labels=STARS, **(ngrams | options))
+    model.prepare(examples)
+    errors = gradient_errors(in_float64(model), examples)
+    assert max(errors.values()) <= TOLERANCE, errors
+
+
+def test_what_tokens_have_of_the_evidence_is_read_by_the_encoder() -> None:
+    _, model, examples = small_model(word_ngrams=2, token_evidence=True)
+    model.prepare(examples)
+    inputs = model.encode(examples)
+    assert inputs.shares.data.shape == (inputs.tokens, model.evidence.width)
+    turned = inputs._replace(shares=inputs.shares.with_data(-inputs.shares.data))
+    assert not np.allclose(model.forward(inputs)[0], model.forward(turned)[0])
+    assert "with what n-grams say of each token" in model.describe()["encoder"]
+
+
+def test_a_model_with_shares_is_saved_and_loaded(tmp_path: Path) -> None:
+    rows = [
+        f"{label}\t{text} 좋다 {i}"
+        for i in range(9)
+        for text, label in zip(TEXTS, LABELS, strict=True)
+    ]
+    data = tmp_path / "data.tsv"
+    data.write_text("\n".join(["label\ttext", *rows]), encoding="utf-8")
+    options = {"units": 4, "epochs": 2, "token_evidence": True}
+    trained = seqkit.train("sentiment", data=data, output=tmp_path / "run", **options).trained
+    loaded = seqkit.load(tmp_path / "run")
+    texts = [*TEXTS, "좋다 좋다"]
+    assert loaded.predict(texts) == trained.predict(texts)
+    alone = np.concatenate([loaded.predict_proba([text]) for text in texts])
+    assert loaded.predict_proba(texts) == pytest.approx(alone, abs=1e-6)
+
+
+def test_evidence_of_tokens_needs_ngrams() -> None:
+    with pytest.raises(UserError, match="token_evidence: found without word_ngrams or"):
+        parse(SentimentConfig, {"token_evidence": True, "word_ngrams": 0, "character_ngrams": 0})
 
 
 def test_a_text_that_is_learnt_from_does_not_vouch_for_itself() -> None:

@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 
 from seqkit.errors import UserError
+from seqkit.text import create_tokenizer
 from seqkit_tasks.sentiment.config import SentimentConfig
 from seqkit_tasks.sentiment.evidence import NgramEvidence, NgramReader
 
@@ -45,7 +46,81 @@ def test_what_is_said_of_a_text_to_learn_from_comes_from_no_copy_of_it() -> None
     ours = reader(word_ngrams=1, character_ngrams=0)
     evidence = NgramEvidence(ours.fit(texts), classes=2, reader=ours)
     evidence.fit(texts, labels)
-    assert (evidence.of(texts, learning=True).argmax(axis=1) == labels).mean() < 0.65
+    said = evidence.of(texts, learning=True).of_texts
+    assert (said.argmax(axis=1) == labels).mean() < 0.65
+
+
+REVIEWS = [
+    "정말 좋다",
+    "really very good",
+    "좋다 ㅋㅋ",
+    "정말 나쁘다",
+    "very bad!",
+    "나쁘다",
+    "",
+] * 3
+RATED = np.array([1, 1, 1, 0, 0, 0, 0] * 3)
+
+
+def shared(classes: int = 2, **options: object) -> NgramEvidence:
+    ours = reader(**options)
+    evidence = NgramEvidence(ours.fit(REVIEWS), classes=classes, reader=ours, shared=True)
+    evidence.fit(REVIEWS, RATED)
+    return evidence
+
+
+@pytest.mark.parametrize("tokenizer", ["words", "whitespace", "characters"])
+@pytest.mark.parametrize("classes", [2, 3])
+def test_the_shares_of_the_tokens_add_up_to_what_the_words_say(
+    tokenizer: str, classes: int
+) -> None:
+    evidence = shared(classes, tokenizer=tokenizer, character_ngrams=0)
+    said = evidence.of(REVIEWS, learning=False)
+    counts = [len(create_tokenizer(tokenizer).tokenize(text)) for text in REVIEWS]
+    texts = np.repeat(np.arange(len(REVIEWS)), counts)
+    shares = said.of_tokens / evidence.share_scale.value
+    assert shares.shape[1] == 2 * (1 if classes == 2 else 3)
+    for c in range(shares.shape[1] // 2):
+        added = said.of_texts[:, c] - np.bincount(texts, shares[:, c], len(REVIEWS))
+        assert added == pytest.approx(added[0], abs=1e-5)
+
+
+def test_a_word_has_a_share_of_what_it_says() -> None:
+    evidence = shared(word_ngrams=1, character_ngrams=0)
+    of_words = evidence.of(["정말  좋다", "very bad"], learning=False).of_tokens[:, 0]
+    really, good, very, bad = of_words
+    assert good < 0 < bad  # evidence for the first class, which is 0
+    assert abs(really) < abs(good)
+    assert abs(very) < abs(bad)
+
+
+def test_all_letters_of_a_syllable_have_its_share() -> None:
+    of_jamo = shared(tokenizer="jamo").of(["좋다"], learning=False).of_tokens
+    assert len(of_jamo) == 5
+    assert (of_jamo[:3] == of_jamo[0]).all()
+    assert (of_jamo[3:] == of_jamo[3]).all()
+
+
+def test_the_share_of_a_token_is_the_same_beside_other_texts() -> None:
+    evidence = shared()
+    together = evidence.of(REVIEWS, learning=False).of_tokens
+    alone = [evidence.of([text], learning=False).of_tokens for text in REVIEWS]
+    assert np.concatenate(alone).tobytes() == together.tobytes()
+
+
+def test_shares_to_learn_from_come_from_a_fit_without_the_text() -> None:
+    rng = np.random.default_rng(0)
+    texts = [f"w{i} w{i + 1} w{i + 2}" for i in range(200)]
+    labels = rng.integers(2, size=200)
+    ours = reader(word_ngrams=1, character_ngrams=0)
+    evidence = NgramEvidence(ours.fit(texts), classes=2, reader=ours, shared=True)
+    evidence.fit(texts, labels)
+
+    def agreement(*, learning: bool) -> float:
+        shares = evidence.of(texts, learning=learning).of_tokens[:, 0].reshape(200, 3).sum(axis=1)
+        return float(((shares < 0) == labels).mean())
+
+    assert agreement(learning=True) < 0.65 < 0.8 < agreement(learning=False)
 
 
 def test_capitals_stay_where_they_are_wanted() -> None:

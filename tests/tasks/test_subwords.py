@@ -47,6 +47,17 @@ def test_a_text_is_as_long_as_its_pieces_and_unknown_words_are_whole() -> None:
     assert model.unknown_tokens(new) == ["싫다"]
 
 
+def test_each_piece_has_the_share_of_its_word() -> None:
+    options = {"subwords": 20, "word_ngrams": 1, "token_evidence": True}
+    _, model, examples = small_model(KOREAN, ["a", "b", "a", "b"], **options)
+    model.prepare(examples)
+    shares = model.encode(examples[:1]).shares.data
+    sizes = [len(model.vocabulary.cut([word])) for word in examples[0].tokens]
+    assert len(shares) == sum(sizes) > 2
+    assert (shares[: sizes[0]] == shares[0]).all()
+    assert (shares[sizes[0] :] == shares[-1]).all()
+
+
 def test_a_line_is_worth_its_pieces_and_its_end() -> None:
     _, model, lines = tiny_model(subwords=30)
     for line, alone in zip(lines, score_sentences(model, lines), strict=True):

@@ -56,6 +56,11 @@ class SentimentConfig(SubwordConfig, TextEncoderConfig, TrainingConfig):
         minimum=0,
         maximum=8,
     )
+    token_evidence: bool = option(
+        False,
+        help="the encoder reads beside each token's vector what the n-grams say of it",
+        group="encoder",
+    )
     class_weights: Literal["none", "balanced"] = option(
         "none", help="balanced: rare labels weigh more in the loss", group="head"
     )
@@ -76,3 +81,5 @@ class SentimentConfig(SubwordConfig, TextEncoderConfig, TrainingConfig):
         if self.text_column is not None and self.text_column == self.label_column:
             yield Problem("found the column that is text_column too", "label_column")
         yield from pooling_problems(self.pooling)
+        if self.token_evidence and not (self.word_ngrams or self.character_ngrams):
+            yield Problem("found without word_ngrams or character_ngrams", "token_evidence")

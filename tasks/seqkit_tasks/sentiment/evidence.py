@@ -1,6 +1,7 @@
 """What a linear classifier makes of a text's n-grams, beside what the encoder makes of the text."""
 
 from collections.abc import Callable, Iterator, Sequence
+from typing import NamedTuple
 
 import numpy as np
 
@@ -10,14 +11,15 @@ from seqkit.layers.base import prefixed
 from seqkit.layers.naive_bayes import NaiveBayesRegression, NgramSets
 from seqkit.parameters import Parameter
 from seqkit.tasks import Resources
+from seqkit.text.ngram_shares import Stretches, place_ngrams, place_tokens, share_out
 from seqkit.text.ngrams import NgramTable, common_ngrams
 from seqkit.text.tokenizers import create_tokenizer
 from seqkit.text.unicode import nfc
 from seqkit_tasks.sentiment.config import SentimentConfig
 
-__all__ = ["NgramEvidence", "NgramReader"]
+__all__ = ["NgramEvidence", "NgramReader", "Said"]
 
-PIECE = 16_384
+PIECE = 2_048
 """Texts that are searched for n-grams at a time: enough to keep NumPy busy, in 100 MB."""
 
 
@@ -34,6 +36,7 @@ class NgramReader:
         self._characters = config.character_ngrams
         named = "whitespace" if config.tokenizer == "whitespace" else "words"
         self._tokenizer = create_tokenizer(named)
+        self._tokens = create_tokenizer(config.tokenizer)
 
     def units(self, texts: Sequence[str]) -> tuple[list[list[str]], list[str]]:
         """Return the words of each text, and its characters; nothing of a kind without n-grams.
@@ -50,6 +53,14 @@ class NgramReader:
         numbers: dict[str, int] = {}
         read = (_spaced(self._composed(text)) for text in texts)
         return np.array([numbers.setdefault(text, len(numbers)) for text in read], np.int64)
+
+    def tokens(self, texts: Sequence[str]) -> tuple[Stretches, list[int]]:
+        """Return which of the texts' solid characters are each token's that the encoder reads, and
+        how many tokens each text has.
+        """
+        composed = [self._composed(text) for text in texts]
+        spans = [self._tokens.spans(text) for text in composed]
+        return place_tokens(composed, spans), [*map(len, spans)]
 
     def _composed(self, text: str) -> str:
         # Korean typed on some systems comes apart into jamo, and means the same.
@@ -72,6 +83,18 @@ def _spaced(text: str) -> str:
     return f" {' '.join(words)} " if words else ""
 
 
+class Said(NamedTuple):
+    """What the n-grams say of N texts with M tokens.
+
+    Attributes:
+        of_texts: (N, C) the evidence.
+        of_tokens: (M, S) what each token has of it, where that is asked for.
+    """
+
+    of_texts: Array
+    of_tokens: Array | None
+
+
 class NgramEvidence:
     """Adds what the n-grams of a text say, times a learnt scale, to the logits.
 
@@ -79,47 +102,98 @@ class NgramEvidence:
         resources: what :meth:`NgramReader.fit` returned.
         classes: C.
         reader: finds the n-grams of a text.
+        shared: whether to tell what each token has of the evidence, too.
 
     Raises:
         UserError: the resources are inconsistent.
     """
 
-    def __init__(self, resources: Resources, *, classes: int, reader: NgramReader) -> None:
-        self._words = _table(resources, "words", separator=" ")
-        self._characters = _table(resources, "characters", separator="")
+    def __init__(
+        self, resources: Resources, *, classes: int, reader: NgramReader, shared: bool = False
+    ) -> None:
+        self._tables = (
+            _table(resources, "words", separator=" "),
+            _table(resources, "characters", separator=""),
+        )
         self._reader = reader
-        kinds = [self._words.size, self._characters.size]
-        self.regression = NaiveBayesRegression(kinds, classes=classes)
+        self.regression = NaiveBayesRegression([t.size for t in self._tables], classes=classes)
         self.scale = Parameter(np.ones(1, np.float32))
-        self._of_training: dict[str, Array] = {}
+        width = len(self._tables) * self.regression.columns if shared else 0
+        self.share_scale = Parameter(np.ones(width, np.float32), trainable=False)
+        self._of_training: dict[str, Said] = {}
+
+    @property
+    def width(self) -> int:
+        """S, the numbers that say what a token has of the evidence: one for each kind of n-gram and
+        class, where two classes are as one; 0 where that is not asked for.
+        """
+        return len(self.share_scale.value)
 
     def parameters(self) -> Iterator[tuple[str, Parameter]]:
-        """Yield ``scale``, and the parameters of the regression."""
+        """Yield ``scale``, those of the regression, and with shares of tokens ``share_scale``."""
         yield "scale", self.scale
         yield from prefixed("regression", self.regression.parameters())
+        if self.width:
+            yield "share_scale", self.share_scale
 
     def fit(self, texts: Sequence[str], labels: IntArray) -> None:
         """Fit the regression to the training texts, and keep what it says of each unseen.
 
         Copies of a text are in one fold, or it would have been seen in them.
         """
-        evidence = self.regression.fit(self._encode(texts), labels, self._reader.groups(texts))
-        self._of_training = dict(zip(texts, evidence, strict=True))
+        pieces = [self._find(piece) for piece in _pieces(texts)]
+        evidence, terms = self.regression.fit(
+            NgramSets.following(pieces), labels, self._reader.groups(texts)
+        )
+        shares: list[Array | None] = [None] * len(texts)
+        if self.width:
+            found = self._unscaled(texts, pieces, terms)
+            spread = np.concatenate(found).std(axis=0)
+            self.share_scale.value[:] = 1 / np.where(spread > 0, spread, 1)
+            shares = [self.share_scale.value * of_tokens for of_tokens in found]
+        self._of_training = dict(zip(texts, map(Said, evidence, shares), strict=True))
 
-    def of(self, texts: Sequence[str], *, learning: bool) -> Array:
-        """Return the evidence (N, C); in learning, that of a fit without the text."""
+    def of(self, texts: Sequence[str], *, learning: bool) -> Said:
+        """Return what is said of N texts; in learning, by a fit without the text."""
         if learning and all(text in self._of_training for text in texts):
-            return np.stack([self._of_training[text] for text in texts])
-        return self.regression.evidence(self._encode(texts))
+            return self._joined([self._of_training[text] for text in texts])
+        pieces = [self._find(piece) for piece in _pieces(texts)]
+        whole = NgramSets.following(pieces)
+        evidence = self.regression.evidence(whole)
+        if not self.width:
+            return Said(evidence, None)
+        none = np.empty((0, self.width), np.float32)
+        found = self._unscaled(texts, pieces, self.regression.terms(whole))
+        return Said(evidence, self.share_scale.value * np.concatenate([none, *found]))
 
-    def _encode(self, texts: Sequence[str]) -> NgramSets:
-        starts = range(0, len(texts), PIECE)
-        return NgramSets.following([self._find(texts[start : start + PIECE]) for start in starts])
+    def _joined(self, said: Sequence[Said]) -> Said:
+        evidence = np.stack([each.of_texts for each in said])
+        shares = [each.of_tokens for each in said if each.of_tokens is not None]
+        return Said(evidence, np.concatenate(shares) if self.width else None)
 
     def _find(self, texts: Sequence[str]) -> NgramSets:
-        words, characters = self._reader.units(texts)
-        of_words, of_characters = self._words.find(words), self._characters.find(characters)
-        return of_words.beside(of_characters.shifted(self._words.size))
+        (words, characters), (of_words, of_characters) = self._tables, self._reader.units(texts)
+        return words.find(of_words).beside(characters.find(of_characters).shifted(words.size))
+
+    def _unscaled(
+        self, texts: Sequence[str], found: Sequence[NgramSets], terms: Array
+    ) -> list[Array]:
+        """Return for each text what its tokens have of the terms: (tokens, S)."""
+        shares: list[Array] = []
+        for piece, sets in zip(_pieces(texts), found, strict=True):
+            of_piece, terms = np.split(terms, [len(sets.ids)])
+            tokens, counts = self._reader.tokens(piece)
+            units: Sequence[Sequence[Sequence[str]]] = self._reader.units(piece)
+            kinds, shift = [], 0
+            for table, of_kind in zip(self._tables, units, strict=True):
+                places = table.locate(of_kind)
+                covered = place_ngrams(places, of_kind)
+                numbered = places._replace(ids=places.ids + shift)
+                kinds.append(share_out(of_piece, sets, numbered, covered, tokens))
+                shift += table.size
+            whole = np.concatenate(kinds, axis=1).astype(np.float32)
+            shares += np.split(whole, np.cumsum(counts)[:-1])
+        return shares
 
     def forward(self, logits: Array, evidence: Array) -> tuple[Array, Callable[[Array], Array]]:
         """Add the scaled evidence (N, C) to the logits (N, C)."""
@@ -130,6 +204,10 @@ class NgramEvidence:
             return d_logits
 
         return logits + self.scale.value * evidence, backward
+
+
+def _pieces(texts: Sequence[str]) -> list[Sequence[str]]:
+    return [texts[start : start + PIECE] for start in range(0, len(texts), PIECE)]
 
 
 def _table(resources: Resources, kind: str, *, separator: str) -> NgramTable:

@@ -38,10 +38,12 @@ class EncodedTexts(NamedTuple):
     Attributes:
         ids: of the tokens.
         evidence: (N, C) of the n-grams, where the model looks at them.
+        shares: (M, S) what the tokens have of it, where the encoder reads that.
     """
 
     ids: PackedSequence
-    evidence: Array | None
+    evidence: Array | None = None
+    shares: PackedSequence | None = None
 
     @property
     def tokens(self) -> int:
@@ -96,10 +98,11 @@ class SentimentModel(LabelModel["LabelledTokens", EncodedTexts]):
         kinds = {"words": config.word_ngrams, "characters": config.character_ngrams}
         ngrams = " and ".join(f"1 to {n} {kind}" for kind, n in kinds.items() if n)
         beside = f", beside n-grams of {ngrams}" if ngrams else ""
+        reading = ", with what n-grams say of each token" if config.token_evidence else ""
         return {
             "vocabulary": f"{len(self.vocabulary):,} {config.tokens_described}",
             "embedding": f"{config.embedding} wide",
-            "encoder": config.described,
+            "encoder": config.described + reading,
             "pooling": " + ".join(config.pooling) + beside,
             "labels": ", ".join(self.labels),
         }
@@ -119,8 +122,8 @@ class SentimentModel(LabelModel["LabelledTokens", EncodedTexts]):
 
     def encode(self, examples: Sequence["LabelledTokens"]) -> EncodedTexts:
         """Return the ids of the tokens, and what the n-grams say."""
-        ids = pack_flat(*self.vocabulary.encode_flat([example.tokens for example in examples]))
-        return EncodedTexts(ids, self._evidence_of(examples, learning=False))
+        flat = self.vocabulary.encode_flat([example.tokens for example in examples])
+        return self._beside_evidence(*flat, examples, learning=False)
 
     def batch_encoder(
         self, examples: Sequence["LabelledTokens"], *, learning: bool
@@ -132,21 +135,42 @@ class SentimentModel(LabelModel["LabelledTokens", EncodedTexts]):
         series = self.vocabulary.encode_series(example.tokens for example in examples)
 
         def encode(chosen: IntArray) -> EncodedTexts:
-            evidence = self._evidence_of((examples[i] for i in chosen), learning=learning)
-            return EncodedTexts(pack_flat(*series.of(chosen)), evidence)
+            texts = [examples[i] for i in chosen]
+            return self._beside_evidence(*series.of(chosen), texts, learning=learning)
 
         return encode
 
-    def _evidence_of(self, examples: Iterable["LabelledTokens"], *, learning: bool) -> Array | None:
+    def _beside_evidence(
+        self,
+        ids: IntArray,
+        lengths: IntArray,
+        examples: Sequence["LabelledTokens"],
+        *,
+        learning: bool,
+    ) -> EncodedTexts:
+        packed = pack_flat(ids, lengths)
         if self.evidence is None:
-            return None
-        return self.evidence.of([example.text for example in examples], learning=learning)
+            return EncodedTexts(packed)
+        said = self.evidence.of([example.text for example in examples], learning=learning)
+        if said.of_tokens is None:
+            return EncodedTexts(packed, said.of_texts)
+        shares = np.repeat(said.of_tokens, self._pieces(examples), axis=0)
+        return EncodedTexts(packed, said.of_texts, pack_flat(shares, lengths))
+
+    def _pieces(self, examples: Sequence["LabelledTokens"]) -> IntArray | int:
+        """Return in how many pieces each token is read."""
+        if self.vocabulary.merges is None:
+            return 1
+        tokens = (token for example in examples for token in example.tokens)
+        return np.array([len(self.vocabulary.cut([token])) for token in tokens], np.int64)
 
     def forward(
         self, inputs: EncodedTexts, *, train: bool = False, rng: np.random.Generator | None = None
     ) -> tuple[Array, LogitsBackward]:
         """Return the logits (N, C); backward is the forward's chain from its other end."""
-        features, _, back_encoder = self.encoder.forward(inputs.ids, train=train, rng=rng)
+        features, _, back_encoder = self.encoder.forward(
+            inputs.ids, beside=inputs.shares, train=train, rng=rng
+        )
         pooled, back_pooling = self.pooling.forward(features)
         hidden, back_dropout = self.dropout.forward(pooled, train=train, rng=rng)
         logits, back_head = self._head(hidden, inputs.evidence)
@@ -170,7 +194,11 @@ class SentimentModel(LabelModel["LabelledTokens", EncodedTexts]):
         batches = list(batches)
         read = self.encoder.reader(batch.ids.data for batch in batches)
         for batch in batches:
-            pooled, _ = self.pooling.forward(read(batch.ids))
+            if batch.shares is None:
+                features = read(batch.ids)
+            else:
+                features, _, _ = self.encoder.forward(batch.ids, beside=batch.shares)
+            pooled, _ = self.pooling.forward(features)
             yield self._head(pooled, batch.evidence)[0]
 
     def unknown_tokens(self, example: "LabelledTokens") -> list[str]:
@@ -205,6 +233,6 @@ class SentimentModel(LabelModel["LabelledTokens", EncodedTexts]):
             yield Baseline("the model's n-grams alone", self._predict_by_ngrams)
 
     def _predict_by_ngrams(self, examples: Sequence["LabelledTokens"]) -> list[LabelPrediction]:
-        log_odds = self._evidence_of(examples, learning=False)
-        assert log_odds is not None
-        return label_predictions(self.labels, softmax(log_odds))
+        assert self.evidence is not None
+        said = self.evidence.of([example.text for example in examples], learning=False)
+        return label_predictions(self.labels, softmax(said.of_texts))

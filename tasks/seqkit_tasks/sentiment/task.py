@@ -135,7 +135,9 @@ class SentimentTask(Task[SentimentConfig, LabelledTokens, LabelPrediction]):
         config = self.config
         vocabulary = Vocabulary.from_json(resources["vocabulary"])
         labels, label_shares = _labels(resources)
-        encoder = create_text_encoder(config, vocabulary, rng=rng)
+        evidence = self._evidence(resources, classes=len(labels))
+        beside = 0 if evidence is None else evidence.width
+        encoder = create_text_encoder(config, vocabulary, beside=beside, rng=rng)
         pooling = Pooling(
             config.pooling, encoder.output_features, bidirectional=config.bidirectional, rng=rng
         )
@@ -145,11 +147,17 @@ class SentimentTask(Task[SentimentConfig, LabelledTokens, LabelPrediction]):
             encoder=encoder,
             pooling=pooling,
             output=Linear(pooling.output_features, len(labels), rng=rng),
-            evidence=None
-            if self._ngrams is None
-            else NgramEvidence(resources["evidence"], classes=len(labels), reader=self._ngrams),
+            evidence=evidence,
             config=config,
             label_shares=label_shares,
+        )
+
+    def _evidence(self, resources: Resources, *, classes: int) -> NgramEvidence | None:
+        if self._ngrams is None:
+            return None
+        shared = self.config.token_evidence
+        return NgramEvidence(
+            resources["evidence"], classes=classes, reader=self._ngrams, shared=shared
         )
 
     def warm_start(self, model: Model[LabelledTokens, LabelPrediction]) -> Sequence[str]:
