@@ -1,7 +1,7 @@
 """What is demanded of predictions, whatever their task."""
 
-import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
+from itertools import chain
 from operator import ne
 from typing import Any
 
@@ -10,6 +10,8 @@ import numpy as np
 from seqkit.errors import NotANumberError, Problem
 
 __all__ = ["refuse_nan", "unwarned"]
+
+PLAIN = {float, int, bool, str, type(None), np.float64}
 
 
 def unwarned() -> np.errstate:
@@ -31,21 +33,29 @@ def refuse_nan(predictions: Sequence[Any], where: str = "") -> None:
         NotANumberError: one is or holds nan.
     """
     names = getattr(predictions[0], "__dataclass_fields__", ()) if len(predictions) else ()
-    for prediction in predictions:
-        parts = [getattr(prediction, name) for name in names] if names else (prediction,)
-        if any(map(_holds_nan, parts)):
-            found = "predicts nan, wanted numbers: its weights are damaged, or they are too large"
-            raise NotANumberError(Problem(f"{found}; copy the file again, or train again", where))
+    parts = [[getattr(each, name) for each in predictions] for name in names]
+    if any(map(_hold_nan, parts or [[*predictions]])):
+        found = "predicts nan, wanted numbers: its weights are damaged, or they are too large"
+        raise NotANumberError(Problem(f"{found}; copy the file again, or train again", where))
+
+
+def _hold_nan(values: Collection[Any]) -> bool:
+    """Whether some values are or hold nan; those of one kind are not looked at one by one."""
+    kinds = set(map(type, values))
+    if kinds <= PLAIN:
+        return any(map(ne, values, values))  # nan alone differs from itself
+    if kinds == {dict}:
+        return _hold_nan([*chain.from_iterable(value.values() for value in values)])
+    if kinds <= {tuple, list}:
+        return _hold_nan([*chain.from_iterable(values)])
+    return any(map(_holds_nan, values))
 
 
 def _holds_nan(value: Any) -> bool:
-    if isinstance(value, float):
-        return math.isnan(value)
-    if isinstance(value, str):
-        return False
     if isinstance(value, np.ndarray):
         return value.dtype.kind == "f" and bool(np.isnan(value).any())
-    held = tuple(value.values()) if isinstance(value, Mapping) else value
-    if not isinstance(held, (tuple, list)) or not held or not isinstance(held[0], float):
-        return False
-    return any(map(ne, held, held))  # nan alone differs from itself
+    if isinstance(value, Mapping):
+        return _hold_nan([*value.values()])
+    if isinstance(value, tuple | list):
+        return _hold_nan(value)
+    return isinstance(value, float) and value != value

@@ -10,7 +10,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from itertools import pairwise
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 
@@ -22,7 +22,14 @@ from seqkit.text.vocabulary import Vocabulary
 if TYPE_CHECKING:
     from scipy.sparse import csr_matrix
 
-__all__ = ["WordVectors", "count_neighbours", "fit_word_vectors", "mutual_information"]
+__all__ = [
+    "CountedVectors",
+    "WordVectors",
+    "count_neighbours",
+    "count_vectors",
+    "fit_word_vectors",
+    "mutual_information",
+]
 
 SMOOTHING = 0.75
 """Power of the neighbours' frequencies, as in word2vec: less weight to rare neighbours."""
@@ -82,23 +89,59 @@ def fit_word_vectors(
         UserError: no more words than the vectors are to be wide.
         ValueError: a width, window, count or size below 1.
     """
-    if width < 1 or window < 1:
-        raise ValueError(f"width and window must be at least 1, found {width} and {window}")
     listed = [*texts]
     size = None if maximum_size is None else maximum_size + 1
     vocabulary = Vocabulary.fit(listed, minimum_count=minimum_count, maximum_size=size)
     ids, lengths = vocabulary.encode_flat(listed)
+    counted = count_vectors(vocabulary, ids, lengths, width=width, window=window)
+    words = tuple(vocabulary.words[place] for place in counted.places)
+    return WordVectors(words, counted.matrix, len(ids))
+
+
+class CountedVectors(NamedTuple):
+    """Vectors of some of V words.
+
+    Attributes:
+        places: (K,) which words these are.
+        matrix: (K, D) their vectors, as :class:`WordVectors` has them.
+    """
+
+    places: IntArray
+    matrix: Array
+
+
+def count_vectors(
+    vocabulary: Vocabulary, ids: IntArray, lengths: IntArray, *, width: int, window: int = 8
+) -> CountedVectors:
+    """Do what :func:`fit_word_vectors` does for the words of a vocabulary.
+
+    Args:
+        vocabulary: V words; the unknown mark gets no vector.
+        ids: (M,) of all texts, end to end.
+        lengths: (N,) of the texts.
+        width: D.
+        window: how far apart two words may stand.
+
+    Returns:
+        The vectors of the words that have a neighbour.
+
+    Raises:
+        UserError: no more of them than the vectors are to be wide.
+        ValueError: a width or window below 1.
+    """
+    if width < 1 or window < 1:
+        raise ValueError(f"width and window must be at least 1, found {width} and {window}")
     counts = count_neighbours(ids, lengths, rows=len(vocabulary), window=window)
     known = np.asarray(counts.sum(axis=1)).ravel() > 0
-    known[vocabulary.unknown_id] = False
+    if vocabulary.unknown_id is not None:
+        known[vocabulary.unknown_id] = False
     if known.sum() <= width:
         raise UserError(
             f"found {known.sum()} words with neighbours, wanted more than the vectors are wide "
             f"({width}); give more text, or a smaller width"
         )
     counts = counts[known][:, known]
-    words = tuple(word for word, kept in zip(vocabulary.words, known, strict=True) if kept)
-    return WordVectors(words, _reduced(mutual_information(counts), width), len(ids))
+    return CountedVectors(np.flatnonzero(known), _reduced(mutual_information(counts), width))
 
 
 def count_neighbours(ids: IntArray, lengths: IntArray, *, rows: int, window: int) -> "csr_matrix":

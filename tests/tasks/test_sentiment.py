@@ -15,6 +15,7 @@ from seqkit.label_model import LabelPrediction
 from seqkit.options import parse
 from seqkit.parameters import unique_parameters
 from seqkit.testing.gradients import gradient_error
+from seqkit.text import fit_word_vectors
 from seqkit.training.trainer import Trainer
 from seqkit_tasks.sentiment.config import SentimentConfig
 from seqkit_tasks.sentiment.model import SentimentModel
@@ -167,6 +168,31 @@ def test_a_model_with_shares_is_saved_and_loaded(tmp_path: Path) -> None:
     assert loaded.predict(texts) == trained.predict(texts)
     alone = np.concatenate([loaded.predict_proba([text]) for text in texts])
     assert loaded.predict_proba(texts) == pytest.approx(alone, abs=1e-6)
+
+
+@pytest.mark.parametrize("tokenizer", ["words", "characters"])
+def test_counted_vectors_are_those_of_the_training_texts_and_are_kept(tokenizer: str) -> None:
+    _, model, examples = small_model(TEXTS * 3, LABELS * 3, tokenizer=tokenizer, count_vectors=True)
+    drawn = model.encoder.embedding.table.value.copy()
+    model.prepare(examples)
+    table = model.encoder.embedding.table
+    counted = fit_word_vectors([example.tokens for example in examples], width=4)
+    vectors = dict(zip(counted.words, counted.matrix, strict=True))
+    for word, before, now in zip(model.vocabulary.words, drawn, table.value, strict=True):
+        assert now == pytest.approx(vectors.get(word, before), abs=1e-6)
+    assert len(vectors) >= 15
+    assert not table.trainable
+
+
+def test_too_few_tokens_cannot_be_counted() -> None:
+    _, model, examples = small_model(embedding=100, count_vectors=True)
+    with pytest.raises(UserError, match=r"count_vectors: found \d+ words with neighbours, wanted"):
+        model.prepare(examples)
+
+
+def test_counted_vectors_stand_alone() -> None:
+    with pytest.raises(UserError, match="count_vectors: found beside vectors or init_from"):
+        parse(SentimentConfig, {"count_vectors": True, "vectors": "v.txt"})
 
 
 def test_evidence_of_tokens_needs_ngrams() -> None:

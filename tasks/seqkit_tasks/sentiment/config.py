@@ -56,6 +56,11 @@ class SentimentConfig(SubwordConfig, TextEncoderConfig, TrainingConfig):
         minimum=0,
         maximum=8,
     )
+    count_vectors: bool = option(
+        False,
+        help="count token vectors in the training split, as seqkit vectors does, and keep them",
+        group="encoder",
+    )
     token_evidence: bool = option(
         False,
         help="the encoder reads beside each token's vector what the n-grams say of it",
@@ -81,5 +86,7 @@ class SentimentConfig(SubwordConfig, TextEncoderConfig, TrainingConfig):
         if self.text_column is not None and self.text_column == self.label_column:
             yield Problem("found the column that is text_column too", "label_column")
         yield from pooling_problems(self.pooling)
+        if self.count_vectors and not (self.vectors is None and self.init_from is None):
+            yield Problem("found beside vectors or init_from: they fill one table", "count_vectors")
         if self.token_evidence and not (self.word_ngrams or self.character_ngrams):
             yield Problem("found without word_ngrams or character_ngrams", "token_evidence")

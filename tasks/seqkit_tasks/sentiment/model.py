@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, NamedTuple
 import numpy as np
 
 from seqkit.arrays import Array, IntArray
+from seqkit.errors import placed
 from seqkit.label_model import (
     LabelModel,
     LabelPrediction,
@@ -22,6 +23,7 @@ from seqkit.metrics.baselines import TfidfClassifier
 from seqkit.parameters import Parameter
 from seqkit.sequences import PackedSequence, pack_flat
 from seqkit.tasks import Baseline
+from seqkit.text.cooccurrence import count_vectors
 from seqkit.text.vocabulary import Vocabulary
 from seqkit_tasks.sentiment.config import SentimentConfig
 from seqkit_tasks.sentiment.evidence import NgramEvidence
@@ -108,7 +110,16 @@ class SentimentModel(LabelModel["LabelledTokens", EncodedTexts]):
         }
 
     def prepare(self, train: Sequence["LabelledTokens"]) -> None:
-        """Fit the linear classifier of the n-grams, where there is one."""
+        """Count the vectors of tokens, and fit the linear classifier of n-grams, where asked for.
+
+        Raises:
+            UserError: not enough tokens to count.
+        """
+        if self.config.count_vectors:
+            flat = self.vocabulary.encode_flat([example.tokens for example in train])
+            with placed({"": "count_vectors"}):
+                counted = count_vectors(self.vocabulary, *flat, width=self.config.embedding)
+            self.encoder.embedding.table.value[counted.places] = counted.matrix
         if self.evidence is not None:
             self.evidence.fit([example.text for example in train], self.gold_ids(train))
 

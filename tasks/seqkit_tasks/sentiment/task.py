@@ -138,6 +138,8 @@ class SentimentTask(Task[SentimentConfig, LabelledTokens, LabelPrediction]):
         evidence = self._evidence(resources, classes=len(labels))
         beside = 0 if evidence is None else evidence.width
         encoder = create_text_encoder(config, vocabulary, beside=beside, rng=rng)
+        if config.count_vectors:
+            encoder.embedding.table.trainable = False
         pooling = Pooling(
             config.pooling, encoder.output_features, bidirectional=config.bidirectional, rng=rng
         )
