@@ -85,7 +85,14 @@ ABLATIONS = {
             data="mr-polarity",
             changes={
                 "without training: n-grams, beside an encoder as drawn": {"epochs": 0},
-                "without n-grams": {"word_ngrams": 0, "character_ngrams": 0},
+                "without n-grams": {
+                    "word_ngrams": 0,
+                    "character_ngrams": 0,
+                    "token_evidence": False,
+                },
+                "without what n-grams say of each token": {"token_evidence": False},
+                "token vectors that are learnt": {"count_vectors": False},
+                "neither of the two": {"token_evidence": False, "count_vectors": False},
                 "without averaging of the weights": {"averaging": None},
                 "mean beside max pooling": {"pooling": ["max", "mean"]},
                 "without n-grams of characters": {"character_ngrams": 0},

@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 
+from seqkit.cli import run_command_line
 from seqkit.cli.settings import RunSettings
 from seqkit.cli.tune import tune
 from seqkit.options import options_of
@@ -16,6 +17,7 @@ from seqkit.tuning.spaces import read_dimension
 
 PAGE = (Path(__file__).parents[2] / "docs" / "tuning.md").read_text(encoding="utf-8")
 COMMANDS = re.findall(r"^seqkit .*$", PAGE, flags=re.MULTILINE)
+VECTORS = [line for line in COMMANDS if line.startswith("seqkit vectors ")]
 
 
 def flags_of(command: str, task: str) -> set[str]:
@@ -27,7 +29,17 @@ def flags_of(command: str, task: str) -> set[str]:
     return {"--" + names.get(name, name).replace("_", "-") for name in parameters}
 
 
-@pytest.mark.parametrize("line", COMMANDS)
+@pytest.mark.parametrize("line", VECTORS)
+def test_vectors_are_made_as_it_says(line: str, tmp_path: Path, monkeypatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    words = [f"word{number}" for number in range(300)]
+    Path("train.tsv").write_text(f"label\ttext\ngood\t{' '.join(words)}\n", encoding="utf-8")
+    Path("articles.txt").write_text(f"{' '.join(reversed(words))}\n", encoding="utf-8")
+    assert run_command_line(shlex.split(line)[1:]) == 0
+    assert Path("vectors.txt").read_text(encoding="utf-8").startswith("300 200\n")
+
+
+@pytest.mark.parametrize("line", [line for line in COMMANDS if line not in VECTORS])
 def test_a_command_has_the_flags_that_it_is_given(line: str) -> None:
     _, command, task, *rest = shlex.split(line)
     assert {word for word in rest if word.startswith("--")} <= flags_of(command, task)
