@@ -114,6 +114,7 @@ ABLATIONS = {
             changes={
                 "without training: n-grams, beside an encoder as drawn": {"epochs": 0},
                 "without n-grams": {"character_ngrams": 0},
+                "with what n-grams say of each token": {"token_evidence": True},
                 "words in 16,000 pieces, more dropout": PIECES,
                 "words in 16,000 pieces, more dropout, without n-grams": {
                     **PIECES,

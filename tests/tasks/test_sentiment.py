@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 
 import seqkit
 from seqkit.errors import UserError
+from seqkit.kernels.compiled import use_compiled
 from seqkit.label_model import LabelPrediction
 from seqkit.options import parse
 from seqkit.parameters import unique_parameters
@@ -153,6 +154,16 @@ def test_what_tokens_have_of_the_evidence_is_read_by_the_encoder() -> None:
     assert "with what n-grams say of each token" in model.describe()["encoder"]
 
 
+@pytest.mark.parametrize("compiled", [True, False])
+def test_many_texts_are_read_as_few_are(compiled: bool) -> None:
+    _, model, examples = small_model(word_ngrams=2, token_evidence=True, tokenizer="whitespace")
+    model.prepare(examples)
+    with use_compiled(compiled):
+        many = model.probabilities(examples * 120)
+        few = model.probabilities(examples)
+    assert many == pytest.approx(np.tile(few, (120, 1)), abs=1e-6)
+
+
 def test_a_model_with_shares_is_saved_and_loaded(tmp_path: Path) -> None:
     rows = [
         f"{label}\t{text} 좋다 {i}"
@@ -195,9 +206,11 @@ def test_counted_vectors_stand_alone() -> None:
         parse(SentimentConfig, {"count_vectors": True, "vectors": "v.txt"})
 
 
-def test_evidence_of_tokens_needs_ngrams() -> None:
-    with pytest.raises(UserError, match="token_evidence: found without word_ngrams or"):
-        parse(SentimentConfig, {"token_evidence": True, "word_ngrams": 0, "character_ngrams": 0})
+def test_without_ngrams_there_is_no_evidence_to_read() -> None:
+    _, model, examples = small_model(token_evidence=True)
+    model.prepare(examples)
+    assert model.encode(examples).shares is None
+    assert "n-grams" not in model.describe()["encoder"]
 
 
 def test_a_text_that_is_learnt_from_does_not_vouch_for_itself() -> None:

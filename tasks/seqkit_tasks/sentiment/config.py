@@ -62,8 +62,8 @@ class SentimentConfig(SubwordConfig, TextEncoderConfig, TrainingConfig):
         group="encoder",
     )
     token_evidence: bool = option(
-        False,
-        help="the encoder reads beside each token's vector what the n-grams say of it",
+        True,
+        help="the encoder reads beside each token's vector what n-grams say of it",
         group="encoder",
     )
     class_weights: Literal["none", "balanced"] = option(
@@ -88,5 +88,3 @@ class SentimentConfig(SubwordConfig, TextEncoderConfig, TrainingConfig):
         yield from pooling_problems(self.pooling)
         if self.count_vectors and not (self.vectors is None and self.init_from is None):
             yield Problem("found beside vectors or init_from: they fill one table", "count_vectors")
-        if self.token_evidence and not (self.word_ngrams or self.character_ngrams):
-            yield Problem("found without word_ngrams or character_ngrams", "token_evidence")

@@ -100,7 +100,9 @@ class SentimentModel(LabelModel["LabelledTokens", EncodedTexts]):
         kinds = {"words": config.word_ngrams, "characters": config.character_ngrams}
         ngrams = " and ".join(f"1 to {n} {kind}" for kind, n in kinds.items() if n)
         beside = f", beside n-grams of {ngrams}" if ngrams else ""
-        reading = ", with what n-grams say of each token" if config.token_evidence else ""
+        reading = (
+            ", with what n-grams say of each token" if ngrams and config.token_evidence else ""
+        )
         return {
             "vocabulary": f"{len(self.vocabulary):,} {config.tokens_described}",
             "embedding": f"{config.embedding} wide",
@@ -203,14 +205,16 @@ class SentimentModel(LabelModel["LabelledTokens", EncodedTexts]):
     def infer(self, batches: Iterable[EncodedTexts]) -> Iterator[Array]:
         """Yield the logits (N, C) of each batch; words that many texts share are folded once."""
         batches = list(batches)
-        read = self.encoder.reader(batch.ids.data for batch in batches)
+        read = self._reader(batches)
         for batch in batches:
-            if batch.shares is None:
-                features = read(batch.ids)
-            else:
-                features, _, _ = self.encoder.forward(batch.ids, beside=batch.shares)
-            pooled, _ = self.pooling.forward(features)
+            pooled, _ = self.pooling.forward(read(batch))
             yield self._head(pooled, batch.evidence)[0]
+
+    def _reader(self, batches: Sequence[EncodedTexts]) -> Callable[[EncodedTexts], PackedSequence]:
+        if self.evidence is not None and self.evidence.width:  # a word is not read alike everywhere
+            return lambda batch: self.encoder.forward(batch.ids, beside=batch.shares)[0]
+        read = self.encoder.reader(batch.ids.data for batch in batches)
+        return lambda batch: read(batch.ids)
 
     def unknown_tokens(self, example: "LabelledTokens") -> list[str]:
         """Return the tokens outside the vocabulary."""
