@@ -9,6 +9,9 @@ from typing import Any
 
 __all__ = ["convert_clear_values"]
 
+MOST_DIGITS = 18
+"""Of a number that is clear; of thousands, Python would make none."""
+
 _UNCLEAR = object()
 
 
@@ -52,7 +55,7 @@ class _Conversion:
 
 def _whole_number(value: Any, limits: Any) -> Any:
     text = str(value)
-    if not (text.isascii() and text.isdigit()):
+    if len(text) > MOST_DIGITS or not (text.isascii() and text.isdigit()):
         return _UNCLEAR
     number = int(text)
     low = limits.min is None or number >= limits.min

@@ -148,9 +148,14 @@ class NaiveBayesRegression:
         """Of two classes each gets half of the log-odds, so that their difference is these."""
         return 2 if self.classes == 2 else 1
 
-    def evidence(self, texts: NgramSets) -> Array:
-        """Return what the n-grams say of each text: (N, C)."""
-        return self._sums(texts, self.terms(texts))
+    def evidence(self, texts: NgramSets, terms: Array | None = None) -> Array:
+        """Return what the n-grams say of each text: (N, C).
+
+        Args:
+            texts: N of them.
+            terms: what :meth:`terms` returns for them, where that is known.
+        """
+        return self._sums(texts, self.terms(texts) if terms is None else terms)
 
     def terms(self, texts: NgramSets) -> Array:
         """Return what each n-gram adds to the evidence for the first C' classes: (K, C')."""

@@ -17,42 +17,30 @@ from seqkit.kernels.sorted_keys import places_of
 from seqkit.layers.naive_bayes import NgramSets
 from seqkit.text.ngrams import NgramPlaces
 
-__all__ = ["Stretches", "place_ngrams", "place_tokens", "share_out"]
+__all__ = ["Stretches", "place_tokens", "share_out", "solid_lengths"]
 
 
 class Stretches(NamedTuple):
     """Stretches of solid characters.
 
     Attributes:
-        starts: (P,) the first character of each.
-        lengths: (P,) its characters.
+        starts: (M,) the first character of each.
+        lengths: (M,) its characters.
     """
 
     starts: IntArray
     lengths: IntArray
 
-    @property
-    def characters(self) -> IntArray:
-        """The characters of all stretches, end to end."""
-        return stretches(self.starts, self.lengths)
 
-    @property
-    def owners(self) -> IntArray:
-        """The stretch that each of these is of."""
-        return np.repeat(np.arange(len(self.lengths)), self.lengths)
-
-
-def place_ngrams(places: NgramPlaces, texts: Sequence[Sequence[str]]) -> Stretches:
-    """Return the solid characters that n-grams cover.
+def solid_lengths(texts: Sequence[Sequence[str]]) -> IntArray:
+    """Return how many solid characters each unit of some texts has: (U,).
 
     Args:
-        places: where they stand among the units.
-        texts: the units of each text: a string for characters, a list for words.
+        texts: the units of each: a string for characters, a list for words.
     """
-    solid = [len(unit) if unit.isalnum() else len("".join(unit.split())) for unit in chain(*texts)]
-    bounds = np.concatenate([[0], np.cumsum(solid, dtype=np.int64)])
-    starts = bounds[places.starts]
-    return Stretches(starts, bounds[places.starts + places.lengths] - starts)
+    units = chain.from_iterable(texts)
+    solid = [len(unit) if unit.isalnum() else len("".join(unit.split())) for unit in units]
+    return np.array(solid, np.int64)
 
 
 def place_tokens(texts: Sequence[str], spans: Sequence[Sequence[tuple[int, int]]]) -> Stretches:
@@ -73,28 +61,41 @@ def place_tokens(texts: Sequence[str], spans: Sequence[Sequence[tuple[int, int]]
 
 
 def share_out(
-    terms: Array, texts: NgramSets, places: NgramPlaces, covered: Stretches, tokens: Stretches
+    terms: Array, texts: NgramSets, places: NgramPlaces, solid: IntArray, tokens: Stretches
 ) -> Array:
     """Return what the tokens of texts get: (M, C').
+
+    What a token gets does not depend on the other texts, to the last bit.
 
     Args:
         terms: (K, C') what each n-gram of each text adds; where it stands in the text more than
             once, each time adds its part of that.
         texts: the n-grams of N texts, K in all.
-        places: where P of them stand.
-        covered: (P,) what these cover.
+        places: where P of them stand among the units.
+        solid: (U,) the solid characters of each unit.
         tokens: (M,) what the tokens cover.
     """
-    size = 1 + max(int(texts.ids.max(initial=0)), int(places.ids.max(initial=0)))
-    entries = places_of(
-        places.owners * size + places.ids, texts.owners.astype(np.int64) * size + texts.ids
-    )
+    if not len(places.ids):  # there need be no units, where no n-grams of a kind are looked for
+        return np.zeros((len(tokens.lengths), terms.shape[1]))
+    bounds = np.concatenate([[0], np.cumsum(solid)])
+    covered = bounds[places.starts + places.lengths] - bounds[places.starts]
+    entries = _entries(places, texts)
     times = np.bincount(entries, minlength=len(terms))[entries]
-    parts = terms[entries] / np.maximum(times * covered.lengths, 1)[:, None]
-    ends = [stretch.starts + stretch.lengths for stretch in (covered, tokens)]
-    size = max(int(end.max(initial=0)) for end in ends)
-    of_characters = _summed(parts[covered.owners], covered.characters, size)
-    return _summed(of_characters[tokens.characters], tokens.owners, len(tokens.starts))
+    parts = terms[entries] / np.maximum(times * covered, 1)[:, None]
+    of_units = np.zeros((len(solid), terms.shape[1]))
+    for step in range(int(places.lengths.max(initial=0))):
+        reaches = places.lengths > step
+        of_units += _summed(parts[reaches], places.starts[reaches] + step, len(solid))
+    of_characters = np.repeat(of_units, solid, axis=0)
+    owners = np.repeat(np.arange(len(tokens.lengths)), tokens.lengths)
+    return _summed(of_characters[stretches(*tokens)], owners, len(tokens.lengths))
+
+
+def _entries(places: NgramPlaces, texts: NgramSets) -> IntArray:
+    """Return which of the texts' n-grams stands at each place: (P,)."""
+    size = 1 + max(int(texts.ids.max(initial=0)), int(places.ids.max(initial=0)))
+    known = texts.owners.astype(np.int64) * size + texts.ids
+    return places_of(places.owners * size + places.ids, known)
 
 
 def _summed(values: Array, owners: IntArray, size: int) -> Array:

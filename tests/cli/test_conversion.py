@@ -21,7 +21,9 @@ ARGUMENTS = [
     ["a", "--count", "0"],
     ["a", "--count", "3.0"],
     ["a", "--count", "three"],
+    ["a", "--count", "9" * 20],
     ["a", "--count", "9" * 30],
+    ["a", "--offset", "9" * 5000],
     ["a", "--offset", "-3"],
     ["a", "--small", "11"],
     ["a", "--rate", "1e-3"],
@@ -69,7 +71,7 @@ def _outcome(kind: type[TyperCommand], arguments: list[str]) -> Any:
         return type(error).__name__, message()
 
 
-@pytest.mark.parametrize("arguments", ARGUMENTS, ids=" ".join)
+@pytest.mark.parametrize("arguments", ARGUMENTS, ids=lambda given: " ".join(given)[:40])
 def test_a_value_or_its_refusal_is_what_typer_makes_of_it(arguments):
     assert _outcome(Command, arguments) == _outcome(TyperCommand, arguments)
 

@@ -4,9 +4,13 @@ import unicodedata
 
 import numpy as np
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from seqkit.errors import UserError
 from seqkit.text import create_tokenizer
+from seqkit.text.ngram_shares import solid_lengths
+from seqkit_tasks.sentiment import evidence as evidence_module
 from seqkit_tasks.sentiment.config import SentimentConfig
 from seqkit_tasks.sentiment.evidence import NgramEvidence, NgramReader
 
@@ -106,6 +110,29 @@ def test_the_share_of_a_token_is_the_same_beside_other_texts() -> None:
     together = evidence.of(REVIEWS, learning=False).of_tokens
     alone = [evidence.of([text], learning=False).of_tokens for text in REVIEWS]
     assert np.concatenate(alone).tobytes() == together.tobytes()
+
+
+@given(st.text(max_size=40), st.sampled_from(["words", "whitespace", "characters", "jamo"]))
+def test_words_and_tokens_of_any_text_cover_its_solid_characters(text: str, named: str) -> None:
+    ours = reader(tokenizer=named)
+    words, characters = ours.units([text])
+    tokens, counts = ours.tokens([text])
+    count = int(solid_lengths(characters).sum())
+    assert solid_lengths(words).sum() == count
+    covered = np.zeros(count, bool)
+    for start, length in zip(*tokens, strict=True):
+        covered[start : start + length] = True
+    assert covered.all()
+    assert counts == [len(create_tokenizer(named).tokenize(text.lower()))]
+
+
+def test_pieces_of_any_size_give_the_same(monkeypatch: pytest.MonkeyPatch) -> None:
+    whole = shared().of(REVIEWS, learning=False)
+    for size in (1, 7, 40):
+        monkeypatch.setattr(evidence_module, "PIECE", size)
+        found = shared().of(REVIEWS, learning=False)
+        assert found.of_texts.tobytes() == whole.of_texts.tobytes()
+        assert found.of_tokens.tobytes() == whole.of_tokens.tobytes()
 
 
 def test_shares_to_learn_from_come_from_a_fit_without_the_text() -> None:

@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from seqkit.layers.naive_bayes import NgramSets
-from seqkit.text.ngram_shares import place_ngrams, place_tokens, share_out
+from seqkit.text.ngram_shares import place_tokens, share_out, solid_lengths
 from seqkit.text.ngrams import NgramPlaces, NgramTable, common_ngrams
 
 TEXTS = st.lists(st.text(st.sampled_from("ab 안"), max_size=8), min_size=1, max_size=5)
@@ -39,7 +39,7 @@ def shares_of_characters(texts: list[str], known: list[str], seed: int) -> tuple
     }
     spans = [[(k, k + 1) for k in range(len(text)) if text[k] != " "] for text in texts]
     found = share_out(
-        values[:, None], sets, places, place_ngrams(places, texts), place_tokens(texts, spans)
+        values[:, None], sets, places, solid_lengths(texts), place_tokens(texts, spans)
     )
     return found[:, 0], by_hand(texts, known, named)
 
@@ -56,21 +56,21 @@ def test_tokens_get_the_parts_of_their_characters() -> None:
     sets, places = table.find(words), table.locate(words)
     terms = np.array([[6.0], [30.0], [1.0], [2.0]])  # "ab", "ab c", "c"; "c"
     tokens = place_tokens(texts, [[(0, 1), (0, 5), (3, 5)], [(0, 1)]])
-    found = share_out(terms, sets, places, place_ngrams(places, words), tokens)
+    found = share_out(terms, sets, places, solid_lengths(words), tokens)
     assert found[:, 0].tolist() == [3 + 10, 6 + 30 + 1, 10 + 1, 2]
 
 
 def test_what_covers_white_space_alone_goes_to_nobody() -> None:
     places = NgramPlaces(*(np.array([number]) for number in (0, 0, 1, 1)))
-    covered = place_ngrams(places, ["a b"])
+    solid = solid_lengths(["a b"])
     tokens = place_tokens(["a b"], [[(0, 1), (2, 3)]])
-    found = share_out(np.ones((1, 1)), NgramSets.of([[0]]), places, covered, tokens)
+    found = share_out(np.ones((1, 1)), NgramSets.of([[0]]), places, solid, tokens)
     assert found.tolist() == [[0], [0]]
 
 
 def test_texts_without_ngrams_or_tokens_have_no_shares() -> None:
     table = NgramTable([])
     sets, places = table.find(["a", ""]), table.locate(["a", ""])
-    covered = place_ngrams(places, ["a", ""])
+    solid = solid_lengths(["a", ""])
     tokens = place_tokens(["a", ""], [[(0, 1)], []])
-    assert share_out(np.empty((0, 2)), sets, places, covered, tokens).tolist() == [[0, 0]]
+    assert share_out(np.empty((0, 2)), sets, places, solid, tokens).tolist() == [[0, 0]]

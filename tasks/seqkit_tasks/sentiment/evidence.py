@@ -1,7 +1,8 @@
 """What a linear classifier makes of a text's n-grams, beside what the encoder makes of the text."""
 
-from collections.abc import Callable, Iterator, Sequence
-from typing import NamedTuple
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from itertools import pairwise
+from typing import NamedTuple, TypeAlias
 
 import numpy as np
 
@@ -11,7 +12,7 @@ from seqkit.layers.base import prefixed
 from seqkit.layers.naive_bayes import NaiveBayesRegression, NgramSets
 from seqkit.parameters import Parameter
 from seqkit.tasks import Resources
-from seqkit.text.ngram_shares import Stretches, place_ngrams, place_tokens, share_out
+from seqkit.text.ngram_shares import Stretches, place_tokens, share_out, solid_lengths
 from seqkit.text.ngrams import NgramTable, common_ngrams
 from seqkit.text.tokenizers import create_tokenizer
 from seqkit.text.unicode import nfc
@@ -19,8 +20,12 @@ from seqkit_tasks.sentiment.config import SentimentConfig
 
 __all__ = ["NgramEvidence", "NgramReader", "Said"]
 
-PIECE = 2_048
-"""Texts that are searched for n-grams at a time: enough to keep NumPy busy, in 100 MB."""
+PIECE = 250_000
+"""Characters of the texts that are searched at a time: enough to keep NumPy busy, in 100 MB."""
+
+
+Units: TypeAlias = tuple[Sequence[Sequence[str]], Sequence[str]]
+"""The words of each text, and its characters."""
 
 
 class NgramReader:
@@ -38,7 +43,7 @@ class NgramReader:
         self._tokenizer = create_tokenizer(named)
         self._tokens = create_tokenizer(config.tokenizer)
 
-    def units(self, texts: Sequence[str]) -> tuple[list[list[str]], list[str]]:
+    def units(self, texts: Sequence[str]) -> Units:
         """Return the words of each text, and its characters; nothing of a kind without n-grams.
 
         White space counts as one space, and there is one before and after a text, so that the
@@ -141,13 +146,14 @@ class NgramEvidence:
 
         Copies of a text are in one fold, or it would have been seen in them.
         """
-        pieces = [self._find(piece) for piece in _pieces(texts)]
-        evidence, terms = self.regression.fit(
-            NgramSets.following(pieces), labels, self._reader.groups(texts)
-        )
+        pieces = _pieces(texts)
+        sets = [self._find(self._reader.units(piece)) for piece in pieces]
+        whole = NgramSets.following(sets)
+        evidence, terms = self.regression.fit(whole, labels, self._reader.groups(texts))
         shares: list[Array | None] = [None] * len(texts)
         if self.width:
-            found = self._unscaled(texts, pieces, terms)
+            units = map(self._reader.units, pieces)  # once more: all at once would fill the memory
+            found = self._unscaled(zip(pieces, units, sets, strict=True), terms)
             spread = np.concatenate(found).std(axis=0)
             self.share_scale.value[:] = 1 / np.where(spread > 0, spread, 1)
             shares = [self.share_scale.value * of_tokens for of_tokens in found]
@@ -157,13 +163,16 @@ class NgramEvidence:
         """Return what is said of N texts; in learning, by a fit without the text."""
         if learning and all(text in self._of_training for text in texts):
             return self._joined([self._of_training[text] for text in texts])
-        pieces = [self._find(piece) for piece in _pieces(texts)]
-        whole = NgramSets.following(pieces)
-        evidence = self.regression.evidence(whole)
+        pieces = _pieces(texts)
+        units = [self._reader.units(piece) for piece in pieces]
+        sets = [self._find(each) for each in units]
+        whole = NgramSets.following(sets)
+        terms = self.regression.terms(whole)
+        evidence = self.regression.evidence(whole, terms)
         if not self.width:
             return Said(evidence, None)
         none = np.empty((0, self.width), np.float32)
-        found = self._unscaled(texts, pieces, self.regression.terms(whole))
+        found = self._unscaled(zip(pieces, units, sets, strict=True), terms)
         return Said(evidence, self.share_scale.value * np.concatenate([none, *found]))
 
     def _joined(self, said: Sequence[Said]) -> Said:
@@ -171,25 +180,24 @@ class NgramEvidence:
         shares = [each.of_tokens for each in said if each.of_tokens is not None]
         return Said(evidence, np.concatenate(shares) if self.width else None)
 
-    def _find(self, texts: Sequence[str]) -> NgramSets:
-        (words, characters), (of_words, of_characters) = self._tables, self._reader.units(texts)
+    def _find(self, units: Units) -> NgramSets:
+        (words, characters), (of_words, of_characters) = self._tables, units
         return words.find(of_words).beside(characters.find(of_characters).shifted(words.size))
 
     def _unscaled(
-        self, texts: Sequence[str], found: Sequence[NgramSets], terms: Array
+        self, pieces: Iterable[tuple[Sequence[str], Units, NgramSets]], terms: Array
     ) -> list[Array]:
         """Return for each text what its tokens have of the terms: (tokens, S)."""
         shares: list[Array] = []
-        for piece, sets in zip(_pieces(texts), found, strict=True):
+        for texts, units, sets in pieces:
             of_piece, terms = np.split(terms, [len(sets.ids)])
-            tokens, counts = self._reader.tokens(piece)
-            units: Sequence[Sequence[Sequence[str]]] = self._reader.units(piece)
+            tokens, counts = self._reader.tokens(texts)
             kinds, shift = [], 0
             for table, of_kind in zip(self._tables, units, strict=True):
                 places = table.locate(of_kind)
-                covered = place_ngrams(places, of_kind)
                 numbered = places._replace(ids=places.ids + shift)
-                kinds.append(share_out(of_piece, sets, numbered, covered, tokens))
+                solid = solid_lengths(of_kind)
+                kinds.append(share_out(of_piece, sets, numbered, solid, tokens))
                 shift += table.size
             whole = np.concatenate(kinds, axis=1).astype(np.float32)
             shares += np.split(whole, np.cumsum(counts)[:-1])
@@ -207,7 +215,11 @@ class NgramEvidence:
 
 
 def _pieces(texts: Sequence[str]) -> list[Sequence[str]]:
-    return [texts[start : start + PIECE] for start in range(0, len(texts), PIECE)]
+    """Cut a list of texts, each of which stays whole."""
+    ends = np.cumsum([0, *map(len, texts)])
+    cuts = np.searchsorted(ends, np.arange(0, ends[-1], PIECE))
+    bounds = np.unique([0, *cuts, len(texts)]).tolist()
+    return [texts[start:end] for start, end in pairwise(bounds)]
 
 
 def _table(resources: Resources, kind: str, *, separator: str) -> NgramTable:
