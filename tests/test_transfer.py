@@ -99,7 +99,8 @@ def test_the_forward_direction_starts_from_a_language_model(
     run = started("sentiment", texts / "labelled.tsv", init_from=str(language_model))
     for name in ("w_input", "w_hidden", "bias"):
         taken = weights(run.model)[f"encoder.recurrent.forward.{name}"]
-        assert (taken == source[f"encoder.recurrent.{name}"]).all()
+        there = source[f"encoder.recurrent.{name}"]  # what is read beside the vectors comes behind
+        assert (taken[: len(there)] == there).all()
         left = weights(run.model)[f"encoder.recurrent.backward.{name}"]
         assert (left == drawn[f"encoder.recurrent.backward.{name}"]).all()
     assert "as drawn start 1.backward.w_input" in notices_of(run)
