@@ -309,7 +309,7 @@ def test_the_default_recipe_of_every_built_in_task_reads_back(config: type) -> N
 def test_a_recipe_with_nothing_at_its_default_reads_back(config: type) -> None:
     changed = {item.name: _other_value(item) for item in options_of(config)}
     # What tasks refuse, by itself or beside another.
-    beside = ("averaging", "init_from", "label_column", "subwords")
+    beside = ("averaging", "count_vectors", "init_from", "label_column", "subwords")
     for name in ("bidirectional", "embedding", *beside):
         changed.pop(name, None)
     made = config(**changed)
