@@ -50,8 +50,7 @@ def place_tokens(texts: Sequence[str], spans: Sequence[Sequence[tuple[int, int]]
         texts: N of them.
         spans: of the tokens of each: first character, and the one behind the last.
     """
-    solid = [not character.isspace() for text in texts for character in text]
-    bounds = np.concatenate([[0], np.cumsum(solid, dtype=np.int64)])
+    bounds = _bounds(solid_lengths(texts))
     sizes = np.fromiter(map(len, texts), np.int64, len(texts))
     counts = np.fromiter(map(len, spans), np.int64, len(spans))
     ends = np.fromiter(chain.from_iterable(chain(*spans)), np.int64, 2 * int(counts.sum()))
@@ -77,7 +76,7 @@ def share_out(
     """
     if not len(places.ids):  # there need be no units, where no n-grams of a kind are looked for
         return np.zeros((len(tokens.lengths), terms.shape[1]))
-    bounds = np.concatenate([[0], np.cumsum(solid)])
+    bounds = _bounds(solid)
     covered = bounds[places.starts + places.lengths] - bounds[places.starts]
     entries = _entries(places, texts)
     times = np.bincount(entries, minlength=len(terms))[entries]
@@ -89,6 +88,11 @@ def share_out(
     of_characters = np.repeat(of_units, solid, axis=0)
     owners = np.repeat(np.arange(len(tokens.lengths)), tokens.lengths)
     return _summed(of_characters[stretches(*tokens)], owners, len(tokens.lengths))
+
+
+def _bounds(lengths: IntArray) -> IntArray:
+    """Return where stretches that follow one another begin, and where the last ends: (U + 1,)."""
+    return np.concatenate([[0], np.cumsum(lengths)])
 
 
 def _entries(places: NgramPlaces, texts: NgramSets) -> IntArray:

@@ -23,7 +23,6 @@ from seqkit.metrics.baselines import TfidfClassifier
 from seqkit.parameters import Parameter
 from seqkit.sequences import PackedSequence, pack_flat
 from seqkit.tasks import Baseline
-from seqkit.text.cooccurrence import count_vectors
 from seqkit.text.vocabulary import Vocabulary
 from seqkit_tasks.sentiment.config import SentimentConfig
 from seqkit_tasks.sentiment.evidence import NgramEvidence
@@ -118,6 +117,8 @@ class SentimentModel(LabelModel["LabelledTokens", EncodedTexts]):
             UserError: not enough tokens to count.
         """
         if self.config.count_vectors:
+            from seqkit.text.cooccurrence import count_vectors
+
             flat = self.vocabulary.encode_flat([example.tokens for example in train])
             with placed({"": "count_vectors"}):
                 counted = count_vectors(self.vocabulary, *flat, width=self.config.embedding)
