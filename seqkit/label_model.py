@@ -188,6 +188,8 @@ class LabelModel(Model[ExampleT, LabelPrediction], Generic[ExampleT, InputsT]):
     def _groups(
         self, examples: Sequence[ExampleT], size: int, rng: np.random.Generator | None = None
     ) -> list[IntArray]:
+        if len(examples) == 1 and rng is None:  # a sentence by itself waits for no sorting
+            return [np.zeros(1, np.int64)]
         lengths = [self.length(example) for example in examples]
         return length_batches(lengths, batch_size=size, rng=rng)
 

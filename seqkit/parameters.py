@@ -84,6 +84,7 @@ class Parameter:
         self.positive = positive
         self._buffer: Array | None = None
         self._filled = False
+        self._given = False
         self._loan: Loan | None = None
         self._rows: list[tuple[IntArray, Array]] = []
 
@@ -171,13 +172,20 @@ class Parameter:
             given: the caller will not touch the array again. Where it is as the gradient has to be,
                 it becomes the gradient, and nothing is copied.
         """
+        if given and not self._filled and self._could_be_grad(gradient):
+            self._buffer, self._loan = gradient, None
+            self._filled = self._given = True
+            return
         buffer, fresh = self.open_grad()
-        if not fresh:
-            buffer += gradient
-        elif given and gradient.dtype == buffer.dtype and gradient.flags.c_contiguous:
-            self._buffer = gradient
-        else:
+        if fresh:
             buffer[...] = gradient
+        else:
+            buffer += gradient
+
+    def _could_be_grad(self, array: Array) -> bool:
+        value = self.value
+        alike = array.shape == value.shape and array.dtype == value.dtype
+        return alike and array.flags.c_contiguous
 
     def add_product(self, left: Array, right: Array) -> None:
         """Add ``left @ right`` to the gradient; the first product of a step is written in place."""
@@ -222,8 +230,12 @@ class Parameter:
         return self._filled or bool(self._rows)
 
     def zero_grad(self) -> None:
-        """Forget the gradient. Its memory is kept for the next step, which overwrites it."""
-        self._filled = False
+        """Forget the gradient. Its memory is kept for the next step, which overwrites it, unless it
+        was given: the next step's will be given too.
+        """
+        if self._given:
+            self._buffer = None
+        self._filled = self._given = False
         self._rows.clear()
 
 

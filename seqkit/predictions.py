@@ -11,6 +11,7 @@ from seqkit.errors import NotANumberError, Problem
 
 __all__ = ["refuse_nan", "unwarned"]
 
+TEXT = {str}
 PLAIN = {float, int, bool, str, type(None), np.float64}
 
 
@@ -42,6 +43,8 @@ def refuse_nan(predictions: Sequence[Any], where: str = "") -> None:
 def _hold_nan(values: Collection[Any]) -> bool:
     """Whether some values are or hold nan; those of one kind are not looked at one by one."""
     kinds = set(map(type, values))
+    if kinds == TEXT:
+        return False
     if kinds <= PLAIN:
         return any(map(ne, values, values))  # nan alone differs from itself
     if kinds == {dict}:

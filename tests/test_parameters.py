@@ -1,5 +1,6 @@
 """Gradients that add, dense and row-sparse; initialisers."""
 
+import weakref
 from typing import Any
 
 import numpy as np
@@ -214,6 +215,19 @@ def test_a_gradient_that_is_given_away_is_not_copied() -> None:
         assert parameter.grad is gradient
         parameter.add_grad(np.ones((2, 3), np.float32), given=True)
         np.testing.assert_array_equal(parameter.grad, np.full((2, 3), 3.0))
+
+
+def test_the_memory_of_a_gradient_that_was_given_away_goes_with_the_step() -> None:
+    parameter = Parameter(np.zeros((2, 3), np.float32))
+    gradient = np.ones((2, 3), np.float32)
+    alive = weakref.ref(gradient)
+    parameter.add_grad(gradient, given=True)
+    del gradient
+    assert alive() is not None
+    parameter.zero_grad()
+    assert alive() is None
+    assert not parameter.has_grad
+    np.testing.assert_array_equal(parameter.grad, np.zeros((2, 3)))
 
 
 @pytest.mark.parametrize("gradient", [np.ones((2, 3)), np.ones((3, 2), np.float32).T])

@@ -168,17 +168,39 @@ def _backward(
     d_state: Arrays | None,
 ) -> Gradients:
     """Run backwards over the steps, then compute the gradients of all weights at once."""
-    units, batch, count = len(w_hidden), steps[0].alive, stop_of(steps)
+    batch, units = steps[0].alive, len(w_hidden)
     d_hidden, d_cell = (
         np.zeros((batch, units), slab.dtype) if d_state is None else d_state[k].astype(slab.dtype)
         for k in range(2)
     )
-    d_pre = aligned_empty((count, 4 * units), slab.dtype)
+    d_pre = aligned_empty((stop_of(steps), 4 * units), slab.dtype)
+    d_x = _run_back(steps, slab, d_pre, w_input, w_hidden, d_outputs, (d_hidden, d_cell))
+    # All that went back is let go by now: these gradients may be the largest arrays of a pass.
+    d_weights = weight_gradient(tokens.data, d_pre)
+    features = tokens.features
+    return Gradients(
+        d_x,
+        (d_hidden, d_cell),
+        (d_weights[:features], d_weights[features + 1 :], d_weights[features]),
+    )
+
+
+def _run_back(
+    steps: list[Step],
+    slab: Array,
+    d_pre: Array,
+    w_input: Array,
+    w_hidden: Array,
+    d_outputs: Array | None,
+    d_state: Arrays,
+) -> Array:
+    """Fill d_pre, change d_state from the final one to the initial one, and return d_x."""
+    d_hidden, d_cell = d_state
     d_x = InputGradient(d_pre, w_input)
     d_pre_by_gate = by_gate(d_pre, 4)
-    product = RepeatedProduct(w_hidden.T, batch)
-    scratch = np.empty((batch, units), slab.dtype)
-    for group in reversed(list(chunks(steps, -(-LOCAL // units)))):
+    product = RepeatedProduct(w_hidden.T, len(d_hidden))
+    scratch = np.empty_like(d_hidden)
+    for group in reversed(list(chunks(steps, -(-LOCAL // len(w_hidden))))):
         first, stop = group[0].start, stop_of(group)
         local = _local_derivatives(slab[:, first:stop])
         for start, n in reversed(group):
@@ -195,13 +217,7 @@ def _backward(
             np.multiply(d_c, slab[1, start : start + n], d_c)
             product(d_pre[start : start + n], d_hidden[None, :n])
         d_x.ready(first)
-    d_weights = weight_gradient(tokens.data, d_pre)
-    features = tokens.features
-    return Gradients(
-        d_x.finish(),
-        (d_hidden, d_cell),
-        (d_weights[:features], d_weights[features + 1 :], d_weights[features]),
-    )
+    return d_x.finish()
 
 
 def _local_derivatives(slab: Array) -> Array:
