@@ -17,7 +17,7 @@ from benchmarks.settings import Settings
 from benchmarks.suites import SUITES, chosen_suites, load_suite
 from benchmarks.table import print_report
 
-__all__ = ["main"]
+__all__ = ["main", "warn_if_chosen"]
 
 ROOT = Path(__file__).resolve().parents[1]
 PAGE = ROOT / "docs" / "performance.md"
@@ -52,6 +52,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     if find_spec("torch") is None:
         parser.error("PyTorch is not installed; pip install -e '.[bench]'")
     _warn_if_busy(console)
+    warn_if_chosen(console)
     machine = {**describe(settings.threads, quick=settings.quick), "load": _load()}
     results: list[Result] = []
     facts = {"names": found.names, "threads": list(settings.threads), "quick": settings.quick}
@@ -148,6 +149,15 @@ def _warn_if_busy(console: Console) -> None:
         console.print(
             f"[yellow]the machine is busy (load {_load()}): figures will mean little, above all "
             "with several threads[/yellow]"
+        )
+
+
+def warn_if_chosen(console: Console) -> None:
+    """Who sets this, for results that are the same on every machine, has slower products."""
+    if (kernels := os.environ.get("OPENBLAS_CORETYPE")) is not None:
+        console.print(
+            f"[yellow]OPENBLAS_CORETYPE={kernels}: NumPy multiplies with kernels that were chosen "
+            "by hand, and PyTorch with its own; unset it to measure what this machine does[/yellow]"
         )
 
 

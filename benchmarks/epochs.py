@@ -19,7 +19,7 @@ from benchmarks.harness import Spread
 from benchmarks.records import Result
 from benchmarks.settings import Settings
 
-__all__ = ["CASES", "EpochCase", "run", "run_side"]
+__all__ = ["CASES", "EpochCase", "numpy_alone", "run", "run_side"]
 
 PADDING = ("padded+fused", "padded+sparse", "packed+fused", "packed+sparse")
 MEMORY_TARGET = 2.0
@@ -151,29 +151,45 @@ CASES = (
 
 
 def run(settings: Settings) -> Iterator[Result]:
-    """Train every case, with the largest number of threads."""
+    """Train every case, with the largest number of threads, and compiled kernels as in a run."""
+    yield from _run("epochs", settings, compiled=True)
+
+
+def numpy_alone(settings: Settings) -> Iterator[Result]:
+    """Train every case with NumPy's kernels alone, which is all that there is without numba."""
+    yield from _run("numpy-epochs", settings, compiled=False)
+
+
+def _run(suite: str, settings: Settings, *, compiled: bool) -> Iterator[Result]:
     with tempfile.TemporaryDirectory() as folder:
         for case in (case for case in CASES if settings.only in case.name):
             made = Path(folder) / case.corpus
             made.mkdir(exist_ok=True)
             corpus = find_corpus(case.corpus, settings.data, made, quick=settings.quick)
-            yield from _compare(case, corpus, settings)
+            yield from _compare(suite, case, corpus, settings, compiled=compiled)
 
 
-def _compare(case: EpochCase, corpus: Corpus, settings: Settings) -> Iterator[Result]:
+def _compare(
+    suite: str, case: EpochCase, corpus: Corpus, settings: Settings, *, compiled: bool
+) -> Iterator[Result]:
     """Yield the time and the memory of a case."""
     limit = case.quick if settings.quick else 0 if settings.whole else case.limit
     epochs = 1 if settings.quick else case.epochs
     threads = settings.most_threads
     variant = _fastest_way(case, corpus, settings)
-    told = {"epochs": epochs, "limit": limit, "threads": threads}
+    told: dict[str, Any] = {
+        "epochs": epochs,
+        "limit": limit,
+        "threads": threads,
+        "compiled": compiled,
+    }
     pairs = [
         [run_side(case, corpus, side, **told) for side in ("", variant)]
         for _ in range(1 if settings.quick else case.processes)
     ]
     ours, peers = zip(*pairs, strict=True)
     where = f"{case.name}, {corpus.name}" + (f", {limit:,} examples" if limit else "")
-    common: dict[str, Any] = {"suite": "epochs", "threads": threads}
+    common: dict[str, Any] = {"suite": suite, "threads": threads}
     yield Result(
         **common,
         case=where,
@@ -197,9 +213,19 @@ Child = tuple[ChildRun, dict[str, Any]]
 
 
 def run_side(
-    case: EpochCase, corpus: Corpus, variant: str, *, epochs: int, limit: int, threads: int
+    case: EpochCase,
+    corpus: Corpus,
+    variant: str,
+    *,
+    epochs: int,
+    limit: int,
+    threads: int,
+    compiled: bool = True,
 ) -> Child:
-    """Train in a child: seqkit where ``variant`` is empty, or PyTorch in that way."""
+    """Train in a child: seqkit where ``variant`` is empty, or PyTorch in that way.
+
+    seqkit takes NumPy's kernels alone unless it may take ``compiled`` ones.
+    """
     told: dict[str, Any] = {
         "task": case.task,
         "train": str(corpus.train),
@@ -210,6 +236,7 @@ def run_side(
         "dev_limit": max(limit // 5, LEAST_SCORED) if limit else 0,
         "threads": threads,
         "variant": variant,
+        "compiled": compiled,
     }
     module = f"benchmarks.peers.{case.peer}" if variant else "benchmarks.training"
     return run_json([sys.executable, "-m", module, json.dumps(told)], threads=threads)

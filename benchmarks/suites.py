@@ -54,6 +54,12 @@ SUITES = (
     ),
     Suite("epochs", "Whole epochs of the tasks", "benchmarks.epochs"),
     Suite(
+        "numpy-epochs",
+        "Whole epochs of the tasks, without numba",
+        "benchmarks.epochs",
+        "numpy_alone",
+    ),
+    Suite(
         "predict",
         "Predictions for a file of sentences",
         "benchmarks.serving",

@@ -19,7 +19,7 @@ def train(told: dict[str, Any]) -> dict[str, Any]:
     Args:
         told: ``task``, ``train``, ``dev``, ``options``, ``epochs``, ``threads``, ``limit`` (of
             training examples that are trained on, 0 for all; vocabularies are fitted on all),
-            ``dev_limit`` (of examples that are scored).
+            ``dev_limit`` (of examples that are scored), ``compiled`` (whether kernels may be).
 
     Returns:
         ``ready`` (seconds from the start to the first step), ``epochs`` (seconds of each, without
@@ -38,8 +38,8 @@ def train(told: dict[str, Any]) -> dict[str, Any]:
     config = parse(spec.config, {**told["options"], "epochs": told["epochs"], "patience": None})
     task = spec.create(config)
     examples, dev = task.read(Path(told["train"])), task.read(Path(told["dev"]))
-    long = worth_compiling(len(examples) * config.epochs)
-    with use_threads(told["threads"]), use_compiled(long or None):
+    compiled = told["compiled"] and worth_compiling(len(examples) * config.epochs)
+    with use_threads(told["threads"]), use_compiled(compiled):
         model = task.build(task.fit(examples), rng=random_stream(0, "weights"))
         ready = time.perf_counter() - started
 

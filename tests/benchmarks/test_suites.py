@@ -4,13 +4,15 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from rich.console import Console
 
-from benchmarks.__main__ import main
+from benchmarks.__main__ import main, warn_if_chosen
 from benchmarks.children import run_child
 from benchmarks.corpora import FILES, find_corpus
 from benchmarks.lengths import DOCUMENTS, NAMES, batches_of, lengths_of
 from benchmarks.machine import SPEEDS, faster
 from benchmarks.suites import SUITES, chosen_suites, load_suite
+from benchmarks.training import train
 
 ROOT = Path(__file__).parents[2]
 
@@ -55,6 +57,17 @@ def test_every_suite_is_there_and_needs_no_torch_to_be_imported() -> None:
     assert all(load_suite(suite).__doc__ for suite in SUITES)
 
 
+def test_who_has_chosen_openblas_kernels_is_told(
+    capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.delenv("OPENBLAS_CORETYPE", raising=False)
+    warn_if_chosen(Console(width=300))
+    assert capsys.readouterr().out == ""
+    monkeypatch.setenv("OPENBLAS_CORETYPE", "Haswell")
+    warn_if_chosen(Console(width=300))
+    assert "OPENBLAS_CORETYPE=Haswell" in capsys.readouterr().out
+
+
 @pytest.mark.parametrize("name", NAMES)
 def test_lengths_without_data(name: str) -> None:
     lengths = lengths_of(name, None)
@@ -82,6 +95,19 @@ def test_a_corpus_is_made_up_where_there_is_none(tmp_path: Path) -> None:
     assert {line.split("\t")[0] for line in lines[1:]} == {"positive", "negative"}
     assert corpus.dev.exists()
     assert set(FILES) >= {"ud-english-ewt", "nsmc", "wikitext-2"}
+
+
+@pytest.mark.parametrize("compiled", [False, True])
+def test_seqkits_side_of_an_epoch(tmp_path: Path, compiled: bool) -> None:
+    corpus = find_corpus("mr-polarity", None, tmp_path, quick=True)
+    told = {"task": "sentiment", "train": str(corpus.train), "dev": str(corpus.dev)}
+    told |= {"options": {"units": 4, "word_ngrams": 0, "character_ngrams": 0}}
+    told |= {"epochs": 2, "threads": 1, "limit": 50, "dev_limit": 20, "compiled": compiled}
+    found = train(told)
+    assert len(found["epochs"]) == 2
+    assert found["tokens"] > 50
+    assert found["metric"] == "accuracy"
+    assert 0 <= found["score"] <= 1
 
 
 def test_the_higher_peak_counts() -> None:
