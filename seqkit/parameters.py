@@ -103,7 +103,13 @@ class Parameter:
         """Draw a parameter; the values are drawn in float64 and rounded to ``dtype``.
 
         Inside :func:`undrawn` it is all zeros, and ``rng`` is not touched.
+
+        Raises:
+            TypeError: ``rng`` is no generator.
         """
+        if not isinstance(rng, np.random.Generator):
+            found = f"{rng!r} ({type(rng).__name__})"
+            raise TypeError(f"rng must be numpy.random.default_rng(SEED), found {found}")
         if (undrawn := _UNDRAWN.get()) is not None:
             undrawn.take(shape)
             return cls(aligned_zeros(shape, dtype))

@@ -196,6 +196,12 @@ def test_far_more_undrawn_numbers_than_expected_are_refused() -> None:
         Parameter.draw((10**6, 10**6), orthogonal, rng)
 
 
+@pytest.mark.parametrize("rng", [0, None, np.random.RandomState(0)])
+def test_weights_are_drawn_by_a_generator(rng: Any) -> None:
+    with pytest.raises(TypeError, match=r"rng must be numpy\.random\.default_rng\(SEED\), found"):
+        Parameter.draw((2, 3), normal(1.0), rng)
+
+
 def test_gradients_add_whether_the_first_is_copied_or_not() -> None:
     parameter = Parameter(np.zeros((2, 3), np.float32))
     for _ in range(2):

@@ -49,7 +49,7 @@ class WeightAverage:
     ) -> None:
         if kind not in AVERAGES:
             raise ValueError(f"kind must be one of {', '.join(AVERAGES)}, found {kind!r}")
-        require(decay=0 <= decay < 1)
+        require(decay=(decay, "[0, 1)"))
         self.kind = kind
         self.decay = decay
         self.parameters = dict(unique_parameters(parameters))
@@ -139,7 +139,7 @@ class AveragingTrigger:
     """
 
     def __init__(self, patience: int) -> None:
-        require(patience=patience >= 1)
+        require(patience=(patience, "[1, inf)"))
         self.patience = patience
         self.triggered = False
         self._scores: list[float] = []

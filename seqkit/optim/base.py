@@ -2,7 +2,6 @@
 
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from functools import partial
-from typing import Any
 
 import numpy as np
 
@@ -56,7 +55,7 @@ class Optimizer:
         self.parameters = dict(named)
         if len(self.parameters) < len(named):
             raise ValueError("two parameters have the same name")
-        require(learning_rate=learning_rate >= 0, weight_decay=weight_decay >= 0)
+        require(learning_rate=(learning_rate, "[0, inf)"), weight_decay=(weight_decay, "[0, inf)"))
         self.learning_rate = learning_rate
         self.weight_decay = weight_decay
         self.decoupled = decoupled
@@ -215,8 +214,26 @@ def matching_copy(moment: Array, parameter: Parameter, name: str) -> Array:
     return np.array(moment, order="C")
 
 
-def require(**valid: Any) -> None:
-    """Raise ValueError with the names of the arguments that are not valid."""
-    wrong = [name for name, is_valid in valid.items() if not is_valid]
+def require(**found: tuple[float, str]) -> None:
+    """Raise ValueError with all numbers that are not in their intervals.
+
+    Example:
+        >>> require(decay=(0.9, "[0, 1)"), epsilon=(0, "(0, inf)"))
+        Traceback (most recent call last):
+            ...
+        ValueError: epsilon must be in (0, inf), found 0
+    """
+    wrong = [
+        f"{name} must be in {interval}, found {number!r}"
+        for name, (number, interval) in found.items()
+        if not _is_in(number, interval)
+    ]
     if wrong:
-        raise ValueError(f"out of range: {', '.join(wrong)}")
+        raise ValueError("; ".join(wrong))
+
+
+def _is_in(number: float, interval: str) -> bool:
+    low, high = map(float, interval[1:-1].split(","))
+    above = number >= low if interval.startswith("[") else number > low
+    below = number <= high if interval.endswith("]") else number < high
+    return above and below

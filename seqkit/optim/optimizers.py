@@ -45,7 +45,9 @@ class SGD(Optimizer):
         **options: Any,
     ) -> None:
         super().__init__(parameters, learning_rate=learning_rate, **options)
-        require(momentum=0 <= momentum < 1, nesterov=momentum > 0 or not nesterov)
+        if nesterov:
+            require(**{"momentum beside nesterov": (momentum, "(0, 1)")})
+        require(momentum=(momentum, "[0, 1)"))
         self.momentum = momentum
         self.nesterov = nesterov
         self.slots = ("velocity",) if momentum else ()
@@ -100,7 +102,7 @@ class AdaGrad(Optimizer):
         **options: Any,
     ) -> None:
         super().__init__(parameters, learning_rate=learning_rate, **options)
-        require(initial=initial >= 0, epsilon=epsilon > 0)
+        require(initial=(initial, "[0, inf)"), epsilon=(epsilon, "(0, inf)"))
         self.initial = initial
         self.epsilon = epsilon
 
@@ -142,7 +144,7 @@ class RMSprop(Optimizer):
         **options: Any,
     ) -> None:
         super().__init__(parameters, learning_rate=learning_rate, **options)
-        require(decay=0 <= decay < 1, epsilon=epsilon > 0)
+        require(decay=(decay, "[0, 1)"), epsilon=(epsilon, "(0, inf)"))
         self.decay = decay
         self.epsilon = epsilon
 
@@ -189,7 +191,7 @@ class Adam(Optimizer):
         **options: Any,
     ) -> None:
         super().__init__(parameters, learning_rate=learning_rate, **options)
-        require(beta1=0 <= beta1 < 1, beta2=0 <= beta2 < 1, epsilon=epsilon > 0)
+        require(beta1=(beta1, "[0, 1)"), beta2=(beta2, "[0, 1)"), epsilon=(epsilon, "(0, inf)"))
         self.beta1 = beta1
         self.beta2 = beta2
         self.epsilon = epsilon

@@ -45,7 +45,7 @@ class ConstantSchedule:
     """
 
     def __init__(self, learning_rate: float, *, warmup: int = 0) -> None:
-        require(learning_rate=learning_rate >= 0, warmup=warmup >= 0)
+        require(learning_rate=(learning_rate, "[0, inf)"), warmup=(warmup, "[0, inf)"))
         self.learning_rate = learning_rate
         self.warmup = warmup
 
@@ -99,7 +99,9 @@ class StepSchedule(ConstantSchedule):
     ) -> None:
         super().__init__(learning_rate, warmup=warmup)
         self.start = every if start is None else start
-        require(every=every >= 1, factor=0 < factor <= 1, start=self.start >= 0)
+        require(
+            every=(every, "[1, inf)"), factor=(factor, "(0, 1]"), start=(self.start, "[0, inf)")
+        )
         self.every = every
         self.factor = factor
 
@@ -122,7 +124,7 @@ class CosineSchedule(ConstantSchedule):
         self, learning_rate: float, *, updates: int, final: float = 0.0, warmup: int = 0
     ) -> None:
         super().__init__(learning_rate, warmup=warmup)
-        require(updates=updates >= 1, final=0 <= final <= 1)
+        require(updates=(updates, "[1, inf)"), final=(final, "[0, 1]"))
         self.updates = updates
         self.final = final
 
@@ -156,10 +158,10 @@ class PlateauSchedule(ConstantSchedule):
     ) -> None:
         super().__init__(learning_rate, warmup=warmup)
         require(
-            factor=0 < factor < 1,
-            patience=patience >= 1,
-            tolerance=tolerance >= 0,
-            minimum=0 <= minimum <= 1,
+            factor=(factor, "(0, 1)"),
+            patience=(patience, "[1, inf)"),
+            tolerance=(tolerance, "[0, inf)"),
+            minimum=(minimum, "[0, 1]"),
         )
         self.factor = factor
         self.patience = patience

@@ -16,7 +16,7 @@ import numpy as np
 
 from seqkit.arrays import Array, IntArray
 from seqkit.errors import UserError
-from seqkit.files import write_atomically
+from seqkit.text.vectors import write_vectors
 from seqkit.text.vocabulary import Vocabulary
 
 if TYPE_CHECKING:
@@ -53,15 +53,12 @@ class WordVectors:
     tokens: int
 
     def save(self, path: str | Path) -> None:
-        """Write a text file as word2vec's: a header, then a word and D numbers a line.
+        """Write a text file as word2vec's, for :func:`~seqkit.text.vectors.load_vectors`.
 
         Raises:
             UserError: it cannot be written.
         """
-        lines = [f"{len(self.words)} {self.matrix.shape[1]}"]
-        for word, row in zip(self.words, self.matrix.tolist(), strict=True):
-            lines.append(" ".join([word, *(f"{value:.5g}" for value in row)]))
-        write_atomically(path, "\n".join([*lines, ""]).encode())
+        write_vectors(path, self.words, self.matrix)
 
 
 def fit_word_vectors(

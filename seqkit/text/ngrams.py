@@ -34,6 +34,13 @@ class NgramPlaces(NamedTuple):
     starts: IntArray
     lengths: IntArray
 
+    def sets(self, texts: int) -> NgramSets:
+        """Return the n-grams of each of so many texts, each once and in their order."""
+        size = 1 + int(self.ids.max(initial=0))
+        pairs = _distinct(np.sort(self.owners * size + self.ids))
+        of, ids = np.divmod(pairs, size)
+        return NgramSets(ids.astype(np.int32), np.bincount(of, minlength=texts))
+
 
 class _Level(NamedTuple):
     """The known n-grams of one length, from 2 on.
@@ -88,31 +95,18 @@ class NgramTable:
             if (numbers == UNKNOWN).any():
                 raise ValueError("found an n-gram without its beginning")
 
-    def find(self, texts: Sequence[Sequence[str]]) -> NgramSets:
-        """Return the known n-grams of some texts, each once and in the order of their places.
+    def locate(self, texts: Sequence[Sequence[str]]) -> NgramPlaces:
+        """Return where the known n-grams of some texts stand, shorter ones first.
 
         Args:
             texts: the units of each: a string for characters, a list for words.
         """
-        units, owners = self._laid_out(texts)
-        runs = self._runs(units, owners)
-        found = [owners[places] * self.size + ids for places, ids in runs]
-        pairs = _distinct(np.sort(np.concatenate(found)))
-        of, ids = np.divmod(pairs, max(self.size, 1))
-        return NgramSets(ids.astype(np.int32), np.bincount(of, minlength=len(texts)))
-
-    def locate(self, texts: Sequence[Sequence[str]]) -> NgramPlaces:
-        """Return where the known n-grams of some texts stand, shorter ones first."""
-        units, owners = self._laid_out(texts)
+        units, sizes = _number_units(texts, self._units)
+        owners = np.repeat(np.arange(len(texts)), sizes)
         starts, ids = zip(*self._runs(units, owners), strict=True)
         lengths = np.repeat(np.arange(1, len(starts) + 1), [*map(len, starts)])
         at = np.concatenate(starts)
         return NgramPlaces(owners[at], np.concatenate(ids), at, lengths)
-
-    def _laid_out(self, texts: Sequence[Sequence[str]]) -> tuple[IntArray, IntArray]:
-        """Return the units of all texts by number, and the text of each."""
-        units, sizes = _number_units(texts, self._units)
-        return units, np.repeat(np.arange(len(texts)), sizes)
 
     def _runs(self, units: IntArray, owners: IntArray) -> Iterator[tuple[IntArray, IntArray]]:
         """Yield, for each length from 1, where known n-grams begin, and which they are."""

@@ -18,9 +18,10 @@ import numpy as np
 
 from seqkit.arrays import Array, BoolArray, DTypeLike
 from seqkit.errors import Problem, UserError, and_more
+from seqkit.files import write_atomically
 from seqkit.text.unicode import nfc
 
-__all__ = ["Vectors", "load_vectors", "vector_words"]
+__all__ = ["Vectors", "load_vectors", "vector_words", "write_vectors"]
 
 SHOWN = 20
 """Bad lines that an error names; the others it counts."""
@@ -111,6 +112,23 @@ def vector_words(path: str | Path) -> list[str]:
     with _opened(path) as file:
         reader.read(file)
     return list(reader.words)
+
+
+def write_vectors(path: str | Path, words: Sequence[str], matrix: Array) -> None:
+    """Write a text file as word2vec's: a header, then a word and D numbers a line.
+
+    Args:
+        path: the file.
+        words: V of them, without white space.
+        matrix: (V, D)
+
+    Raises:
+        UserError: it cannot be written.
+    """
+    lines = [f"{len(words)} {matrix.shape[1]}"]
+    for word, row in zip(words, matrix.tolist(), strict=True):
+        lines.append(" ".join([word, *(f"{value:.5g}" for value in row)]))
+    write_atomically(path, "\n".join([*lines, ""]).encode())
 
 
 @contextmanager

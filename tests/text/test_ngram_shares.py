@@ -31,7 +31,8 @@ def by_hand(texts: list[str], known: list[str], terms: dict[tuple[int, str], flo
 
 def shares_of_characters(texts: list[str], known: list[str], seed: int) -> tuple[np.ndarray, list]:
     table = NgramTable(known)
-    sets, places = table.find(texts), table.locate(texts)
+    places = table.locate(texts)
+    sets = places.sets(len(texts))
     values = np.random.default_rng(seed).normal(size=len(sets.ids))
     named = {
         (int(owner), known[i]): value
@@ -53,7 +54,8 @@ def test_each_solid_character_gets_an_equal_part(texts: list[str], longest: int)
 def test_tokens_get_the_parts_of_their_characters() -> None:
     texts, words = ["ab  c", "c"], [["ab", "c"], ["c"]]
     table = NgramTable(["ab", "ab c", "c"], separator=" ")
-    sets, places = table.find(words), table.locate(words)
+    places = table.locate(words)
+    sets = places.sets(len(words))
     terms = np.array([[6.0], [30.0], [1.0], [2.0]])  # "ab", "ab c", "c"; "c"
     tokens = place_tokens(texts, [[(0, 1), (0, 5), (3, 5)], [(0, 1)]])
     found = share_out(terms, sets, places, solid_lengths(words), tokens)
@@ -70,7 +72,8 @@ def test_what_covers_white_space_alone_goes_to_nobody() -> None:
 
 def test_texts_without_ngrams_or_tokens_have_no_shares() -> None:
     table = NgramTable([])
-    sets, places = table.find(["a", ""]), table.locate(["a", ""])
+    places = table.locate(["a", ""])
+    sets = places.sets(2)
     solid = solid_lengths(["a", ""])
     tokens = place_tokens(["a", ""], [[(0, 1)], []])
     assert share_out(np.empty((0, 2)), sets, places, solid, tokens).tolist() == [[0, 0]]

@@ -37,7 +37,7 @@ def test_a_table_finds_each_known_ngram_once(
     train: list[list[str]], texts: list[list[str]], longest: int, separator: str
 ) -> None:
     known = common_ngrams(train, longest, minimum=1, separator=separator)
-    found = NgramTable(known, separator=separator).find(texts)
+    found = NgramTable(known, separator=separator).locate(texts).sets(len(texts))
     expected = [
         [number for number, ngram in enumerate(known) if ngram in cut_out(text, longest, separator)]
         for text in texts
@@ -48,7 +48,7 @@ def test_a_table_finds_each_known_ngram_once(
 
 def test_a_run_does_not_reach_into_the_next_text() -> None:
     assert common_ngrams(["ab", "ca", "bc", "abca"], 3) == ["a", "ab", "b", "bc", "c", "ca"]
-    assert NgramTable(["a", "ab", "b"]).find(["a", "b"]).ids.tolist() == [0, 2]
+    assert NgramTable(["a", "ab", "b"]).locate(["a", "b"]).sets(2).ids.tolist() == [0, 2]
 
 
 def test_strings_are_read_by_character() -> None:

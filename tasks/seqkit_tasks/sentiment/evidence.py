@@ -1,6 +1,6 @@
 """What a linear classifier makes of a text's n-grams, beside what the encoder makes of the text."""
 
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from itertools import pairwise
 from typing import NamedTuple, TypeAlias
 
@@ -13,7 +13,7 @@ from seqkit.layers.naive_bayes import NaiveBayesRegression, NgramSets
 from seqkit.parameters import Parameter
 from seqkit.tasks import Resources
 from seqkit.text.ngram_shares import Stretches, place_tokens, share_out, solid_lengths
-from seqkit.text.ngrams import NgramTable, common_ngrams
+from seqkit.text.ngrams import NgramPlaces, NgramTable, common_ngrams
 from seqkit.text.tokenizers import create_tokenizer
 from seqkit.text.unicode import nfc
 from seqkit_tasks.sentiment.config import SentimentConfig
@@ -100,6 +100,20 @@ class Said(NamedTuple):
     of_tokens: Array | None
 
 
+class _Found(NamedTuple):
+    """The known n-grams of some texts.
+
+    Attributes:
+        units: of the texts, words and characters.
+        places: where the n-grams of either kind stand among them.
+        sets: the n-grams of both kinds that each text has.
+    """
+
+    units: Units
+    places: tuple[NgramPlaces, NgramPlaces]
+    sets: NgramSets
+
+
 class NgramEvidence:
     """Adds what the n-grams of a text say, times a learnt scale, to the logits.
 
@@ -147,13 +161,17 @@ class NgramEvidence:
         Copies of a text are in one fold, or it would have been seen in them.
         """
         pieces = _pieces(texts)
-        sets = [self._find(self._reader.units(piece)) for piece in pieces]
+        sets = [self._search(piece).sets for piece in pieces]
         whole = NgramSets.following(sets)
         evidence, terms = self.regression.fit(whole, labels, self._reader.groups(texts))
         shares: list[Array | None] = [None] * len(texts)
         if self.width:
-            units = map(self._reader.units, pieces)  # once more: all at once would fill the memory
-            found = self._unscaled(zip(pieces, units, sets, strict=True), terms)
+            found: list[Array] = []
+            for piece, of_piece in zip(
+                pieces, _cut(terms, [len(s.ids) for s in sets]), strict=True
+            ):
+                # Once more: where all n-grams of all pieces stand would fill the memory.
+                found += self._shares(piece, self._search(piece), of_piece)
             spread = np.concatenate(found).std(axis=0)
             self.share_scale.value[:] = 1 / np.where(spread > 0, spread, 1)
             shares = [self.share_scale.value * of_tokens for of_tokens in found]
@@ -163,45 +181,44 @@ class NgramEvidence:
         """Return what is said of N texts; in learning, by a fit without the text."""
         if learning and all(text in self._of_training for text in texts):
             return self._joined([self._of_training[text] for text in texts])
-        pieces = _pieces(texts)
-        units = [self._reader.units(piece) for piece in pieces]
-        sets = [self._find(each) for each in units]
-        whole = NgramSets.following(sets)
-        terms = self.regression.terms(whole)
-        evidence = self.regression.evidence(whole, terms)
+        said = [self._say(piece) for piece in _pieces(texts)]
+        none = (
+            np.empty((0, self.regression.classes), np.float32),
+            np.empty((0, self.width), np.float32),
+        )
+        of_texts, of_tokens = zip(none, *said, strict=True)
+        return Said(np.concatenate(of_texts), np.concatenate(of_tokens) if self.width else None)
+
+    def _say(self, texts: Sequence[str]) -> Said:
+        """Return what is said of texts that are few enough for the memory."""
+        found = self._search(texts)
+        terms = self.regression.terms(found.sets)
+        evidence = self.regression.evidence(found.sets, terms)
         if not self.width:
             return Said(evidence, None)
-        none = np.empty((0, self.width), np.float32)
-        found = self._unscaled(zip(pieces, units, sets, strict=True), terms)
-        return Said(evidence, self.share_scale.value * np.concatenate([none, *found]))
+        shares = np.concatenate(self._shares(texts, found, terms))
+        return Said(evidence, self.share_scale.value * shares)
 
     def _joined(self, said: Sequence[Said]) -> Said:
         evidence = np.stack([each.of_texts for each in said])
         shares = [each.of_tokens for each in said if each.of_tokens is not None]
         return Said(evidence, np.concatenate(shares) if self.width else None)
 
-    def _find(self, units: Units) -> NgramSets:
-        (words, characters), (of_words, of_characters) = self._tables, units
-        return words.find(of_words).beside(characters.find(of_characters).shifted(words.size))
+    def _search(self, texts: Sequence[str]) -> _Found:
+        units = self._reader.units(texts)
+        words, characters = (t.locate(of) for t, of in zip(self._tables, units, strict=True))
+        characters = characters._replace(ids=characters.ids + self._tables[0].size)
+        sets = words.sets(len(texts)).beside(characters.sets(len(texts)))
+        return _Found(units, (words, characters), sets)
 
-    def _unscaled(
-        self, pieces: Iterable[tuple[Sequence[str], Units, NgramSets]], terms: Array
-    ) -> list[Array]:
-        """Return for each text what its tokens have of the terms: (tokens, S)."""
-        shares: list[Array] = []
-        for texts, units, sets in pieces:
-            of_piece, terms = np.split(terms, [len(sets.ids)])
-            tokens, counts = self._reader.tokens(texts)
-            kinds, shift = [], 0
-            for table, of_kind in zip(self._tables, units, strict=True):
-                places = table.locate(of_kind)
-                numbered = places._replace(ids=places.ids + shift)
-                solid = solid_lengths(of_kind)
-                kinds.append(share_out(of_piece, sets, numbered, solid, tokens))
-                shift += table.size
-            whole = np.concatenate(kinds, axis=1).astype(np.float32)
-            shares += np.split(whole, np.cumsum(counts)[:-1])
-        return shares
+    def _shares(self, texts: Sequence[str], found: _Found, terms: Array) -> list[Array]:
+        """Return for each text what its tokens have of the terms, not scaled: (tokens, S)."""
+        tokens, counts = self._reader.tokens(texts)
+        kinds = [
+            share_out(terms, found.sets, places, solid_lengths(units), tokens)
+            for units, places in zip(found.units, found.places, strict=True)
+        ]
+        return _cut(np.concatenate(kinds, axis=1).astype(np.float32), counts)
 
     def forward(self, logits: Array, evidence: Array) -> tuple[Array, Callable[[Array], Array]]:
         """Add the scaled evidence (N, C) to the logits (N, C)."""
@@ -220,6 +237,11 @@ def _pieces(texts: Sequence[str]) -> list[Sequence[str]]:
     cuts = np.searchsorted(ends, np.arange(0, ends[-1], PIECE))
     bounds = np.unique([0, *cuts, len(texts)]).tolist()
     return [texts[start:end] for start, end in pairwise(bounds)]
+
+
+def _cut(array: Array, lengths: Sequence[int]) -> list[Array]:
+    """Cut an array (sum of the lengths, ...) into stretches of these lengths."""
+    return np.split(array, np.cumsum(lengths)[:-1]) if len(lengths) else []
 
 
 def _table(resources: Resources, kind: str, *, separator: str) -> NgramTable:
