@@ -6,6 +6,7 @@ of any kind lie on one axis: the solid characters of all texts, end to end.
 """
 
 from collections.abc import Sequence
+from functools import cache
 from itertools import chain
 from typing import NamedTuple
 
@@ -15,9 +16,12 @@ from seqkit.arrays import Array, IntArray
 from seqkit.kernels.rows import stretches
 from seqkit.kernels.sorted_keys import places_of
 from seqkit.layers.naive_bayes import NgramSets
-from seqkit.text.ngrams import NgramPlaces
+from seqkit.text.ngrams import NgramPlaces, code_points
 
-__all__ = ["Stretches", "place_tokens", "share_out", "solid_lengths"]
+__all__ = ["Stretches", "place_tokens", "share_out", "solid_characters", "solid_lengths"]
+
+LAST_SPACE = 0x3000
+"""The last of Unicode's characters that are white space."""
 
 
 class Stretches(NamedTuple):
@@ -32,14 +36,22 @@ class Stretches(NamedTuple):
     lengths: IntArray
 
 
-def solid_lengths(texts: Sequence[Sequence[str]]) -> IntArray:
-    """Return how many solid characters each unit of some texts has: (U,).
+def solid_characters(texts: Sequence[str]) -> IntArray:
+    """Return 1 for each solid character of some texts, and 0 for white space: (U,)."""
+    solid: IntArray = _solid()[np.minimum(code_points(texts), LAST_SPACE + 1)]
+    return solid
 
-    Args:
-        texts: the units of each: a string for characters, a list for words.
-    """
-    units = chain.from_iterable(texts)
-    solid = [len(unit) if unit.isalnum() else len("".join(unit.split())) for unit in units]
+
+@cache
+def _solid() -> IntArray:
+    """Return the same for the first of Unicode's characters; all later ones are as the last."""
+    return np.array([not chr(code).isspace() for code in range(LAST_SPACE + 2)], np.int64)
+
+
+def solid_lengths(texts: Sequence[Sequence[str]]) -> IntArray:
+    """Return how many solid characters each word of some texts has: (U,)."""
+    words = chain.from_iterable(texts)
+    solid = [len(word) if word.isalnum() else len("".join(word.split())) for word in words]
     return np.array(solid, np.int64)
 
 
@@ -50,7 +62,7 @@ def place_tokens(texts: Sequence[str], spans: Sequence[Sequence[tuple[int, int]]
         texts: N of them.
         spans: of the tokens of each: first character, and the one behind the last.
     """
-    bounds = _bounds(solid_lengths(texts))
+    bounds = _bounds(solid_characters(texts))
     sizes = np.fromiter(map(len, texts), np.int64, len(texts))
     counts = np.fromiter(map(len, spans), np.int64, len(spans))
     ends = np.fromiter(chain.from_iterable(chain(*spans)), np.int64, 2 * int(counts.sum()))

@@ -5,7 +5,7 @@ table of whole numbers stands for the runs of each length. 150,000 reviews are s
 twenty operations on arrays, where a loop in Python would cut out thirty million strings.
 """
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import NamedTuple
 
 import numpy as np
@@ -14,7 +14,7 @@ from seqkit.arrays import BoolArray, IntArray
 from seqkit.kernels.sorted_keys import places_of
 from seqkit.layers.naive_bayes import NgramSets
 
-__all__ = ["NgramPlaces", "NgramTable", "common_ngrams"]
+__all__ = ["NgramPlaces", "NgramTable", "code_points", "common_ngrams"]
 
 UNKNOWN = -1
 
@@ -54,12 +54,37 @@ class _Level(NamedTuple):
     features: IntArray
 
 
+class _CharacterNumbers(NamedTuple):
+    """Numbers of characters, to be found for millions at once.
+
+    Attributes:
+        codes: (U,) the characters, sorted.
+        numbers: (U + 1,) the number of each, and that of an unknown one.
+    """
+
+    codes: IntArray
+    numbers: IntArray
+
+    @classmethod
+    def of(cls, characters: Sequence[str]) -> "_CharacterNumbers":
+        """Number characters in their order."""
+        codes = code_points(characters)
+        order = np.argsort(codes)
+        return cls(codes[order], np.append(order, UNKNOWN))
+
+    def find(self, texts: Sequence[Sequence[str]]) -> tuple[IntArray, IntArray]:
+        """Return the characters of all texts by number, and how many each text has."""
+        sizes = np.fromiter(map(len, texts), np.int64, len(texts))
+        return self.numbers[places_of(code_points(texts), self.codes)], sizes
+
+
 class NgramTable:
     """Finds known n-grams in texts.
 
     Args:
         ngrams: N of any length from 1; known are their beginnings and units too.
-        separator: between the units of an n-gram: none for characters, a space for words.
+        separator: between the units of an n-gram: a space for words; by default there is none, and
+            the units are characters.
 
     Attributes:
         size: N.
@@ -74,6 +99,7 @@ class NgramTable:
         singles = [i for i, units in enumerate(split) if len(units) == 1]
         self._units = {ngrams[i]: number for number, i in enumerate(singles)}
         self._singles = np.array(singles, np.int64)
+        self._characters = None if separator else _CharacterNumbers.of([*self._units])
         self._levels = tuple(self._build(split))
         known = len(self._units) + sum(len(_distinct(level.keys)) for level in self._levels)
         if known < self.size:
@@ -101,7 +127,10 @@ class NgramTable:
         Args:
             texts: the units of each: a string for characters, a list for words.
         """
-        units, sizes = _number_units(texts, self._units)
+        if self._characters is None:
+            units, sizes = _number_units(texts, self._units)
+        else:
+            units, sizes = self._characters.find(texts)
         owners = np.repeat(np.arange(len(texts)), sizes)
         starts, ids = zip(*self._runs(units, owners), strict=True)
         lengths = np.repeat(np.arange(1, len(starts) + 1), [*map(len, starts)])
@@ -124,6 +153,12 @@ class NgramTable:
 
     def _keys(self, beginnings: IntArray, last: IntArray) -> IntArray:
         return beginnings * len(self._units) + last
+
+
+def code_points(texts: Iterable[Sequence[str]]) -> IntArray:
+    """Return the characters of some texts, end to end, as Unicode numbers them."""
+    whole = "".join(map("".join, texts))
+    return np.frombuffer(whole.encode("utf-32-le", "surrogatepass"), "<u4")
 
 
 def common_ngrams(

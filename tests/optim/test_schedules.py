@@ -80,7 +80,7 @@ def test_mistakes_are_named() -> None:
         (lambda: StepSchedule(1.0, every=0), "every"),
         (lambda: StepSchedule(1.0, factor=0.0), "factor"),
         (lambda: CosineSchedule(1.0, updates=0), "updates"),
-        (lambda: PlateauSchedule(1.0, factor=1.0, patience=0), "factor must be .*; patience must be "),
+        (lambda: PlateauSchedule(1.0, factor=1.0, patience=0), "factor must .*; patience must "),
     ):
         with pytest.raises(ValueError, match=message):
             make()

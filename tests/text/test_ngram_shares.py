@@ -1,5 +1,6 @@
 """Shares of tokens, against loops over characters."""
 
+import sys
 from collections import Counter, defaultdict
 
 import numpy as np
@@ -8,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from seqkit.layers.naive_bayes import NgramSets
-from seqkit.text.ngram_shares import place_tokens, share_out, solid_lengths
+from seqkit.text.ngram_shares import place_tokens, share_out, solid_characters, solid_lengths
 from seqkit.text.ngrams import NgramPlaces, NgramTable, common_ngrams
 
 TEXTS = st.lists(st.text(st.sampled_from("ab 안"), max_size=8), min_size=1, max_size=5)
@@ -40,7 +41,7 @@ def shares_of_characters(texts: list[str], known: list[str], seed: int) -> tuple
     }
     spans = [[(k, k + 1) for k in range(len(text)) if text[k] != " "] for text in texts]
     found = share_out(
-        values[:, None], sets, places, solid_lengths(texts), place_tokens(texts, spans)
+        values[:, None], sets, places, solid_characters(texts), place_tokens(texts, spans)
     )
     return found[:, 0], by_hand(texts, known, named)
 
@@ -64,7 +65,7 @@ def test_tokens_get_the_parts_of_their_characters() -> None:
 
 def test_what_covers_white_space_alone_goes_to_nobody() -> None:
     places = NgramPlaces(*(np.array([number]) for number in (0, 0, 1, 1)))
-    solid = solid_lengths(["a b"])
+    solid = solid_characters(["a b"])
     tokens = place_tokens(["a b"], [[(0, 1), (2, 3)]])
     found = share_out(np.ones((1, 1)), NgramSets.of([[0]]), places, solid, tokens)
     assert found.tolist() == [[0], [0]]
@@ -74,6 +75,16 @@ def test_texts_without_ngrams_or_tokens_have_no_shares() -> None:
     table = NgramTable([])
     places = table.locate(["a", ""])
     sets = places.sets(2)
-    solid = solid_lengths(["a", ""])
+    solid = solid_characters(["a", ""])
     tokens = place_tokens(["a", ""], [[(0, 1)], []])
     assert share_out(np.empty((0, 2)), sets, places, solid, tokens).tolist() == [[0, 0]]
+
+
+def test_solid_is_every_character_that_python_does_not_take_for_white_space() -> None:
+    every = [chr(code) for code in range(sys.maxunicode + 1)]
+    found = solid_characters(["".join(every[:70]), "".join(every[70:])])
+    np.testing.assert_array_equal(found, [not character.isspace() for character in every])
+
+
+def test_solid_lengths_of_words_leave_white_space_out() -> None:
+    assert solid_lengths([["좋다", "a b\u00a0c"], [], ["!"]]).tolist() == [2, 3, 1]

@@ -12,7 +12,13 @@ from seqkit.layers.base import prefixed
 from seqkit.layers.naive_bayes import NaiveBayesRegression, NgramSets
 from seqkit.parameters import Parameter
 from seqkit.tasks import Resources
-from seqkit.text.ngram_shares import Stretches, place_tokens, share_out, solid_lengths
+from seqkit.text.ngram_shares import (
+    Stretches,
+    place_tokens,
+    share_out,
+    solid_characters,
+    solid_lengths,
+)
 from seqkit.text.ngrams import NgramPlaces, NgramTable, common_ngrams
 from seqkit.text.tokenizers import create_tokenizer
 from seqkit.text.unicode import nfc
@@ -214,9 +220,11 @@ class NgramEvidence:
     def _shares(self, texts: Sequence[str], found: _Found, terms: Array) -> list[Array]:
         """Return for each text what its tokens have of the terms, not scaled: (tokens, S)."""
         tokens, counts = self._reader.tokens(texts)
+        words, characters = found.units
+        solid = solid_lengths(words), solid_characters(characters)
         kinds = [
-            share_out(terms, found.sets, places, solid_lengths(units), tokens)
-            for units, places in zip(found.units, found.places, strict=True)
+            share_out(terms, found.sets, places, of_units, tokens)
+            for places, of_units in zip(found.places, solid, strict=True)
         ]
         return _cut(np.concatenate(kinds, axis=1).astype(np.float32), counts)
 
