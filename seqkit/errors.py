@@ -10,6 +10,7 @@ __all__ = [
     "SeqkitError",
     "UserError",
     "and_more",
+    "counted",
     "placed",
     "shorten",
 ]
@@ -75,6 +76,13 @@ def placed(places: Mapping[str, str]) -> Iterator[None]:
 def shorten(problems: Sequence[Problem], shown: int = 20) -> list[Problem]:
     """Return the first problems of one kind, and a last one that counts the others."""
     return [*problems[:shown], *and_more(len(problems) - shown)]
+
+
+def counted(count: int, name: str) -> str:
+    """Write a number of things whose name is an English plural: "1 text", "1,200 texts"."""
+    if count == 1:
+        name = f"{name[:-3]}y" if name.endswith("ies") else name.removesuffix("s")
+    return f"{count:,} {name}"
 
 
 def and_more(count: int, what: str = "of the kind", where: str = "") -> list[Problem]:

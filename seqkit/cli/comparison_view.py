@@ -8,9 +8,9 @@ from rich.console import Console
 from rich.text import Text
 
 from seqkit.cli.items_view import item_row, mistake_lines, print_legend
-from seqkit.cli.summaries import counted
 from seqkit.cli.tables import new_table, print_table
 from seqkit.comparison import ComparedMeasure, ModelComparison, PartedItem
+from seqkit.errors import counted
 from seqkit.inspection import Item
 from seqkit.metrics.measures import Interval, Style, format_score
 

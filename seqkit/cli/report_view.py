@@ -9,8 +9,8 @@ from rich.console import Console
 from rich.table import Table
 
 from seqkit.cli.notices import CONTROLS
-from seqkit.cli.summaries import counted
 from seqkit.cli.tables import new_table, print_table, table_width
+from seqkit.errors import counted
 from seqkit.metrics.evaluation import Evaluation
 from seqkit.metrics.measures import Metric, format_score
 from seqkit.metrics.measures import Table as ScoreTable

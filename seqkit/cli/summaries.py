@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from seqkit.reports import DataSummary, ModelSummary, SplitSummary
     from seqkit.training.reports import EpochReport
 
-__all__ = ["counted", "data_table", "epoch_line", "model_lines", "print_data", "source_lines"]
+__all__ = ["data_table", "epoch_line", "model_lines", "print_data", "source_lines"]
 
 MOST_COUNTS = 24
 """Rows of counts that are shown; a tagset may have many more, and report.json has them all."""
@@ -24,13 +24,6 @@ LEAST_SHARE = 0.005
 
 DISPENSABLE = ("speed", "clipped", "time", "rate")
 """What a line about an epoch leaves out where it is too long, in this order; log.jsonl has all."""
-
-
-def counted(count: int, name: str) -> str:
-    """Write a number of things whose name is an English plural: "1 text", "1,200 texts"."""
-    if count == 1:
-        name = f"{name[:-3]}y" if name.endswith("ies") else name.removesuffix("s")
-    return f"{count:,} {name}"
 
 
 def data_table(summary: "DataSummary") -> "Table":

@@ -127,6 +127,6 @@ def check_ids(ids: IntArray, rows: int, *, what: str = "ids") -> None:
     if ids.dtype.kind not in "iu":
         raise TypeError(f"{what} must be whole numbers, found {ids.dtype}; write .astype(int)")
     # As a number without a sign, one below 0 is larger than any row: one search finds both kinds.
-    if len(ids) and ids.view(f"u{ids.itemsize}").max() >= rows:
+    if len(ids) and ids.view(ids.dtype.str.replace("i", "u")).max() >= rows:
         wrong = ids[(ids < 0) | (ids >= rows)]
         raise IndexError(f"{what} must be in 0 .. {rows - 1}, found {wrong[:10].tolist()}")

@@ -3,7 +3,7 @@
 from collections.abc import Iterator, Sequence
 from typing import get_args
 
-from seqkit.errors import Problem
+from seqkit.errors import Problem, counted
 from seqkit.text.tag_schemes import SchemeName, TagScheme, find_malformed
 
 __all__ = ["illegal_tags", "wrong_tags"]
@@ -21,7 +21,9 @@ def wrong_tags(tags: Rows, lengths: Sequence[int], places: Sequence[str]) -> Ite
     """
     for row, length, place in zip(tags, lengths, places, strict=True):
         if len(row) != length:
-            yield Problem(f"found {len(row)} tags for {length} words", place)
+            yield Problem(
+                f"found {counted(len(row), 'tags')} for {counted(length, 'words')}", place
+            )
         for tag in find_malformed(row):
             wanted = "wanted O, or B, I, E or S and a type, such as B-PER"
             yield Problem(f"found the tag {tag!r}, {wanted}", place)

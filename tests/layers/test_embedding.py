@@ -60,6 +60,18 @@ def test_word_dropout_without_unknown_keeps_the_mean() -> None:
     np.testing.assert_allclose(y[~dropped] * 0.7, np.tile(layer.table.value[0], (sum(~dropped), 1)))
 
 
+@pytest.mark.parametrize("dtype", ["i1", "u2", ">i4", "<i8", ">i8", ">u8"])
+def test_ids_are_whole_numbers_of_any_kind(dtype: str) -> None:
+    layer = Embedding(5, 2, rng=np.random.default_rng(0))
+    found, _ = layer.forward(np.array([4, 0, 9, 3], dtype)[::-1][[0, 2, 3]])
+    np.testing.assert_array_equal(found, layer.table.value[[3, 0, 4]])
+    with pytest.raises(IndexError, match=r"0 .. 4, found \[5\]"):
+        layer.forward(np.array([1, 5], dtype))
+    if "i" in dtype:
+        with pytest.raises(IndexError, match=r"0 .. 4, found \[-1\]"):
+            layer.forward(np.array([1, -1], dtype))
+
+
 def test_mistakes_are_named() -> None:
     rng = np.random.default_rng(0)
     layer = Embedding(5, 2, rng=rng, word_dropout=0.5)

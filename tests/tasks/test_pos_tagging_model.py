@@ -296,7 +296,7 @@ def test_a_word_that_came_with_the_vectors_alone_is_unseen() -> None:
 
 def test_sentences_without_gold_tags_cannot_be_scored() -> None:
     examples = [TaggedWords(()), TaggedWords(("dog",))]
-    with pytest.raises(UserError, match=r"^sentence 2: found 0 gold tags for 1 words$"):
+    with pytest.raises(UserError, match=r"^sentence 2: found 0 gold tags for 1 word$"):
         TAGGERS["softmax"].evaluate(examples)
 
 

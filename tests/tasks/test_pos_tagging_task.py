@@ -179,7 +179,7 @@ def test_all_bad_inputs_are_named_at_once() -> None:
     with pytest.raises(UserError) as caught:
         task().examples([["a", ""], ["b"], ["c\td"]], [["X", "X"], [], ["X"]])
     assert [problem.where for problem in caught.value.problems] == ["input 1", "input 2", "input 3"]
-    assert "found 0 tags for 1 words" in str(caught.value)
+    assert "found 0 tags for 1 word" in str(caught.value)
 
 
 def test_the_text_and_the_answer() -> None:

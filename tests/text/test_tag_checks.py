@@ -8,7 +8,7 @@ def test_numbers_and_forms_that_are_wrong_are_said_together() -> None:
     problems = map(str, wrong_tags(rows, [2, 2, 3], ["a:1", "a:4", "a:6"]))
     wanted = "wanted O, or B, I, E or S and a type, such as B-PER"
     assert list(problems) == [
-        "a:4: found 1 tags for 2 words",
+        "a:4: found 1 tag for 2 words",
         f"a:6: found the tag 'NOUN', {wanted}",
         f"a:6: found the tag 'B-', {wanted}",
     ]

@@ -74,7 +74,7 @@ def test_what_is_no_tag_is_refused_whatever_the_options(tmp_path: Path) -> None:
 
 
 def test_wrong_numbers_of_tags_and_words_that_are_none_are_named_together() -> None:
-    with pytest.raises(UserError, match="found 1 tags for 2 words"):
+    with pytest.raises(UserError, match="found 1 tag for 2 words"):
         task().examples([["a", "b"]], [["O"]])
     with pytest.raises(UserError) as caught:
         task().examples([["a", ""], ["b\tc"]])

@@ -6,7 +6,7 @@ from itertools import islice
 from pathlib import Path
 from typing import get_args
 
-from seqkit.errors import Problem, UserError, shorten
+from seqkit.errors import Problem, UserError, counted, shorten
 from seqkit.suggestions import suggest
 from seqkit.text import (
     PlacedWords,
@@ -134,7 +134,11 @@ def find_problems(example: TaggedWords, *, tagged: bool) -> Iterator[str]:
     """Say what is wrong with words and tags that a caller gave."""
     yield from islice(PlacedWords.join(example.words).problems(), 1)
     if tagged and len(example.tags) != len(example.words):
-        yield f"found {len(example.tags)} tags for {len(example.words)} words"
+        yield _found(example, "tags")
+
+
+def _found(example: TaggedWords, what: str) -> str:
+    return f"found {counted(len(example.tags), what)} for {counted(len(example.words), 'words')}"
 
 
 def require_tags(examples: Sequence[TaggedWords]) -> None:
@@ -144,7 +148,7 @@ def require_tags(examples: Sequence[TaggedWords]) -> None:
         UserError: some have none.
     """
     problems = [
-        Problem(f"found {len(x.tags)} gold tags for {len(x.words)} words", f"sentence {number}")
+        Problem(_found(x, "gold tags"), f"sentence {number}")
         for number, x in enumerate(examples, 1)
         if len(x.tags) != len(x.words)
     ]
