@@ -138,6 +138,10 @@ class _BlasLimit:
         if before and not self.depth and self.libraries is not None:
             self.libraries[0].set(self.saved)
 
+    def limit_this_thread(self) -> None:
+        """Limit, for good, the libraries that have a setting for each thread."""
+        self._find()[1].limit()
+
     def __enter__(self) -> None:
         # A block inside another one of this thread changes nothing.
         self.own.depth = getattr(self.own, "depth", 0) + 1
@@ -213,6 +217,9 @@ class _Pool:
         self.queue.put(job)
 
     def _work(self) -> None:
+        # Who asks for help has limited BLAS meanwhile. A helper may come too late, and what the
+        # process has set must then be left alone; but its own threads it limits once and for all.
+        _blas_limit.limit_this_thread()
         while True:
             self.queue.get()()
 
@@ -263,11 +270,12 @@ def _on_threads(thunks: Sequence[Callable[[], T]], helpers: int) -> list[T]:
         _submit(tasks, helpers)
     token = _count.set(1)
     try:
-        _run_all(tasks)
+        with single_blas():
+            _run_all(tasks)
+            for task in tasks:
+                task.done.acquire()
     finally:
         _count.reset(token)
-    for task in tasks:
-        task.done.acquire()
     return [task.result() for task in tasks]
 
 
@@ -281,15 +289,15 @@ def _submit(tasks: list[_Task[Any]], workers: int) -> None:
 
 
 def _run_all(tasks: list[_Task[Any]]) -> None:
-    with single_blas():
-        for task in tasks:
-            task.run_unless_claimed()
+    for task in tasks:
+        task.run_unless_claimed()
 
 
 class Beside:
     """Runs functions beside the caller, who goes on with something else until :meth:`finish`.
 
-    Where no second thread is allowed, each runs at once.
+    Where no second thread is allowed, each runs at once. The caller is inside :func:`single_blas`
+    from the first to the last of them.
     """
 
     def __init__(self) -> None:

@@ -8,6 +8,7 @@ import numpy as np
 import pytest
 from threadpoolctl import threadpool_info, threadpool_limits
 
+from seqkit.kernels import threads as module
 from seqkit.kernels.threads import Beside, parallel, single_blas, thread_count, use_threads
 
 
@@ -79,6 +80,22 @@ def test_the_first_error_is_raised_after_all_have_ended(threads: int) -> None:
     assert ended[0] == 1
     if threads > 1:
         assert sorted(ended) == [1, 2]
+
+
+def test_a_helper_that_comes_too_late_leaves_blas_alone(monkeypatch: pytest.MonkeyPatch) -> None:
+    begun, go_on, done = threading.Event(), threading.Event(), threading.Event()
+    with use_threads(2):
+        assert parallel(lambda: 1, lambda: 2) == [1, 2]
+        for _ in range(module._pool.workers):  # all of them wait
+            module._pool.submit(lambda: (begun.set(), go_on.wait(10)), 1)
+        assert begun.wait(10)
+        assert parallel(lambda: 3, lambda: 4) == [3, 4]  # alone; what was to help is in the queue
+    settings: list[list[int]] = []
+    monkeypatch.setattr(module._Libraries, "set", lambda self, counts: settings.append(counts))
+    go_on.set()
+    module._pool.submit(done.set, 1)
+    assert done.wait(10)
+    assert settings == []
 
 
 def test_tasks_see_the_callers_error_state() -> None:
