@@ -57,10 +57,6 @@ class NgramSets(NamedTuple):
         order = np.argsort(owners, kind="stable")
         return NgramSets(np.concatenate([self.ids, other.ids])[order], self.sizes + other.sizes)
 
-    def shifted(self, shift: int) -> "NgramSets":
-        """Return the sets with other numbers: all higher by ``shift``."""
-        return NgramSets(self.ids + shift, self.sizes)
-
     @property
     def owners(self) -> IntArray:
         """(K,) the text that each n-gram is of."""
